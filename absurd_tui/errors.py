@@ -1,16 +1,17 @@
 """Every error this project raises on purpose.
 
 Two families. `AbsurdError` is what a call on Absurd can end with: each carries
-the `sqlstate` PostgreSQL gave, or None where the call was refused before it was
-sent. `CannotStart` is what ends the program with exit code 2: its text is one
-line that says what to do, and never holds a password.
+the `sqlstate` PostgreSQL gave, or None where the server said nothing: the call was
+refused before it was sent, or the connection ended. `CannotStart` is what ends the
+program with exit code 2: its text is one line that says what to do, and never holds
+a password.
 """
 
 
 class AbsurdError(Exception):
     """A call on Absurd did not do what was asked.
 
-    `sqlstate` is PostgreSQL's five-character code, or None when nothing was sent.
+    `sqlstate` is PostgreSQL's five-character code, or None where the server gave none.
     """
 
     def __init__(self, message: str, *, sqlstate: str | None = None) -> None:
@@ -74,5 +75,5 @@ class CannotStart(Exception):
     """The program cannot go on; the text is one line for the user. Ends with exit code 2."""
 
 
-class InvalidConnection(CannotStart):
+class InvalidConnection(CannotStart, InvalidRequest):
     """A connection string, or what it refers to, cannot be used. The text never quotes the string."""

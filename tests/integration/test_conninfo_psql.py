@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from conftest import SERVER
+from absurd_server import SERVER
 
 from absurd_tui.conninfo import ConnSpec, resolve
 

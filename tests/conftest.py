@@ -1,0 +1,107 @@
+"""One PostgreSQL server for the whole run, and a fresh database with Absurd's schema for every test.
+
+The server is started by the process that the user started (under xdist: the
+controller). $ABSURD_TUI_TEST_DSN names a server to use instead; its role must be
+allowed to create databases.
+"""
+
+import itertools
+import os
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+from absurd_server import SERVER, Database, Server
+
+from absurd_tui.demo.postgres import LocalPostgres
+from absurd_tui.errors import CannotStart
+
+BROUGHT = "ABSURD_TUI_TEST_DSN"
+KEPT_VARIABLES = {BROUGHT, "ABSURD_TUI_PG_BIN"}
+COLOUR_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "COLUMNS", "LINES"}
+
+# the user's own connection and colour settings must not decide what a test sees
+for variable in {*os.environ} - KEPT_VARIABLES:
+    if variable in COLOUR_VARIABLES or variable.startswith(("PG", "ABSURD_", "TEXTUAL_")):
+        del os.environ[variable]
+
+
+POSTGRES = pytest.StashKey[LocalPostgres]()
+READY_AFTER = pytest.StashKey[float]()
+SHARED = "absurd_test_server"
+numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    handed_over = getattr(config, "workerinput", {}).get(SHARED)
+    if handed_over:
+        config.stash[SERVER] = Server(**handed_over)
+    elif not config.option.collectonly:
+        config.stash[SERVER] = _prepare(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    server = node.config.stash[SERVER]
+    node.workerinput[SHARED] = {"admin_dsn": server.admin_dsn, "template": server.template, "strategy": server.strategy}
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if READY_AFTER not in config.stash:
+        return None
+    return f"postgres: ready with Absurd's schema after {config.stash[READY_AFTER]:.2f} s"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    if POSTGRES in config.stash:
+        config.stash[POSTGRES].stop()
+    elif SERVER in config.stash:
+        config.stash[SERVER].drop_template()
+
+
+@pytest.fixture
+async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A fresh database with Absurd's schema, dropped afterwards."""
+    server = request.config.stash[SERVER]
+    name = f"test_{os.getpid()}_{next(numbers)}"
+    admin = await asyncpg.connect(server.admin_dsn)
+    try:
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {server.template} {server.strategy}")
+        try:
+            yield Database(name, server.dsn(name))
+        finally:
+            await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await admin.close()
+
+
+@pytest.fixture
+async def connection(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """An open connection to `database`."""
+    connection = await asyncpg.connect(database.dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _prepare(config: pytest.Config) -> Server:
+    started = time.monotonic()
+    if brought := os.environ.get(BROUGHT):
+        # a server with fsync on copies files slowly: leave the strategy to it
+        server = Server(brought, f"absurd_tui_template_{os.getpid()}", "")
+    else:
+        postgres = LocalPostgres()
+        try:
+            postgres.start()
+        except CannotStart as error:
+            raise pytest.UsageError(str(error)) from error
+        config.stash[POSTGRES] = postgres
+        server = Server(postgres.dsn(), "absurd_template", "STRATEGY file_copy")
+    server.make_template()
+    config.stash[READY_AFTER] = time.monotonic() - started
+    return server
