@@ -1,0 +1,1 @@
+"""The connection: a plain session with its timeouts, what its faults mean, and what the server is."""

@@ -1,0 +1,92 @@
+"""What an exception from the connection means for whoever is reading.
+
+Pure: it looks at the exception alone. AB00x and every other SQLSTATE is read from
+`.sqlstate`, never from the class, because asyncpg files unknown codes under its
+fatal errors.
+"""
+
+import errno
+import ssl
+from enum import Enum, auto
+
+from asyncpg.exceptions import ClientConfigurationError, InterfaceError, TargetServerAttributeNotMatched
+
+
+class Fault(Enum):
+    """What to do about it."""
+
+    RECONNECT = auto()
+    """The connection is gone or could not be made; trying again may help."""
+    STOP = auto()
+    """Trying again cannot help: a password, a role, a database, a certificate, a setting."""
+    PANEL = auto()
+    """This one statement was refused; the connection lives."""
+    RETRY_ONCE = auto()
+    """The server undid the statement for a reason of its own; the next try may pass."""
+
+
+_STOP_AT_CONNECT = ("28", "3D", "42", "22", "08P01")
+_CONNECTION_CODES = ("08", "57P", "53300", "25P03")
+_RETRY_CODES = ("0A000", "40001", "40P01")
+_REFUSED_TLS = "rejected SSL upgrade"
+
+
+def classify(error: BaseException, *, connecting: bool = False) -> Fault:
+    """Say what an exception means; `connecting` tells that it came while a connection was being made."""
+    code = sqlstate(error)
+    if code is not None:
+        return _by_sqlstate(code, connecting)
+    if isinstance(error, ssl.SSLCertVerificationError | ClientConfigurationError):
+        return Fault.STOP
+    if isinstance(error, InterfaceError):
+        return Fault.RECONNECT
+    if connecting and isinstance(error, ConnectionError) and _REFUSED_TLS in str(error):
+        return Fault.STOP  # the server has no TLS, or is no PostgreSQL
+    if isinstance(error, OSError):
+        return Fault.RECONNECT
+    if connecting and isinstance(error, TargetServerAttributeNotMatched):
+        return Fault.RECONNECT  # no host is the primary, as during a failover
+    if connecting:
+        return Fault.STOP
+    return Fault.PANEL
+
+
+def _by_sqlstate(code: str, connecting: bool) -> Fault:
+    if connecting and code.startswith(_STOP_AT_CONNECT):
+        return Fault.STOP
+    if code.startswith(_CONNECTION_CODES):
+        return Fault.RECONNECT
+    if code in _RETRY_CODES:
+        return Fault.RETRY_ONCE
+    return Fault.RECONNECT if connecting else Fault.PANEL
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """Give PostgreSQL's five-character code of an exception, or None where the server said nothing."""
+    code = getattr(error, "sqlstate", None)
+    return code if isinstance(code, str) else None
+
+
+def sentence(error: BaseException) -> str:
+    """Say in one raw line what happened: the server's own words where it spoke, ours where it did not."""
+    if isinstance(error, TimeoutError):
+        return "The database did not answer in time."
+    if isinstance(error, ConnectionRefusedError) or _is_refused_everywhere(error):
+        return "Connection refused: no PostgreSQL listens at this address."
+    if isinstance(error, FileNotFoundError):
+        return "There is no PostgreSQL socket at this path."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}."
+    if isinstance(error, ConnectionError) and _REFUSED_TLS in str(error):
+        return "The server refused TLS, and sslmode demands it."
+    if isinstance(error, ConnectionError):
+        return "The server closed the connection."
+    if isinstance(error, InterfaceError) and not isinstance(error, ClientConfigurationError):
+        return "The connection is closed."
+    text = " ".join(str(error).split())
+    return text or type(error).__name__
+
+
+def _is_refused_everywhere(error: BaseException) -> bool:
+    """Whether each address of a host refused, which asyncio tells in one text without a code."""
+    return isinstance(error, OSError) and error.errno is None and f"[Errno {errno.ECONNREFUSED}]" in str(error)

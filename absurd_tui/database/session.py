@@ -1,0 +1,91 @@
+"""One plain connection for reading: its timeouts, one statement at a time, and never a cancel request.
+
+The server times out before the client does. A statement that outlives even the
+client's limit costs the connection, not a cancel request on a new socket, which
+can end a pooler (pgbouncer issue 801).
+"""
+
+import asyncio
+import getpass
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from absurd_tui import __version__
+from absurd_tui.conninfo import ConnSpec
+from absurd_tui.dialing import dial
+
+CONNECT_SECONDS = 5.0
+CLIENT_SECONDS = 3.0
+READING_SETTINGS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "2000",
+    "lock_timeout": "200",
+    "idle_in_transaction_session_timeout": "4000",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+    "search_path": "pg_catalog",
+}
+_STATEMENT_BYTES = 256 * 1024
+
+
+class Session:
+    """A connection that only reads. It connects when told to, and runs one statement at a time."""
+
+    def __init__(self, spec: ConnSpec) -> None:
+        self._spec = spec
+        self._lock = asyncio.Lock()
+        self._connection: asyncpg.Connection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection that has not been seen to end."""
+        return self._connection is not None and not self._connection.is_closed()
+
+    async def open(self) -> None:
+        """Connect anew, dropping what was there. Raises what asyncpg raises; `faults.classify` reads it."""
+        self.terminate()
+        self._connection = await dial(
+            self._spec,
+            server_settings={"application_name": application_name(), **READING_SETTINGS},
+            timeout=CONNECT_SECONDS,
+            max_cacheable_statement_size=_STATEMENT_BYTES,
+            max_cached_statement_lifetime=0,
+        )
+
+    async def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
+        """Run one statement and give its rows; TimeoutError after three seconds, which ends the connection."""
+        async with self._lock:
+            if self._connection is None:
+                raise asyncpg.InterfaceError("connection is closed")
+            running = asyncio.ensure_future(self._connection.fetch(statement, *arguments))
+            running.add_done_callback(_retrieve)
+            done, _ = await asyncio.wait({running}, timeout=CLIENT_SECONDS)
+            if not done:
+                self.terminate()
+                raise TimeoutError
+            return running.result()
+
+    def terminate(self) -> None:
+        """Drop the connection at once, without a word to the server."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+
+def application_name() -> str:
+    """Name this program and who runs it where, in the ASCII and the 63 bytes that PostgreSQL keeps."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+    name = f"absurd-tui/{__version__} {user}@{socket.gethostname()}"
+    return name.encode("ascii", "replace").decode()[:63]
+
+
+def _retrieve(finished: "asyncio.Future[Any]") -> None:
+    """Take the exception of a statement nobody waits for any more, so that asyncio does not report it."""
+    if not finished.cancelled():
+        finished.exception()

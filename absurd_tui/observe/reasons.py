@@ -1,0 +1,89 @@
+"""Why a task sleeps, and who likely cancelled it: what Absurd's columns leave to be inferred.
+
+Absurd's state `sleeping` mixes four things, and a cancelled row does not say by
+whom. What is told apart here follows from how the stored functions write the
+columns; whatever is a guess is named likely on the screen.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from absurd_tui.observe.records import Failure, TaskRow
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+
+
+class Sleep(Enum):
+    """What a sleeping run waits for."""
+
+    RETRY = auto()
+    """The pause before another attempt: not started, not the first, and waits for no event."""
+    EVENT = auto()
+    """An event, with or without a limit."""
+    TIMER = auto()
+    """A time that a step of its own set; the step is its newest checkpoint."""
+    DEFERRED = auto()
+    """Put off by a worker without a checkpoint: likely one that does not know the task."""
+
+
+@dataclass(frozen=True, slots=True)
+class SleepReason:
+    """Why a run sleeps; `detail` is raw: the event's or step's name, or the failure's head."""
+
+    kind: Sleep
+    detail: str
+
+
+def why_sleeping(row: TaskRow) -> SleepReason:
+    """Tell from a sleeping row what it waits for."""
+    if row.wake_event is not None:
+        return SleepReason(Sleep.EVENT, row.wake_event)
+    if row.started_at is None and row.attempt > 1:
+        return SleepReason(Sleep.RETRY, headline(row.failure))
+    if row.reached_step is not None:
+        return SleepReason(Sleep.TIMER, row.reached_step)
+    return SleepReason(Sleep.DEFERRED, "")
+
+
+def headline(failure: Failure | None) -> str:
+    """Give a failure in a few raw words: its name and the first line of its message."""
+    if failure is None:
+        return ""
+    message = (failure.message or "").strip().split("\n", 1)[0].strip()
+    if not failure.name:
+        return message
+    return f"{failure.name}: {message}" if message else failure.name
+
+
+def short_name(failure: Failure | None) -> str:
+    """Give the shortest raw name of a failure: its name, or else the beginning of its message."""
+    if failure is None:
+        return ""
+    return failure.name or headline(failure)
+
+
+class Canceller(Enum):
+    """Who likely cancelled a task."""
+
+    OPERATOR = "likely operator"
+    MAX_DURATION = "likely max_duration"
+    MAX_DELAY = "likely max_delay"
+
+
+def who_cancelled(row: TaskRow) -> Canceller:
+    """Infer from the times of a cancelled row whether one of its limits had struck."""
+    if row.cancelled_at is None:
+        return Canceller.OPERATOR
+    duration, delay = whole_seconds(row.max_duration), whole_seconds(row.max_delay)
+    started = row.first_started_at
+    if duration is not None and started is not None and row.cancelled_at - started >= duration:
+        return Canceller.MAX_DURATION
+    if delay is not None and started is None and row.cancelled_at - row.enqueued_at >= delay:
+        return Canceller.MAX_DELAY
+    return Canceller.OPERATOR
+
+
+def whole_seconds(value: str | None) -> int | None:
+    """Read a limit of a cancellation policy as the database would, or None where there is none it can read."""
+    return int(value) if value is not None and _WHOLE.fullmatch(value) else None

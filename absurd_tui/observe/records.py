@@ -1,0 +1,230 @@
+"""What the dashboard knows: frozen records of one reading of the database.
+
+Every string that came from the database is raw here; it goes through
+`absurd_tui.text` before it is shown. Every time is the database's, in seconds
+since 1970 (`inf` stands for PostgreSQL's `infinity`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class State(StrEnum):
+    """The six states of a task and of a run, as Absurd's tables spell them."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SLEEPING = "sleeping"
+    FAILED = "failed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are: exact, or at least that many when `is_capped`."""
+
+    value: int
+    is_capped: bool = False
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.value + other.value, self.is_capped or other.is_capped)
+
+
+NOTHING = Count(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Tasks of one queue by state, and the few times its health is read from.
+
+    `expired` counts running tasks whose lease is over. `oldest_due` is since when
+    the longest waiting claimable task is due, `last_claim` when a task was last
+    seen claimed; both None when there is none. `done_last_minute` counts completed
+    tasks that were claimed in the last 60 seconds.
+    """
+
+    pending: Count
+    running: Count
+    sleeping: Count
+    failed: Count
+    completed: Count
+    cancelled: Count
+    expired: Count
+    due_sleepers: Count
+    done_last_minute: Count
+    oldest_due: float | None
+    last_claim: float | None
+    oldest_expired: float | None
+
+    def of(self, state: State) -> Count:
+        """Give the number of tasks in one state."""
+        found: Count = getattr(self, state.value)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something could not be read, and the statement that would allow it, if one would."""
+
+    reason: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReading:
+    """One queue at the time of a snapshot: its counts, or why there are none."""
+
+    name: str
+    storage_mode: str
+    counts: Counts | None
+    refusal: Refusal | None = None
+    done: tuple[int | None, ...] = ()
+    """Completed tasks a minute over the last half hour, by claim, oldest first; None where not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The head of a failure reason: its name and the beginning of its message, as far as it has them."""
+
+    name: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One line of a panel: a task with the run that decides its state.
+
+    `reached_step` is the newest checkpoint of a sleeping run, `failure` the one of
+    this run, or of the attempt before when this run waits to retry. `preview` is the
+    beginning of the params (pending) or of the result (completed).
+    """
+
+    queue: str
+    task_id: UUID
+    run_id: UUID
+    state: State
+    task_name: str
+    attempt: int
+    max_attempts: int | None
+    worker: str | None
+    claim_expires_at: float | None
+    available_at: float
+    started_at: float | None
+    ended_at: float | None
+    created_at: float
+    enqueued_at: float
+    first_started_at: float | None
+    cancelled_at: float | None
+    wake_event: str | None
+    failure: Failure | None
+    reached_step: str | None
+    preview: str | None
+    max_duration: str | None
+    max_delay: str | None
+    is_retried: bool = False
+    """A failed run whose task is not failed: another attempt followed, or the task was cancelled."""
+    lease_set_at: float | None = None
+    """When the lease was last set, where that was seen; no column of Absurd's says it."""
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """What names this task among all queues."""
+        return (self.queue, self.task_id)
+
+    @property
+    def run_key(self) -> tuple[str, UUID]:
+        """What names this run among all queues."""
+        return (self.queue, self.run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelReading:
+    """The first rows of one panel, in its own order.
+
+    `is_by_claim` says that the newest were picked by when they were claimed, so that
+    one which ran for long may be missing. `refused` names the queues that could not be read.
+    """
+
+    state: State
+    rows: tuple[TaskRow, ...]
+    is_by_claim: bool = False
+    refused: tuple[tuple[str, Refusal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the screen asks of a reading: one queue or all (None), and which panels it shows."""
+
+    queue: str | None = None
+    panels: tuple[State, ...] = tuple(State)
+    rows: int = 60
+    with_retried: bool = False
+    """Whether Failed lists every failed run, also those whose task was tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Whom we are talking to, read once a connection.
+
+    `absurd_version` is None where the schema is too old to say it.
+    """
+
+    address: str
+    database: str
+    role: str
+    is_superuser: bool
+    is_standby: bool
+    version: str
+    absurd_version: str | None
+    fake_now: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One reading of everything the dashboard shows.
+
+    `now` is the database's clock, `taken` the client's monotonic clock at the same
+    moment, `cost` how many seconds the reading kept a backend.
+    """
+
+    server: Server
+    view: View
+    now: float
+    taken: float
+    cost: float
+    queues: tuple[QueueReading, ...]
+    panels: tuple[PanelReading, ...]
+
+    def panel(self, state: State) -> PanelReading | None:
+        """Give the reading of one panel, or None where it was not asked for."""
+        return next((panel for panel in self.panels if panel.state is state), None)
+
+    def queue(self, name: str) -> QueueReading | None:
+        """Give the reading of one queue, or None where there is no such queue."""
+        return next((queue for queue in self.queues if queue.name == name), None)
+
+
+class LinkState(StrEnum):
+    """How things stand with the connection."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    LOST = "lost"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The connection as the screen tells it.
+
+    `since` and `retry_at` are the client's monotonic clock; `reason` is one raw line.
+    A REFUSED link does not try again by itself.
+    """
+
+    state: LinkState
+    since: float
+    reason: str = ""
+    attempt: int = 0
+    retry_at: float | None = None

@@ -1,0 +1,93 @@
+"""From a row of a statement to a record, and the natural order of each panel."""
+
+from math import inf
+
+from absurd_tui.observe.branches import ListedQueue, Row
+from absurd_tui.observe.queries import EXPIRED_CAP, FAILED_CAP, LIVE_CAP
+from absurd_tui.observe.records import Count, Counts, Failure, QueueReading, Refusal, State, TaskRow
+
+
+def counts(row: Row) -> Counts:
+    """Read one row of `queries.counts_branch`."""
+    failed_are_more = row["failed_runs"] > FAILED_CAP
+    cancelled = count(row["cancelled_runs"], LIVE_CAP) + Count(row["cancelled_tasks"], failed_are_more)
+    due = [since for since in (row["oldest_pending"], row["oldest_due_sleeper"]) if since is not None]
+    claims = [at for at in (row["last_running"], row["last_completed"], row["last_failed"]) if at is not None]
+    return Counts(
+        pending=count(row["pending"], LIVE_CAP),
+        running=count(row["running"], LIVE_CAP),
+        sleeping=count(row["sleeping"], LIVE_CAP),
+        failed=Count(min(row["failed_tasks"], FAILED_CAP), failed_are_more),
+        completed=count(row["completed"], LIVE_CAP),
+        cancelled=cancelled,
+        expired=count(row["expired"], EXPIRED_CAP),
+        due_sleepers=count(row["due_sleepers"], LIVE_CAP),
+        done_last_minute=count(row["done_last_minute"], LIVE_CAP),
+        oldest_due=min(due, default=None),
+        last_claim=max(claims, default=None),
+        oldest_expired=row["oldest_expired"],
+    )
+
+
+def count(value: int, cap: int) -> Count:
+    """Read a count that was stopped one above its cap."""
+    return Count(min(value, cap), value > cap)
+
+
+def queue_reading(
+    queue: ListedQueue, row: Row | None, why: Refusal | None, done: tuple[int | None, ...]
+) -> QueueReading:
+    """Make the reading of one queue from its row of counts, or from why there is none."""
+    return QueueReading(
+        name=queue.name,
+        storage_mode=queue.storage_mode,
+        counts=counts(row) if row is not None else None,
+        refusal=why,
+        done=done,
+    )
+
+
+def task_row(queue: str, state: State, row: Row) -> TaskRow:
+    """Read one row of a panel's statement."""
+    return TaskRow(
+        queue=queue,
+        task_id=row["task_id"],
+        run_id=row["run_id"],
+        state=state,
+        task_name=row["task_name"],
+        attempt=row["attempt"],
+        max_attempts=row["max_attempts"],
+        worker=row["worker"],
+        claim_expires_at=row["claim_expires_at"],
+        available_at=row["available_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        created_at=row["created_at"],
+        enqueued_at=row["enqueued_at"],
+        first_started_at=row["first_started_at"],
+        cancelled_at=row["cancelled_at"],
+        wake_event=row["wake_event"],
+        failure=failure(row["failure_name"], row["failure_message"]),
+        reached_step=row["reached_step"],
+        preview=row["preview"],
+        max_duration=row["max_duration"],
+        max_delay=row["max_delay"],
+        is_retried=row["is_retried"],
+    )
+
+
+def failure(name: str | None, message: str | None) -> Failure | None:
+    """Make the head of a failure, or None where there is no reason."""
+    return Failure(name, message) if name is not None or message is not None else None
+
+
+def natural_order(state: State, row: TaskRow) -> tuple[float, ...]:
+    """Give the key that sorts a panel's rows as the panel shows them, ascending."""
+    if state is State.PENDING:
+        return (row.available_at, row.run_id.int)
+    if state is State.RUNNING:
+        return (inf if row.claim_expires_at is None else row.claim_expires_at, row.run_id.int)
+    if state is State.SLEEPING:
+        return (row.available_at, row.run_id.int)
+    ended = row.cancelled_at if state is State.CANCELLED else row.ended_at
+    return (inf if ended is None else -ended, -row.run_id.int)

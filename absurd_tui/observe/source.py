@@ -1,0 +1,47 @@
+"""The database as the app reads it: snapshots over one connection, pages over another."""
+
+from uuid import UUID
+
+from absurd_tui.conninfo import ConnSpec
+from absurd_tui.database.session import Session
+from absurd_tui.observe.reader import Reader
+from absurd_tui.observe.records import Server, Snapshot, View
+from absurd_tui.observe.task_reader import TaskReader
+from absurd_tui.observe.task_records import Document, TaskPage
+
+
+class DatabaseSource:
+    """Reads a real database. Two connections at most: one for polls, one, opened on first use, for pages."""
+
+    def __init__(self, spec: ConnSpec) -> None:
+        self._poll = Session(spec)
+        self._browse = Session(spec)
+        self._address = spec.label
+        self._reader = Reader(self._poll, self._address)
+        self._tasks = TaskReader(self._browse)
+
+    @property
+    def address(self) -> str:
+        """Name the server and database, raw and without a password."""
+        return self._address
+
+    async def open(self) -> Server:
+        """Connect and learn whom we are talking to."""
+        return await self._reader.open()
+
+    async def snapshot(self, view: View) -> Snapshot:
+        """Read what a view asks for."""
+        return await self._reader.snapshot(view)
+
+    async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
+        """Read one task whole, or None where it is no more."""
+        return await self._tasks.task(queue, task_id)
+
+    async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
+        """Read one of a task's documents whole."""
+        return await self._tasks.document(queue, task_id, part)
+
+    def close(self) -> None:
+        """Drop every connection at once."""
+        self._poll.terminate()
+        self._browse.terminate()

@@ -1,0 +1,98 @@
+"""The SQL of a task's page, by name: a few look-ups by primary key or by the index on a run's task.
+
+The rules of `absurd_tui.observe.queries` hold here. Text of a JSON value leaves the
+server only where its stored size is small, or when a document is asked for whole.
+"""
+
+from absurd_tui.observe.queries import failure_columns, seconds, table
+
+MOST_RUNS = 500
+MOST_CHECKPOINTS = 500
+SHOWN_CHARACTERS = 64_000
+"""Of a document that comes with the page, at most this much text."""
+WHOLE_CHARACTERS = 8_000_000
+"""Of a document that is asked for, at most this much text."""
+_SHOWN_BYTES = 64_000
+_REASON_BYTES = 16_000
+_REASONS = 12
+_NAME = 200
+_TEXT = 500
+
+HAS_KEY = """
+select exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid
+                 join pg_namespace n on n.oid = c.relnamespace
+                where n.nspname = 'absurd' and c.relname = 't_' || $1::text and a.attname = 'idempotency_key'
+                  and not a.attisdropped) as has_key
+"""
+
+
+def task(queue: str, *, has_key: bool) -> str:
+    """Read a task and its newest runs in one statement, so that both are of the same moment."""
+    key = f"left(t.idempotency_key, {_TEXT})" if has_key else "null::text"
+    return f"""
+select {seconds("clock_timestamp()")} as now, left(t.task_name, {_NAME}) as task_name, t.state as task_state,
+       t.attempts, t.max_attempts, {seconds("t.enqueue_at")} as enqueued_at,
+       {seconds("t.first_started_at")} as first_started_at, {seconds("t.cancelled_at")} as cancelled_at,
+       left(t.retry_strategy::text, {_TEXT}) as retry_strategy,
+       left(t.cancellation::text, {_TEXT}) as cancellation, left(t.cancellation ->> 'max_duration', 40) as max_duration,
+       left(t.cancellation ->> 'max_delay', 40) as max_delay, {key} as idempotency_key, r.run_id, r.attempt, r.state,
+       left(r.claimed_by, {_NAME}) as worker, {seconds("r.claim_expires_at")} as claim_expires_at,
+       {seconds("r.available_at")} as available_at, {seconds("r.started_at")} as started_at,
+       {seconds("r.completed_at")} as completed_at, {seconds("r.failed_at")} as failed_at,
+       {seconds("r.created_at")} as created_at, left(r.wake_event, {_NAME}) as wake_event,
+       {failure_columns("r.failure_reason")}, pg_column_size(r.failure_reason) as reason_size,
+       case when r.newest <= {_REASONS} and pg_column_size(r.failure_reason) < {_REASON_BYTES}
+            then left(r.failure_reason::text, {SHOWN_CHARACTERS + 1}) end as reason
+  from {table("t", queue)} t
+  left join lateral (select *, row_number() over (order by attempt desc, run_id desc) as newest
+                       from {table("r", queue)} where task_id = t.task_id
+                      order by attempt desc, run_id desc limit {MOST_RUNS + 1}) r on true
+ where t.task_id = $1
+ order by r.attempt, r.run_id"""
+
+
+def documents(queue: str) -> str:
+    """Read a task's params, headers and result, each with its stored size, and as text where that is small."""
+    columns = (("params", "params"), ("headers", "headers"), ("completed_payload", "result"))
+    parts = ", ".join(
+        f"pg_column_size({column}) as {name}_size, case when pg_column_size({column}) < {_SHOWN_BYTES}"
+        f" then left({column}::text, {SHOWN_CHARACTERS + 1}) end as {name}"
+        for column, name in columns
+    )
+    return f"select {parts} from {table('t', queue)} where task_id = $1"
+
+
+def checkpoints(queue: str) -> str:
+    """Read a task's newest checkpoints, oldest first, without their states."""
+    return f"""
+select checkpoint_name, status, owner_run_id, {seconds("updated_at")} as updated_at, size
+  from (select left(checkpoint_name, {_NAME}) as checkpoint_name, left(status, 40) as status, owner_run_id, updated_at,
+               pg_column_size(state) as size
+          from {table("c", queue)} where task_id = $1
+         order by updated_at desc, checkpoint_name desc limit {MOST_CHECKPOINTS + 1}) c
+ order by c.updated_at, c.checkpoint_name"""
+
+
+def waits(queue: str) -> str:
+    """Read what some runs wait for; the table's primary key begins with the run in every version."""
+    return f"""
+select left(step_name, {_NAME}) as step_name, left(event_name, {_NAME}) as event_name,
+       {seconds("timeout_at")} as timeout_at, {seconds("created_at")} as created_at
+  from {table("w", queue)} where run_id = any($1::uuid[]) order by created_at, step_name limit 50"""
+
+
+_WHOLE = {
+    "params": ("t", "params", "task_id = $1"),
+    "headers": ("t", "headers", "task_id = $1"),
+    "result": ("t", "completed_payload", "task_id = $1"),
+    "failure": ("r", "failure_reason", "task_id = $1 and run_id = $2"),
+    "checkpoint": ("c", "state", f"task_id = $1 and left(checkpoint_name, {_NAME}) = $2"),
+}
+
+
+def whole(queue: str, kind: str) -> str:
+    """Read one JSON value of a task as text, up to a limit."""
+    letter, column, where = _WHOLE[kind]
+    return f"""
+select pg_column_size({column}) as size, left({column}::text, {WHOLE_CHARACTERS + 1}) as text
+  from {table(letter, queue)} where {where} and {column} is not null limit 1"""

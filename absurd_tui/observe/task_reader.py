@@ -1,0 +1,85 @@
+"""Reads the page of one task."""
+
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
+from absurd_tui.database.session import Session
+from absurd_tui.observe import task_queries
+from absurd_tui.observe.branches import Row
+from absurd_tui.observe.records import Refusal
+from absurd_tui.observe.slot import Slot
+from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.observe.task_rows import document, task_page
+
+_ENDED = ("failed", "completed", "cancelled")
+
+
+class TaskReader:
+    """Reads tasks over a connection that is opened on first use, and again after it was lost.
+
+    One request runs at a time and one waits: a newer one takes the place of the one that
+    waits, which then raises `SupersededError`. Every other error is the database's, as it is.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._slot = Slot()
+        self._has_key: dict[str, bool] = {}
+
+    async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
+        """Read one task whole, or None where it is no more."""
+        return await self._slot.run(lambda: self._task(queue, task_id))
+
+    async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
+        """Read one of a task's documents up to 8 million characters, or None where it is no more.
+
+        `part` is one of `task_records.PARAMS`, `HEADERS`, `RESULT`, or made by `failure_part` or `checkpoint_part`.
+        """
+        return await self._slot.run(lambda: self._document(queue, task_id, part))
+
+    async def _task(self, queue: str, task_id: UUID) -> TaskPage | None:
+        await self._connect()
+        has_key = await self._queue_has_key(queue)
+        rows = await self._session.fetch(task_queries.task(queue, has_key=has_key), task_id)
+        taken = time.monotonic()
+        documents = await self._session.fetch(task_queries.documents(queue), task_id)
+        if not rows or not documents:
+            return None
+        checkpoints = await self._part("c", queue, task_queries.checkpoints(queue), task_id)
+        living = [row["run_id"] for row in rows if row["run_id"] is not None and row["state"] not in _ENDED]
+        waits = await self._part("w", queue, task_queries.waits(queue), living) if living else ()
+        return task_page(queue, task_id, taken, rows, documents[0], checkpoints, waits)
+
+    async def _document(self, queue: str, task_id: UUID, part: str) -> Document | None:
+        await self._connect()
+        kind, _, name = part.partition(" ")
+        arguments = (UUID(name),) if kind == "failure" else (name,) if kind == "checkpoint" else ()
+        rows = await self._session.fetch(task_queries.whole(queue, kind), task_id, *arguments)
+        if not rows:
+            return None
+        return document(rows[0]["size"], rows[0]["text"], limit=task_queries.WHOLE_CHARACTERS)
+
+    async def _connect(self) -> None:
+        if not self._session.is_open:
+            self._has_key.clear()
+            await self._session.open()
+
+    async def _queue_has_key(self, queue: str) -> bool:
+        """Whether this queue's tasks have an idempotency key, which they have since schema 0.0.6."""
+        if queue not in self._has_key:
+            found = await self._session.fetch(task_queries.HAS_KEY, queue)
+            self._has_key[queue] = found[0]["has_key"]
+        return self._has_key[queue]
+
+    async def _part(self, letter: str, queue: str, statement: str, argument: object) -> Sequence[Row] | Refusal:
+        """Read a part the page can do without. Raises only what ends the connection."""
+        try:
+            return await self._session.fetch(statement, argument)
+        except Exception as error:
+            if classify(error) is Fault.RECONNECT:
+                raise
+            if sqlstate(error) == "42501":
+                return Refusal(f"This role may not read absurd.{letter}_{queue}.")
+            return Refusal(sentence(error))

@@ -1,0 +1,196 @@
+"""An Absurd in memory: only what the dashboard reads, in the states a stage puts its tasks in.
+
+`tests/integration/test_source_conformance.py` holds it to the real thing.
+"""
+
+import time
+from dataclasses import dataclass, field, replace
+from math import inf
+from uuid import UUID
+
+from absurd_tui.observe.records import (
+    Count,
+    Counts,
+    Failure,
+    PanelReading,
+    QueueReading,
+    Refusal,
+    Server,
+    Snapshot,
+    State,
+    TaskRow,
+    View,
+)
+from absurd_tui.observe.rows import natural_order
+from absurd_tui.observe.task_records import Document, TaskPage
+
+SERVER = Server(
+    "tester@memory/absurd",
+    "absurd",
+    "tester",
+    is_superuser=False,
+    is_standby=False,
+    version="18.0",
+    absurd_version="0.5.1",
+    fake_now=None,
+)
+START = 1_790_000_000.0
+
+
+@dataclass
+class FakeSource:
+    """What the app reads, from tasks that are set by hand. `now` is the database's clock and stands still."""
+
+    queues: list[str] = field(default_factory=lambda: ["mail"])
+    now: float = START
+    rows: dict[UUID, TaskRow] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    pages: dict[UUID, TaskPage] = field(default_factory=dict)
+    documents: dict[str, Document] = field(default_factory=dict)
+    fault: Exception | None = None
+    server: Server = SERVER
+    address: str = "tester@memory/absurd"
+    opened: int = 0
+    read: list[View] = field(default_factory=list)
+    closed: bool = False
+
+    async def open(self) -> Server:
+        self.opened += 1
+        if self.fault is not None:
+            raise self.fault
+        return self.server
+
+    async def snapshot(self, view: View) -> Snapshot:
+        if self.fault is not None:
+            raise self.fault
+        self.read.append(view)
+        return self.reading(view)
+
+    def reading(self, view: View) -> Snapshot:
+        panels = tuple(
+            PanelReading(state, tuple(self._panel(state, view)), refused=tuple(sorted(self.refused.items())))
+            for state in view.panels
+        )
+        queues = tuple(self._queue(name) for name in sorted(self.queues))
+        return Snapshot(self.server, view, self.now, time.monotonic(), 0.001, queues, panels)
+
+    async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
+        if self.fault is not None:
+            raise self.fault
+        return self.pages.get(task_id)
+
+    async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
+        return self.documents.get(part)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _panel(self, state: State, view: View) -> list[TaskRow]:
+        shown = [
+            row
+            for row in self.rows.values()
+            if row.state is state and row.queue not in self.refused and view.queue in (None, row.queue)
+        ]
+        return sorted(shown, key=lambda row: natural_order(state, row))[: view.rows]
+
+    def _queue(self, name: str) -> QueueReading:
+        if name in self.refused:
+            return QueueReading(name, "unpartitioned", None, self.refused[name])
+        rows = [row for row in self.rows.values() if row.queue == name]
+        by_state = {state: [row for row in rows if row.state is state] for state in State}
+        expired = [
+            row.claim_expires_at
+            for row in by_state[State.RUNNING]
+            if row.claim_expires_at is not None and row.claim_expires_at <= self.now
+        ]
+        due_sleepers = [row.available_at for row in by_state[State.SLEEPING] if row.available_at <= self.now]
+        due = [row.available_at for row in by_state[State.PENDING]] + due_sleepers
+        claimed = [row.started_at for row in rows if row.started_at is not None and row.state is not State.SLEEPING]
+        counts = Counts(
+            **{state.value: Count(len(found)) for state, found in by_state.items()},
+            expired=Count(len(expired)),
+            due_sleepers=Count(len(due_sleepers)),
+            done_last_minute=Count(len(by_state[State.COMPLETED])),
+            oldest_due=min(due, default=None),
+            last_claim=max(claimed, default=None),
+            oldest_expired=min(expired, default=None),
+        )
+        return QueueReading(name, "unpartitioned", counts)
+
+
+class FakeStage:
+    """Puts tasks of a FakeSource into states, one second of its clock after the other."""
+
+    def __init__(self, source: FakeSource) -> None:
+        self.source = source
+        self._made = 0
+
+    async def spawn(self, queue: str, name: str, *, max_attempts: int | None = None) -> UUID:
+        now = self._tick()
+        task_id, run_id = self._id(), self._id()
+        self.source.rows[task_id] = TaskRow(
+            queue=queue,
+            task_id=task_id,
+            run_id=run_id,
+            state=State.PENDING,
+            task_name=name,
+            attempt=1,
+            max_attempts=max_attempts,
+            worker=None,
+            claim_expires_at=None,
+            available_at=now,
+            started_at=None,
+            ended_at=None,
+            created_at=now,
+            enqueued_at=now,
+            first_started_at=None,
+            cancelled_at=None,
+            wake_event=None,
+            failure=None,
+            reached_step=None,
+            preview='{"n": 1}',
+            max_duration=None,
+            max_delay=None,
+        )
+        return task_id
+
+    async def claim(self, task_id: UUID, worker: str, timeout: int = 60) -> None:
+        now = self._tick()
+        row = self.source.rows[task_id]
+        self._change(
+            task_id,
+            state=State.RUNNING,
+            worker=worker,
+            started_at=now,
+            available_at=now,
+            first_started_at=row.first_started_at or now,
+            claim_expires_at=now + timeout if timeout else None,
+            preview=None,
+        )
+
+    async def complete(self, task_id: UUID) -> None:
+        self._change(task_id, state=State.COMPLETED, ended_at=self._tick(), preview='{"ok": true}')
+
+    async def fail(self, task_id: UUID, name: str, message: str) -> None:
+        self._change(task_id, state=State.FAILED, ended_at=self._tick(), failure=Failure(name, message))
+
+    async def wait_for(self, task_id: UUID, event: str) -> None:
+        self._tick()
+        self._change(task_id, state=State.SLEEPING, wake_event=event, available_at=inf, worker=None)
+
+    async def defer(self, task_id: UUID, seconds: int) -> None:
+        self._change(task_id, state=State.SLEEPING, available_at=self._tick() + seconds, worker=None)
+
+    async def cancel(self, task_id: UUID) -> None:
+        self._change(task_id, state=State.CANCELLED, cancelled_at=self._tick(), worker=None)
+
+    def _change(self, task_id: UUID, **fields: object) -> None:
+        self.source.rows[task_id] = replace(self.source.rows[task_id], **fields)  # type: ignore[arg-type]
+
+    def _tick(self) -> float:
+        self.source.now += 1.0
+        return self.source.now
+
+    def _id(self) -> UUID:
+        self._made += 1
+        return UUID(int=(0x0197_0000_0000_7000_8000 << 48) | self._made)

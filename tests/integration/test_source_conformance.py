@@ -1,0 +1,192 @@
+"""The fake that the screen's tests read from behaves like the real database: both are held to the same tests."""
+
+from collections.abc import AsyncIterator
+from math import inf
+from uuid import UUID
+
+import asyncpg
+import pytest
+from absurd_server import Database
+from fakes import FakeSource, FakeStage
+
+from absurd_tui.conninfo import resolve
+from absurd_tui.lifecycle import Lifecycle, SpawnOptions
+from absurd_tui.observe.reasons import Sleep, why_sleeping
+from absurd_tui.observe.records import Count, Counts, Snapshot, State, View
+from absurd_tui.observe.source import DatabaseSource
+
+
+class RealStage:
+    """Puts tasks of a real database into states, through Absurd's own functions."""
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self.lifecycle = lifecycle
+        self.places: dict[UUID, tuple[str, UUID]] = {}
+
+    async def spawn(self, queue: str, name: str, *, max_attempts: int | None = None) -> UUID:
+        options = SpawnOptions(max_attempts=max_attempts) if max_attempts else SpawnOptions()
+        spawned = await self.lifecycle.spawn(queue, name, {"n": 1}, options)
+        self.places[spawned.task_id] = (queue, spawned.run_id)
+        return spawned.task_id
+
+    async def claim(self, task_id: UUID, worker: str, timeout: int = 60) -> None:
+        queue, _ = self.places[task_id]
+        (claim,) = await self.lifecycle.claim(queue, worker, claim_timeout=timeout)
+        assert claim.task_id == task_id, "a stage claims in the order it spawned"
+
+    async def complete(self, task_id: UUID) -> None:
+        await self.lifecycle.complete(*self.places[task_id], {"ok": True})
+
+    async def fail(self, task_id: UUID, name: str, message: str) -> None:
+        await self.lifecycle.fail(*self.places[task_id], {"name": name, "message": message})
+
+    async def wait_for(self, task_id: UUID, event: str) -> None:
+        queue, run_id = self.places[task_id]
+        await self.lifecycle.await_event(queue, task_id, run_id, f"$awaitEvent:{event}", event)
+
+    async def defer(self, task_id: UUID, seconds: int) -> None:
+        await self.lifecycle.schedule_run(*self.places[task_id], seconds)
+
+    async def cancel(self, task_id: UUID) -> None:
+        await self.lifecycle.cancel(self.places[task_id][0], task_id)
+
+
+class Scene:
+    """A stage and the source that reads it."""
+
+    def __init__(self, stage: RealStage | FakeStage, source: DatabaseSource | FakeSource) -> None:
+        self.stage = stage
+        self.source = source
+
+    async def read(self, view: View | None = None) -> Snapshot:
+        return await self.source.snapshot(view or View())
+
+
+@pytest.fixture(params=["real", "fake"])
+async def scene(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Scene]:
+    if request.param == "fake":
+        fake = FakeSource(queues=["mail", "orders"])
+        await fake.open()
+        yield Scene(FakeStage(fake), fake)
+        return
+    connection = await asyncpg.connect(database.dsn)
+    lifecycle = Lifecycle(connection)
+    for queue in ("mail", "orders"):
+        await lifecycle.create_queue(queue)
+    source = DatabaseSource(resolve(database.dsn, environ={}))
+    await source.open()
+    try:
+        yield Scene(RealStage(lifecycle), source)
+    finally:
+        source.close()
+        await connection.close()
+
+
+def names(snapshot: Snapshot, state: State) -> list[str]:
+    panel = snapshot.panel(state)
+    assert panel is not None
+    return [row.task_name for row in panel.rows]
+
+
+def counts(snapshot: Snapshot, queue: str) -> Counts:
+    reading = snapshot.queue(queue)
+    assert reading is not None
+    assert reading.counts is not None
+    return reading.counts
+
+
+async def test_each_state_has_its_panel_and_its_count(scene: Scene) -> None:
+    stage = scene.stage
+    for name in ("done", "failed", "waits", "deferred", "cancelled", "runs", "pends"):
+        task_id = await stage.spawn("mail", name, max_attempts=1)
+        if name in ("pends",):
+            continue
+        if name != "cancelled":
+            await stage.claim(task_id, "worker-1")
+        match name:
+            case "done":
+                await stage.complete(task_id)
+            case "failed":
+                await stage.fail(task_id, "KeyError", "no such key")
+            case "waits":
+                await stage.wait_for(task_id, "paid")
+            case "deferred":
+                await stage.defer(task_id, 900)
+            case "cancelled":
+                await stage.cancel(task_id)
+    snapshot = await scene.read()
+    assert {state: names(snapshot, state) for state in State} == {
+        State.PENDING: ["pends"],
+        State.RUNNING: ["runs"],
+        State.SLEEPING: ["deferred", "waits"],
+        State.FAILED: ["failed"],
+        State.COMPLETED: ["done"],
+        State.CANCELLED: ["cancelled"],
+    }
+    mail, orders = counts(snapshot, "mail"), counts(snapshot, "orders")
+    assert [mail.of(state) for state in State] == [Count(1), Count(1), Count(2), Count(1), Count(1), Count(1)]
+    assert [orders.of(state) for state in State] == [Count(0)] * 6
+    assert mail.expired == Count(0)
+    assert mail.oldest_due is not None
+    assert mail.oldest_due <= snapshot.now
+    assert (orders.oldest_due, orders.last_claim) == (None, None)
+
+
+async def test_pending_and_claimed_are_in_the_order_of_their_times(scene: Scene) -> None:
+    first, second = [await scene.stage.spawn("mail", name) for name in ("first", "second")]
+    await scene.stage.spawn("orders", "third")
+    assert names(await scene.read(), State.PENDING) == ["first", "second", "third"]
+    await scene.stage.claim(first, "worker-1", timeout=600)
+    await scene.stage.claim(second, "worker-2", timeout=30)
+    assert names(await scene.read(), State.RUNNING) == ["second", "first"]
+
+
+async def test_the_latest_finished_come_first(scene: Scene) -> None:
+    long, short = [await scene.stage.spawn("mail", name) for name in ("long", "short")]
+    await scene.stage.claim(long, "worker-1")
+    await scene.stage.claim(short, "worker-1")
+    await scene.stage.complete(short)
+    await scene.stage.complete(long)
+    assert names(await scene.read(), State.COMPLETED) == ["long", "short"]
+
+
+async def test_a_view_of_one_queue_has_its_rows_alone_and_the_counts_of_all(scene: Scene) -> None:
+    await scene.stage.spawn("mail", "letter")
+    await scene.stage.spawn("orders", "order")
+    snapshot = await scene.read(View(queue="orders", panels=(State.PENDING,)))
+    assert names(snapshot, State.PENDING) == ["order"]
+    assert snapshot.panel(State.RUNNING) is None
+    assert [queue.name for queue in snapshot.queues] == ["mail", "orders"]
+    assert [counts(snapshot, queue).pending for queue in ("mail", "orders")] == [Count(1), Count(1)]
+
+
+async def test_a_claim_without_a_lease_never_expires(scene: Scene) -> None:
+    await scene.stage.claim(await scene.stage.spawn("mail", "forever"), "worker-1", timeout=0)
+    panel = (await scene.read()).panel(State.RUNNING)
+    assert panel is not None
+    assert [(row.worker, row.claim_expires_at) for row in panel.rows] == [("worker-1", None)]
+
+
+async def test_a_wait_without_a_limit_and_a_deferral_tell_why_they_sleep(scene: Scene) -> None:
+    waits, deferred = [await scene.stage.spawn("mail", name) for name in ("waits", "deferred")]
+    await scene.stage.claim(waits, "worker-1")
+    await scene.stage.wait_for(waits, "paid")
+    await scene.stage.claim(deferred, "worker-1")
+    await scene.stage.defer(deferred, 900)
+    panel = (await scene.read()).panel(State.SLEEPING)
+    assert panel is not None
+    soon, never = panel.rows
+    assert (why_sleeping(soon).kind, soon.available_at < inf) == (Sleep.DEFERRED, True)
+    assert (why_sleeping(never).kind, why_sleeping(never).detail, never.available_at) == (Sleep.EVENT, "paid", inf)
+
+
+async def test_no_more_rows_are_read_than_asked_for(scene: Scene) -> None:
+    for number in range(5):
+        await scene.stage.spawn("mail", f"task {number}")
+    snapshot = await scene.read(View(rows=3))
+    assert names(snapshot, State.PENDING) == ["task 0", "task 1", "task 2"]
+    assert counts(snapshot, "mail").pending == Count(5)
+
+
+async def test_an_unknown_task_has_no_page(scene: Scene) -> None:
+    assert await scene.source.task("mail", UUID(int=7)) is None
