@@ -1,0 +1,200 @@
+"""The command line: arguments become settings, a connection and the app.
+
+Exit codes: 0 well, 1 an error of ours, 2 bad input, 128 + n ended by signal n.
+"""
+
+import asyncio
+import locale
+import math
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from absurd_tui import __version__
+from absurd_tui.errors import CannotStart
+from absurd_tui.settings import THEMES, Settings
+
+if TYPE_CHECKING:
+    from absurd_tui.conninfo import ConnSpec
+    from absurd_tui.ui.app import AbsurdApp
+
+EPILOG = """\b
+Without --dsn and --database, ABSURD_DATABASE_URL is used, then PGDATABASE with the other PG* variables.
+Prefer ~/.pgpass, a service file or PGPASSWORD to a password in the arguments, which everybody on the machine can read.
+"""
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+_ENDING_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+def _number(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    """Refuse `nan`, which no comparison finds outside a range."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is not a number.")
+    return value
+
+
+@click.group(invoke_without_command=True, context_settings=_HELP, epilog=EPILOG)
+@click.option("--dsn", metavar="URL", help="Connection string: a URL, key=value words, or a database name.")
+@click.option("-d", "--database", metavar="NAME", help="The same as --dsn, as absurdctl calls it.")
+@click.option("-H", "--host", help="Server, or the folder of its Unix socket.")
+@click.option("-p", "--port", help="Port of the server.")
+@click.option("-U", "--user", help="Role to connect as.")
+@click.option("-q", "--queue", metavar="NAME", help="Begin with this queue instead of all.")
+@click.option(
+    "--every",
+    type=click.FloatRange(0.2, 3600),
+    callback=_number,
+    default=1.0,
+    show_default=True,
+    help="Seconds between two readings.",
+)
+@click.option("--theme", metavar="NAME", help="absurd-dark, absurd-light, absurd-ansi, or any of Textual's.")
+@click.option("--ascii", "is_ascii", is_flag=True, help="Draw without Unicode.")
+@click.option("--utc", is_flag=True, help="Begin with times in UTC.")
+@click.version_option(__version__, "-V", "--version", prog_name="absurd-tui")
+@click.pass_context
+def command(
+    context: click.Context,
+    dsn: str | None,
+    database: str | None,
+    host: str | None,
+    port: str | None,
+    user: str | None,
+    queue: str | None,
+    every: float,
+    theme: str | None,
+    is_ascii: bool,
+    utc: bool,
+) -> None:
+    """Watch Absurd's queues, tasks and runs in a PostgreSQL database, live."""
+    if theme is not None:
+        _require_known_theme(theme)
+    settings = Settings(every=every, queue=queue, theme=theme, is_ascii=is_ascii or _needs_ascii(), utc=utc)
+    context.obj = settings
+    if context.invoked_subcommand is not None:
+        return
+    if dsn is not None and database is not None:
+        raise CannotStart("Give --dsn or --database, not both: they mean the same.")
+    _require_terminal()
+    from absurd_tui.conninfo import NothingToConnectTo, resolve
+
+    try:
+        spec = resolve(dsn if dsn is not None else database, host=host, port=port, user=user)
+    except NothingToConnectTo as nothing:
+        raise CannotStart(f"{nothing}; or watch a sample system: absurd-tui demo") from None
+    for note in spec.notes:
+        _say(note)
+    context.exit(watch(spec, settings))
+
+
+@command.command()
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.1, 200),
+    callback=_number,
+    default=3.0,
+    show_default=True,
+    help="Tasks a second.",
+)
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep the data in this folder.")
+@click.option("--no-workers", is_flag=True, help="Start no workers: tasks wait.")
+@click.option("--check", is_flag=True, help="Without a terminal: see all six states within 30 s, or exit with 1.")
+@click.pass_context
+def demo(context: click.Context, rate: float, keep: Path | None, no_workers: bool, check: bool) -> None:
+    """Start a real Absurd system of its own, with workers, and watch it. Nothing of it is left afterwards."""
+    from absurd_tui.demo import run_check, run_demo
+
+    settings: Settings = context.obj
+    if check:
+        if no_workers:
+            raise CannotStart("--check needs the workers; leave out --no-workers.")
+        context.exit(run_check(rate=rate, keep=keep, echo=click.echo))
+
+    def show(dsn: str) -> int:
+        from absurd_tui.conninfo import resolve
+
+        return watch(resolve(dsn, environ={}), settings)
+
+    context.exit(run_demo(rate=rate, keep=keep, workers=not no_workers, show=show))
+
+
+def watch(spec: "ConnSpec", settings: Settings) -> int:
+    """Run the dashboard on a connection until it is left, and give the exit code."""
+    from absurd_tui.observe.source import DatabaseSource
+    from absurd_tui.ui.app import AbsurdApp
+    from absurd_tui.ui.driver import steady
+
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    app = AbsurdApp(DatabaseSource(spec), settings)
+    app.driver_class = steady(app.driver_class)
+    asyncio.run(_run_until_left(app))
+    if app.fatal:
+        _say(app.fatal)
+    return app.return_code or 0
+
+
+async def _run_until_left(app: "AbsurdApp") -> None:
+    """Run the app; a signal that ends the program leaves as the key does, so that the terminal is as it was."""
+    loop = asyncio.get_running_loop()
+    previous = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
+    for number in previous:
+        loop.add_signal_handler(number, app.exit, 128 + number, 128 + number)
+    try:
+        await app.run_async()
+    finally:
+        for number, handler in previous.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = command.main(prog_name="absurd-tui", standalone_mode=False)
+    except click.ClickException as error:
+        _say(error.format_message())
+        sys.exit(2)
+    except CannotStart as error:
+        _say(str(error))
+        sys.exit(2)
+    except OSError as error:
+        _say(f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}")
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except Exception as error:
+        # without its text and its traceback: both may hold a password
+        _say(f"stopped on an error of its own: {type(error).__name__}.")
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(line: str) -> None:
+    from absurd_tui.text import plain
+
+    click.echo(f"absurd-tui: {plain(line).text}", err=True)
+
+
+def _require_known_theme(theme: str) -> None:
+    if theme not in THEMES:
+        from textual.theme import BUILTIN_THEMES
+
+        if theme not in BUILTIN_THEMES:
+            names = ", ".join([*THEMES, *sorted(BUILTIN_THEMES)])
+            raise CannotStart(f"There is no theme {theme}. There are: {names}.")
+
+
+def _require_terminal() -> None:
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise CannotStart("The dashboard needs a terminal: standard input, output and error must be one.")
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise CannotStart("The dashboard needs a terminal that can move its cursor; TERM says that this one cannot.")
+
+
+def _needs_ascii() -> bool:
+    encoding = locale.getencoding().lower().replace("-", "")
+    return os.environ.get("TERM") == "linux" or encoding != "utf8"

@@ -1,0 +1,125 @@
+"""Makes the pictures in `screenshots/`: the real app on a recorded reading. Run by `python3 dev.py screenshots`."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from absurd_tui.demo.recorded import SERVER, snapshot
+from absurd_tui.demo.recorded_task import page
+from absurd_tui.observe.records import Server, Snapshot, View
+from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.settings import Settings
+from absurd_tui.ui.app import AbsurdApp
+from absurd_tui.ui.messages import IntervalChanged
+
+_WEB_FONT = re.compile(r"\s*@font-face \{.*?\}\n", re.DOTALL)
+_ID = re.compile(r"terminal-\d+")
+_SETTLED_AFTER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture: its name, the terminal's size, and what leads to what it shows."""
+
+    name: str
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+    theme: str = "absurd-dark"
+    in_trouble: bool = True
+    is_lost: bool = False
+    no_color: bool = False
+
+
+PICTURES = (
+    Picture("dashboard-120x40", (120, 40), ("down", "down", "down")),
+    Picture("dashboard-80x24", (80, 24), ("down", "down", "down")),
+    Picture("dashboard-200x60", (200, 60), ("down", "down", "down")),
+    Picture("dashboard-120x40-light", (120, 40), ("3", "down"), theme="absurd-light", in_trouble=False),
+    Picture("dashboard-120x40-lost", (120, 40), ("down", "down", "down"), is_lost=True),
+    Picture("task-120x40", (120, 40), ("3", "enter")),
+    Picture("task-80x24", (80, 24), ("3", "enter")),
+    Picture("dashboard-120x40-no-color", (120, 40), ("down", "down", "down"), no_color=True),
+)
+
+
+class RecordedSource:
+    """Reads the recorded system; its clock stands still."""
+
+    address = SERVER.address
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self.read = 0
+        self.is_lost = False
+
+    async def open(self) -> Server:
+        """Say whom the recording is of."""
+        if self.is_lost:
+            raise ConnectionRefusedError(111, "Connection refused")
+        return SERVER
+
+    async def snapshot(self, view: View) -> Snapshot:
+        """Give the recorded reading."""
+        if self.is_lost:
+            raise ConnectionResetError(104, "The server closed the connection")
+        self.read += 1
+        return snapshot(view, in_trouble=self._picture.in_trouble)
+
+    async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
+        """Give the recorded page."""
+        return page(queue, task_id)
+
+    async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
+        """Give no document: none was recorded."""
+        return None
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+
+async def take(picture: Picture) -> str:
+    """Take one picture, as SVG without anything that a browser would fetch."""
+    source = RecordedSource(picture)
+    with _colours(picture):
+        app = AbsurdApp(source, Settings(every=0.02, theme=None if picture.no_color else picture.theme, utc=True))
+    async with app.run_test(size=picture.size) as pilot:
+        while source.read < _SETTLED_AFTER:
+            await pilot.pause(0.02)
+        await pilot.press(*picture.keys)
+        source.is_lost = picture.is_lost
+        app.post_message(IntervalChanged(1.0))
+        await pilot.pause(0.3)
+        return _self_contained(app.export_screenshot(title="absurd-tui"))
+
+
+@contextmanager
+def _colours(picture: Picture) -> Iterator[None]:
+    if picture.no_color:
+        os.environ["NO_COLOR"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("NO_COLOR", None)
+
+
+def _self_contained(svg: str) -> str:
+    plain = _WEB_FONT.sub("", svg).replace("Fira Code", "JetBrains Mono, DejaVu Sans Mono, monospace")
+    return _ID.sub("terminal", plain)
+
+
+def main() -> None:
+    """Write every picture into the folder that is named."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(exist_ok=True)
+    for picture in PICTURES:
+        (folder / f"{picture.name}.svg").write_text(asyncio.run(take(picture)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,294 @@
+"""The dashboard: the verdict, the queues, six panels of tasks, and why the one under the cursor is where it is."""
+
+import time
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container, Horizontal
+from textual.events import Key, Resize
+from textual.screen import Screen
+
+from absurd_tui.observe.records import State, TaskRow, View
+from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.commands import PANEL_KEYS, Scope, bindings, in_footer
+from absurd_tui.ui.messages import IntervalChanged, TaskOpened, ViewChanged
+from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.widgets.columns import Sight
+from absurd_tui.ui.widgets.foot import KeyBar, KeyHint, Tab, Tabs, WhyLine
+from absurd_tui.ui.widgets.head import Header, Verdict
+from absurd_tui.ui.widgets.panel_columns import panel_columns
+from absurd_tui.ui.widgets.panel_faces import NAMES, count_text, counts_in, notes, rows_of, title
+from absurd_tui.ui.widgets.queue_strip import SHEET as QUEUE_SHEET
+from absurd_tui.ui.widgets.queue_strip import QueueRow, QueueStrip, queue_rows
+from absurd_tui.ui.widgets.record_table import RecordTable, Sheet, Title
+from absurd_tui.ui.widgets.roles import Roles
+from absurd_tui.ui.widgets.too_small import TooSmall, is_too_small
+
+INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+NOTE_SECONDS = 4.0
+READING_AFTER = 2.0
+ROWS = 60
+QUEUES_SHOWN = 7
+_PAIRS = ((State.PENDING, State.RUNNING), (State.SLEEPING, State.FAILED), (State.COMPLETED, State.CANCELLED))
+
+
+class Panel(RecordTable[TaskRow]):
+    """One of the six panels."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        sheet: Sheet[TaskRow] = Sheet(
+            key=lambda row: row.run_key if state is State.FAILED else row.key,
+            columns=lambda width, shows_queue: panel_columns(state, width, shows_queue),
+        )
+        super().__init__(sheet, id=f"panel-{state}", classes="panel")
+
+
+class Dashboard(Screen[None]):
+    """The main screen. Wide enough it shows all six panels, else one of them under tabs."""
+
+    BINDINGS = [
+        *bindings(Scope.DASHBOARD, Scope.EVERYWHERE),
+        *(Binding(key, f"panel({number})", show=False) for number, key in enumerate(PANEL_KEYS)),
+        Binding("0", "queues", show=False),
+        Binding("escape", "let_go", show=False),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid"), (182, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
+
+    def __init__(self, watch: Watch, *, queue: str | None = None) -> None:
+        super().__init__()
+        self._watch = watch
+        self._queue = queue
+        self._open = State.RUNNING
+        self._is_zoomed = False
+        self._with_retried = False
+        self._began = time.monotonic()
+        self._asked: View | None = None
+
+    def compose(self) -> ComposeResult:
+        """Put the surfaces together."""
+        yield Roles()
+        yield Header()
+        yield Verdict()
+        yield QueueStrip(QUEUE_SHEET, id="queues")
+        yield Tabs()
+        with Container(id="panels"):
+            for pair in _PAIRS:
+                with Horizontal(classes="pair"):
+                    for state in pair:
+                        yield Panel(state)
+        yield WhyLine()
+        yield KeyBar()
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Begin with the claimed tasks, and let the times run."""
+        self._show_layout()
+        for panel in self.query(f"#panel-{self._open}"):  # none where the program is left before its first frame
+            panel.focus()
+        self.set_interval(1.0, self.repaint)
+
+    # what is shown
+
+    def repaint(self) -> None:
+        """Show what the watch knows now."""
+        if not self.query(KeyBar):
+            return  # the screen is being taken down
+        ticks = time.monotonic()
+        snapshot, clock = self._watch.snapshot, self._watch.clock(ticks)
+        is_stale = not self._watch.is_live
+        head = self._watch.head(ticks)
+        self.query_one(Header).show(head)
+        self.query_one(Verdict).show(head)
+        if snapshot is None or clock is None:
+            self._show_before_first(ticks)
+            return
+        as_of = say("as of {at}", at=clock.at(snapshot.now)) if is_stale else Plain("")
+        sight = Sight(clock, shows_queue=self._queue is None)
+        rows = queue_rows(snapshot, self._watch.settled, self._queue)
+        strip = Title("0", Plain(""), "", plain("Queues"), Plain(""), as_of=Plain(""))
+        queues = self.query_one(QueueStrip)
+        queues.show(rows, sight, strip, is_stale=is_stale)
+        queues.reveal((self._queue,))
+        queues.set_class(len(rows) > QUEUES_SHOWN, "-many")
+        for panel in self._panels():
+            panel.show(
+                rows_of(panel.state, snapshot, self._queue),
+                sight,
+                title(panel.state, snapshot, self._queue, as_of) if self._shows_titles else None,
+                notes=notes(panel.state, snapshot, self._queue),
+                is_stale=is_stale,
+            )
+        self._show_tabs(is_stale)
+        self._show_why()
+        self._show_keys()
+
+    def _show_before_first(self, ticks: float) -> None:
+        waited = ticks - self._began > READING_AFTER
+        note = say("Reading {address}.", address=self._watch.address) if waited else Plain("")
+        for panel in self._panels():
+            panel.show((), None, title(panel.state, None, None, Plain("")), notes=(note,) if note else ())
+        self._show_keys()
+
+    def _show_tabs(self, is_stale: bool) -> None:
+        snapshot = self._watch.snapshot
+        counts = counts_in(snapshot, self._queue) if snapshot is not None else []
+        tabs = [
+            Tab(state, PANEL_KEYS[number], plain(NAMES[state]), plain(count_text(state, counts)))
+            for number, state in enumerate(State)
+        ]
+        self.query_one(Tabs).show(tabs, self._open, is_stale=is_stale)
+
+    def _show_why(self) -> None:
+        table = self.focused
+        row = table.cursor_record if isinstance(table, Panel) else None
+        is_gone = isinstance(table, Panel) and table.cursor_is_gone
+        self.query_one(WhyLine).show(row, self._watch.clock(time.monotonic()), is_gone=is_gone)
+
+    def _show_keys(self) -> None:
+        narrow = self.has_class("-narrow")
+        hints = [
+            KeyHint(command.key, command.label, command.action)
+            for command in in_footer(Scope.DASHBOARD, Scope.EVERYWHERE)
+            if not (narrow and command.wide_only)
+        ]
+        self.query_one(KeyBar).show(hints)
+
+    # layout
+
+    @property
+    def _shows_one(self) -> bool:
+        return self._is_zoomed or self.has_class("-narrow") or self.has_class("-low")
+
+    @property
+    def _shows_titles(self) -> bool:
+        return not (self.has_class("-narrow") or self.has_class("-low"))
+
+    def on_resize(self, event: Resize) -> None:
+        """Show one panel or all, as fits."""
+        self.call_after_refresh(self._show_layout)
+
+    def _show_layout(self) -> None:
+        one = self._shows_one
+        self.set_class(is_too_small(self.size), "-too-small")
+        self.set_class(one, "-one")
+        for panel in self._panels():
+            panel.set_class(panel.state is self._open, "-open")
+            panel.can_focus = not one or panel.state is self._open
+        for pair in self.query(".pair"):
+            pair.set_class(any(child.has_class("-open") for child in pair.children), "-open")
+        self._ask()
+        self.repaint()
+
+    def _ask(self) -> None:
+        shown = (self._open,) if self._shows_one else tuple(State)
+        view = View(self._queue, shown, ROWS, self._with_retried)
+        if view != self._asked:
+            self._asked = view
+            self.post_message(ViewChanged(view))
+
+    def _panels(self) -> Iterator[Panel]:
+        return iter(self.query(Panel))
+
+    def _panel(self, state: State) -> Panel:
+        return self.query_one(f"#panel-{state}", Panel)
+
+    # what the user does
+
+    def on_key(self, event: Key) -> None:
+        """Take what is on the screen as seen: only what comes later is marked as new."""
+        self.query_one(WhyLine).note(Plain(""))
+        for panel in self._panels():
+            panel.mark_known()
+
+    def on_descendant_focus(self) -> None:
+        """The panel with the focus is the open one."""
+        if isinstance(self.focused, Panel) and self.focused.state is not self._open:
+            self._open = self.focused.state
+            self._show_layout()
+        self._show_why()
+
+    def on_record_table_moved(self, event: RecordTable.Moved) -> None:
+        """Tell about the row under the cursor."""
+        self._show_why()
+
+    def on_record_table_chosen(self, event: RecordTable.Chosen) -> None:
+        """Open a task, or choose a queue."""
+        if isinstance(event.record, TaskRow):
+            self.post_message(TaskOpened(event.record))
+        elif isinstance(event.record, QueueRow):
+            self._choose(event.record.name)
+
+    def on_tabs_picked(self, event: Tabs.Picked) -> None:
+        """Open the panel whose tab was clicked."""
+        self.action_panel(list(State).index(event.state))
+
+    def action_open(self) -> None:
+        """Open the row under the cursor."""
+        if isinstance(self.focused, RecordTable):
+            self.focused.action_choose()
+        else:
+            self.say(plain("open: no row is under the cursor; 1 to 6 go to a panel."))
+
+    def action_panel(self, number: int) -> None:
+        """Go to a panel by its number."""
+        self._open = list(State)[number]
+        self._show_layout()
+        panel = self._panel(self._open)
+        self.set_focus(panel)
+        panel.take_cursor()
+
+    def action_queues(self) -> None:
+        """Go to the queues."""
+        self.set_focus(self.query_one(QueueStrip))
+
+    def action_let_go(self) -> None:
+        """Let the cursor go: every panel follows its newest rows."""
+        self.set_focus(None)
+        self._show_why()
+
+    def action_queue(self, by: int) -> None:
+        """Choose the queue before or after, in the order of the strip."""
+        snapshot = self._watch.snapshot
+        if snapshot is None:
+            return
+        names = [row.name for row in queue_rows(snapshot, self._watch.settled, self._queue)]
+        at = names.index(self._queue) if self._queue in names else 0
+        self._choose(names[(at + int(by)) % len(names)])
+
+    def _choose(self, queue: str | None) -> None:
+        self._queue = queue
+        self._ask()
+        self.repaint()
+
+    def action_zoom(self) -> None:
+        """Show the open panel alone, or all again."""
+        self._is_zoomed = not self._is_zoomed
+        self._show_layout()
+
+    def action_retried(self) -> None:
+        """List in Failed also the attempts that were retried, or only failed tasks again."""
+        self._with_retried = not self._with_retried
+        self._ask()
+        told = "every failed attempt" if self._with_retried else "failed tasks only"
+        self.say(say("Failed lists {told}.", told=told))
+
+    def action_freeze(self) -> None:
+        """Hold the screen still, or let it go on."""
+        self._watch.hold(time.monotonic())
+        self.repaint()
+
+    def action_interval(self, by: int) -> None:
+        """Read more or less often."""
+        nearest = min(range(len(INTERVALS)), key=lambda at: abs(INTERVALS[at] - self._watch.every))
+        every = INTERVALS[max(0, min(len(INTERVALS) - 1, nearest + int(by)))]
+        self.post_message(IntervalChanged(every))
+        self.say(say("Reading every {seconds} s.", seconds=f"{every:g}"))
+
+    def say(self, said: Plain) -> None:
+        """Say something in the why line for a few seconds."""
+        line = self.query_one(WhyLine)
+        line.note(said)
+        self.set_timer(NOTE_SECONDS, lambda: line.note(Plain("")))

@@ -1,0 +1,57 @@
+"""All keys, from the table of commands."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from absurd_tui.text import Plain, plain
+from absurd_tui.ui.cells import fit
+from absurd_tui.ui.commands import COMMANDS, Command, Scope
+from absurd_tui.ui.content import Span, assemble
+
+_MOVES = (
+    ("↑ ↓ j k", "the row before, the next row"),
+    ("pgup pgdn", "a screen of rows up, down"),
+    ("home end", "the first and newest row, the last row"),
+    ("1 … 6", "a panel; on a task page its blocks"),
+    ("0", "the queues; enter chooses one"),
+    ("tab", "the next panel"),
+    ("esc", "let the cursor go: panels follow their newest rows"),
+    ("ctrl+p", "themes and more"),
+)
+_TITLES = {Scope.DASHBOARD: "Dashboard", Scope.TASK: "Task page", Scope.EVERYWHERE: "Everywhere"}
+
+
+class Help(ModalScreen[None]):
+    """The keys, over whatever is on the screen."""
+
+    BINDINGS = [Binding("escape,q,question_mark,enter", "dismiss", show=False)]
+
+    def compose(self) -> ComposeResult:
+        """Write one line a key."""
+        with VerticalScroll(id="help") as box:
+            box.border_title = assemble((plain("Keys"), "bold"))
+            yield Static(assemble(*_lines()))
+
+
+def _lines() -> list[Span]:
+    spans = _section("Moving", _MOVES)
+    for scope, title in _TITLES.items():
+        spans += _section(title, [(_keys(command), command.help) for command in COMMANDS if command.scope is scope])
+    return spans
+
+
+def _keys(command: Command) -> str:
+    return command.shown or command.keys.replace(",", " ")
+
+
+def _section(title: str, rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]") -> list[Span]:
+    spans: list[Span] = [(plain(title), "bold $text-strong"), (_END, "")]
+    for keys, told in rows:
+        spans += [(fit(plain(f"  {keys}"), 14), "$state-running"), (plain(told), ""), (_END, "")]
+    return [*spans, (_END, "")]
+
+
+_END = Plain("\n")

@@ -1,0 +1,397 @@
+"""A task's page: why it is where it is, its attempts over time, its facts, checkpoints, failures and documents."""
+
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.events import Key, Resize
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+
+from absurd_tui.observe.records import Refusal, TaskRow
+from absurd_tui.observe.task_records import Attempt, Document, TaskPage
+from absurd_tui.observe.task_rows import row_of
+from absurd_tui.observe.why import Clock
+from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.cells import cut_words
+from absurd_tui.ui.commands import Scope, bindings, in_footer
+from absurd_tui.ui.documents import Documents
+from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.widgets.block import BlockTabs
+from absurd_tui.ui.widgets.columns import Sight
+from absurd_tui.ui.widgets.foot import KeyBar, KeyHint
+from absurd_tui.ui.widgets.head import Header, Verdict
+from absurd_tui.ui.widgets.json_view import JsonView
+from absurd_tui.ui.widgets.record_table import RecordTable
+from absurd_tui.ui.widgets.roles import Roles
+from absurd_tui.ui.widgets.steps import SHEET, Step, steps_notes, steps_of, steps_title
+from absurd_tui.ui.widgets.task_blocks import (
+    DocumentBar,
+    FactsBlock,
+    FailureBlock,
+    TimelineBlock,
+    note_of,
+    size_of,
+)
+from absurd_tui.ui.widgets.task_head import TaskBar, TaskWhy
+
+READ_EVERY, READ_ENDED_EVERY = 1.0, 5.0
+NOTE_SECONDS = 4.0
+_EARLY = 0.1
+READING_AFTER = 2.0
+LEAST_BELOW = 7
+BLOCKS = ("timeline", "facts", "steps", "failure", "document")
+_NAMES = ("Timeline", "Facts", "Checkpoints", "Failure", "Params")
+
+
+class TaskScreen(Screen[None]):
+    """The page of one task, read again and again while it is open."""
+
+    BINDINGS = [
+        *bindings(Scope.TASK, Scope.EVERYWHERE),
+        *(Binding(str(number), f"block({number})", show=False) for number in range(1, len(BLOCKS) + 1)),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid"), (182, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
+
+    class PageWanted(Message):
+        """The screen wants its task read."""
+
+        def __init__(self, asker: "TaskScreen") -> None:
+            super().__init__()
+            self.asker = asker
+
+    class DocumentWanted(PageWanted):
+        """The screen wants one of its task's documents read whole."""
+
+        def __init__(self, asker: "TaskScreen", part: str) -> None:
+            super().__init__(asker)
+            self.part = part
+
+    def __init__(self, watch: Watch, row: TaskRow) -> None:
+        super().__init__()
+        self._watch = watch
+        self._row = row
+        self._page: TaskPage | None = None
+        self._documents = Documents()
+        self._trouble: tuple[Plain, Plain] | None = None
+        self._is_gone = False
+        self._is_asking = False
+        self._asked_at = float("-inf")
+        self._loading: str | None = None
+        self._chosen: UUID | None = row.run_id if row.is_retried else None
+        self._open = 1
+        self._began = time.monotonic()
+
+    @property
+    def queue(self) -> str:
+        """The queue of the task."""
+        return self._row.queue
+
+    @property
+    def task_id(self) -> UUID:
+        """The task's id."""
+        return self._row.task_id
+
+    def compose(self) -> ComposeResult:
+        """Put the surfaces together."""
+        yield Roles()
+        yield Header()
+        yield Verdict()
+        yield TaskWhy()
+        yield TaskBar()
+        yield BlockTabs()
+        with Vertical(id="task-blocks"):
+            yield TimelineBlock(id="timeline")
+            with Horizontal(id="task-lower"):
+                with Vertical(classes="task-side", id="task-left"):
+                    yield FactsBlock(id="facts")
+                    yield RecordTable(SHEET, id="steps", classes="block")
+                with Vertical(classes="task-side", id="task-right"):
+                    yield FailureBlock(id="failure")
+                    with Vertical(id="document", classes="block"):
+                        yield DocumentBar()
+                        yield JsonView(id="json")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin with the timeline, and let the times run."""
+        self._show_layout()
+        self._focus_open()
+        self.set_interval(1.0, self.repaint)
+
+    # what the app brings
+
+    def take_page(self, page: TaskPage | None) -> None:
+        """Take the task as it was read, or None where it is no more."""
+        self._is_asking = False
+        if page is None:
+            self._is_gone = True
+            self._trouble = (
+                plain("This task is no longer in the database."),
+                plain("It was cleaned up, or its queue was dropped. Below is what was read last.")
+                if self._page is not None
+                else plain("It was cleaned up, or its queue was dropped."),
+            )
+        else:
+            self._page, self._documents.page, self._trouble = page, page, None
+            self._row = row_of(page) or self._row
+        if self.is_running:
+            self._show_layout()
+
+    def take_document(self, part: str, document: Document | None) -> None:
+        """Take a document that was read whole, or None where it is no more."""
+        self._loading = None
+        if document is not None:
+            self._documents.keep(part, document)
+        self.repaint()
+
+    def take_refusal(self, refusal: Refusal) -> None:
+        """Take that the task could not be read, and why."""
+        self._is_asking, self._loading = False, None
+        word = "Refused" if refusal.remedy is not None else "Not read"
+        what = say("{word}: {reason}.", word=word, reason=refusal.reason.rstrip("."))
+        self._trouble = what, plain(refusal.remedy or "Tried again every few seconds.")
+        self.repaint()
+
+    def let_go(self) -> None:
+        """Take that nothing was read, because something newer was asked for."""
+        self._is_asking, self._loading = False, None
+
+    # what is shown
+
+    def repaint(self) -> None:
+        """Show what is known now, and ask for more where it is time."""
+        if not self.is_running:
+            return
+        ticks = time.monotonic()
+        head, clock = self._watch.head(ticks), self._watch.clock(ticks)
+        is_old = head.is_stale or self._trouble is not None
+        self.set_class(head.is_stale, "-stale")
+        self.query_one(Header).show(head)
+        self.query_one(Verdict).show(head)
+        self.query_one(TaskWhy).show(self._row, clock, self._trouble or self._reading(ticks))
+        as_of = Plain("")
+        if is_old and self._page is not None and clock is not None:
+            as_of = say("as of {at}", at=clock.at(self._page.now))
+        self.query_one(TaskBar).show(self._row, self._page, clock, as_of)
+        self._show_blocks(clock, as_of, is_old=is_old)
+        self._show_keys()
+        self._ask(ticks, is_held=head.frozen_since is not None)
+
+    def _reading(self, ticks: float) -> tuple[Plain, Plain] | None:
+        if self._page is not None or ticks - self._began < READING_AFTER:
+            return None
+        return plain("Reading this task."), Plain("")
+
+    def _show_blocks(self, clock: Clock | None, as_of: Plain, *, is_old: bool) -> None:
+        page, chosen = self._page, self._chosen_attempt
+        timeline = self.query_one(TimelineBlock)
+        timeline.show(page, chosen, clock, is_stale=is_old)
+        self.query_one(FactsBlock).show(page, chosen, clock, is_stale=is_old)
+        failure = self.query_one(FailureBlock)
+        failure.show(page, chosen, clock, is_stale=is_old)
+        failure.explain(self._documents.reason_of(chosen))
+        self._steps.show(
+            steps_of(page) if page is not None else (),
+            Sight(clock) if clock is not None and page is not None else None,
+            None if self._shows_one else steps_title(page, as_of if is_old else Plain("")),
+            notes=steps_notes(page),
+            is_stale=is_old,
+        )
+        self._show_document(is_old=is_old)
+        self._show_tabs()
+
+    def _show_document(self, *, is_old: bool) -> None:
+        view = self.query_one(JsonView)
+        view.set_class(is_old, "-old")
+        size = Plain("")
+        if self._page is not None:
+            document = self._documents.current()
+            note = note_of(document, is_loading=self._loading == self._documents.part)
+            view.show(document.text if document is not None else None, note)
+            size = size_of(document)
+        is_focused = view.has_focus and not self._shows_one
+        names = [cut_words(name, 30) for name in self._documents.names]
+        self.query_one(DocumentBar).show(names, self._documents.shown, size, is_focused=is_focused)
+
+    def _show_tabs(self) -> None:
+        names = [plain(name) for name in _NAMES]
+        if self._page is not None and self._page.checkpoints:
+            names[2] = plain(f"{_NAMES[2]} {len(self._page.checkpoints)}")
+        self.query_one(BlockTabs).show(names, self._open)
+
+    def _show_keys(self) -> None:
+        enabled = {"attempt(1)": self._page is not None and len(self._page.runs) > 1, "whole": bool(self._loadable)}
+        hints = [
+            KeyHint(command.key, command.label, command.action, enabled.get(command.action, True))
+            for command in in_footer(Scope.TASK, Scope.EVERYWHERE)
+            if not (self.has_class("-narrow") and command.wide_only)
+        ]
+        self.query_one(KeyBar).show(hints)
+
+    def _ask(self, ticks: float, *, is_held: bool) -> None:
+        if self._is_asking or self._is_gone or self._loading is not None or not self._watch.is_live:
+            return
+        is_over = self._trouble is not None or (self._page is not None and self._page.is_over)
+        every = READ_ENDED_EVERY if is_over else READ_EVERY
+        if ticks - self._asked_at >= every - _EARLY and not (is_held and self._page is not None):
+            self._is_asking, self._asked_at = True, ticks
+            self.post_message(self.PageWanted(self))
+
+    # what is chosen
+
+    @property
+    def _steps(self) -> RecordTable[Step]:
+        return self.query_one("#steps", RecordTable)
+
+    @property
+    def _chosen_attempt(self) -> Attempt | None:
+        """The attempt that was chosen, or else the newest that started or failed."""
+        if self._page is None or not self._page.runs:
+            return None
+        runs = self._page.runs
+        found = next((run for run in runs if run.run_id == self._chosen), None)
+        if found is not None:
+            return found
+        is_waiting = runs[-1].started_at is None and len(runs) > 1
+        return runs[-2] if is_waiting else runs[-1]
+
+    @property
+    def _loadable(self) -> str | None:
+        return self._documents.loadable(self._chosen_attempt, reason_first=isinstance(self.focused, FailureBlock))
+
+    # layout
+
+    @property
+    def _shows_one(self) -> bool:
+        return self.has_class("-narrow") or self.has_class("-low")
+
+    def on_resize(self, event: Resize) -> None:
+        """Show one block or all, as fits."""
+        self.call_after_refresh(self._show_layout)
+
+    def _show_layout(self) -> None:
+        one = self._shows_one
+        self.set_class(one, "-one")
+        opened = {BLOCKS[self._open - 1]} | ({"failure"} if self._open == 1 else set())
+        for name in BLOCKS:
+            self.query_one(f"#{name}").set_class(name in opened, "-open")
+        for side in self.query(".task-side"):
+            side.set_class(any(child.id in opened for child in side.children), "-open")
+        failure, timeline = self.query_one(FailureBlock), self.query_one(TimelineBlock)
+        timeline.shows_title = self.query_one(FactsBlock).shows_title = not one
+        failure.number, self.query_one(DocumentBar).number = ("", "") if one else ("4", "5")
+        self.repaint()
+        timeline.styles.height = timeline.wanted_height
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Give facts and failure the lines they have, as long as the blocks under them keep room for a few."""
+        facts, failure = self.query_one(FactsBlock), self.query_one(FailureBlock)
+        if self._shows_one:
+            facts.styles.height = failure.styles.height = "1fr"
+            return
+        head = 6 if self.has_class("-wide") else 4
+        room = self.size.height - head - self.query_one(TimelineBlock).wanted_height - 4
+        steps = len(self._page.checkpoints) if self._page is not None else 0
+        below = max(LEAST_BELOW, min(steps + 1, room // 2))
+        wanted = max(facts.wanted_height, failure.wanted_height)
+        facts.styles.height = failure.styles.height = max(LEAST_BELOW, min(wanted, room - below))
+
+    def _focus_open(self) -> None:
+        name = BLOCKS[self._open - 1]
+        self.set_focus(self.query_one("#json" if name == "document" else f"#{name}"))
+
+    # what the user does
+
+    def on_key(self, event: Key) -> None:
+        """Take away what was said about the key before, and take every checkpoint here as seen."""
+        self.query_one(TaskWhy).note(Plain(""))
+        self._steps.mark_known()
+
+    def on_descendant_focus(self) -> None:
+        """The block with the focus is the open one."""
+        name = next((one.id for one in _and_parents(self.focused) if one.id in BLOCKS), None)
+        if name is not None and not (self._open == 1 and name == "failure"):
+            self._open = BLOCKS.index(name) + 1
+        self._show_layout()
+
+    def on_block_tabs_picked(self, event: BlockTabs.Picked) -> None:
+        """Open the block whose tab was clicked."""
+        self.action_block(event.number)
+
+    def on_timeline_block_picked(self, event: TimelineBlock.Picked) -> None:
+        """Choose an attempt."""
+        if event.run_id is not None:
+            self._chosen = event.run_id
+            self.repaint()
+        else:
+            self.action_attempt(event.by)
+
+    def on_record_table_chosen(self, event: RecordTable.Chosen) -> None:
+        """Show the state of the checkpoint under the cursor."""
+        step = event.record
+        if isinstance(step, Step):
+            self._documents.show_step(step.row.checkpoint_name)
+            if self._loadable == self._documents.part:
+                self.action_whole()
+            self.action_block(len(BLOCKS))
+
+    def action_block(self, number: int) -> None:
+        """Go to a block by its number."""
+        self._open = int(number)
+        self._show_layout()
+        self._focus_open()
+
+    def action_attempt(self, by: int) -> None:
+        """Choose the attempt before or after."""
+        chosen = self._chosen_attempt
+        if self._page is None or chosen is None:
+            return
+        runs = self._page.runs
+        at = max(0, min(len(runs) - 1, runs.index(chosen) + int(by)))
+        self._chosen = runs[at].run_id
+        self.query_one(FailureBlock).to_top()
+        self.repaint()
+
+    def action_document(self) -> None:
+        """Turn to the next document."""
+        self._documents.turn()
+        if self._shows_one and self._open != len(BLOCKS):
+            self.action_block(len(BLOCKS))
+        self.repaint()
+
+    def action_whole(self) -> None:
+        """Load what was too large to come with the page."""
+        part = self._loadable
+        if self._loading is not None:
+            self.say(plain("load whole: still loading."))
+        elif part is None:
+            self.say(plain("load whole: all of it that can be shown is here."))
+        elif not self._watch.is_live:
+            self.say(plain("load whole: there is no connection."))
+        else:
+            self._loading = part
+            self.post_message(self.DocumentWanted(self, part))
+            self.repaint()
+
+    def action_back(self) -> None:
+        """Go back to where the task was opened."""
+        self.dismiss()
+
+    def say(self, said: Plain) -> None:
+        """Say something in place of the second sentence for a few seconds."""
+        line = self.query_one(TaskWhy)
+        line.note(said)
+        self.set_timer(NOTE_SECONDS, lambda: line.note(Plain("")))
+
+
+def _and_parents(widget: Widget | None) -> Iterator[Widget]:
+    while widget is not None:
+        yield widget
+        widget = widget.parent if isinstance(widget.parent, Widget) else None

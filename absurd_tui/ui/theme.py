@@ -1,0 +1,148 @@
+"""Our three themes, and what our own colour names mean under any other theme.
+
+The hex values and the roles are those of the look's palette: every text colour
+reaches 4.5:1 on every ground it is used on, in both themes.
+"""
+
+from textual.theme import BUILTIN_THEMES, Theme
+
+_DARK = {
+    "bar": "#1B222B",
+    "bar-focus": "#1E3B5C",
+    "text-strong": "#FFFFFF",
+    "text-muted": "#A3AEBA",
+    "text-disabled": "#8A95A1",
+    "rule": "#3B4653",
+    "spark": "#66788A",
+    "cursor": "#202D3A",
+    "state-pending": "#B9C4D0",
+    "state-running": "#58A9F2",
+    "state-sleeping": "#D3B5F8",
+    "state-failed": "#FF7F73",
+    "state-completed": "#6CC79B",
+    "state-cancelled": "#99A5BA",
+    "state-warning": "#F0BE4A",
+    "verdict-wedged": "#C93C37",
+    "verdict-degraded": "#D99A1E",
+    "verdict-unknown": "#56616E",
+    "on-wedged": "#FFFFFF",
+    "on-degraded": "#14181D",
+    "on-unknown": "#FFFFFF",
+}
+_LIGHT = {
+    "bar": "#E6E9ED",
+    "bar-focus": "#C6DDF5",
+    "text-strong": "#000000",
+    "text-muted": "#4A5561",
+    "text-disabled": "#5E6974",
+    "rule": "#B9C0C8",
+    "spark": "#7E8B98",
+    "cursor": "#E3EDF8",
+    "state-pending": "#303C4A",
+    "state-running": "#0A5FA6",
+    "state-sleeping": "#9B2C9E",
+    "state-failed": "#A80F24",
+    "state-completed": "#14683E",
+    "state-cancelled": "#546071",
+    "state-warning": "#7D5200",
+    "verdict-wedged": "#A80F24",
+    "verdict-degraded": "#F0BE4A",
+    "verdict-unknown": "#66717D",
+    "on-wedged": "#FFFFFF",
+    "on-degraded": "#14181D",
+    "on-unknown": "#FFFFFF",
+}
+_SIXTEEN = {
+    "bar": "ansi_default",
+    "bar-focus": "ansi_default",
+    "text-strong": "ansi_default",
+    "text-muted": "ansi_default",
+    "text-disabled": "ansi_default",
+    "rule": "ansi_default",
+    "spark": "ansi_default",
+    "cursor": "ansi_default",
+    "state-pending": "ansi_default",
+    "state-running": "ansi_blue",
+    "state-sleeping": "ansi_magenta",
+    "state-failed": "ansi_red",
+    "state-completed": "ansi_green",
+    "state-cancelled": "ansi_default",
+    "state-warning": "ansi_yellow",
+    "verdict-wedged": "ansi_red",
+    "verdict-degraded": "ansi_yellow",
+    "verdict-unknown": "ansi_default",
+    "on-wedged": "ansi_bright_white",
+    "on-degraded": "ansi_black",
+    "on-unknown": "ansi_default",
+}
+
+DARK = Theme(
+    name="absurd-dark",
+    dark=True,
+    background="#0E1216",
+    surface="#161C23",
+    panel="#1C242D",
+    foreground="#D6DCE4",
+    primary=_DARK["state-running"],
+    secondary=_DARK["state-sleeping"],
+    accent=_DARK["state-running"],
+    error=_DARK["state-failed"],
+    success=_DARK["state-completed"],
+    warning=_DARK["state-warning"],
+    variables={**_DARK, "border": _DARK["rule"], "footer-background": _DARK["bar"]},
+)
+LIGHT = Theme(
+    name="absurd-light",
+    dark=False,
+    background="#FBFBF9",
+    surface="#F1F3F5",
+    panel="#FFFFFF",
+    foreground="#1F2730",
+    primary=_LIGHT["state-running"],
+    secondary=_LIGHT["state-sleeping"],
+    accent=_LIGHT["state-running"],
+    error=_LIGHT["state-failed"],
+    success=_LIGHT["state-completed"],
+    warning=_LIGHT["state-warning"],
+    variables={**_LIGHT, "border": _LIGHT["rule"], "footer-background": _LIGHT["bar"]},
+)
+SIXTEEN = Theme(
+    name="absurd-ansi",
+    ansi=True,
+    dark=True,
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    foreground="ansi_default",
+    primary="ansi_blue",
+    secondary="ansi_magenta",
+    accent="ansi_blue",
+    error="ansi_red",
+    success="ansi_green",
+    warning="ansi_yellow",
+    variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
+        **_SIXTEEN,
+        "border": "ansi_default",
+        "footer-background": "ansi_default",
+    },
+)
+THEMES = (DARK, LIGHT, SIXTEEN)
+
+
+def meanings(theme: Theme) -> dict[str, str]:
+    """Give our own colour names under a theme that does not know them, from its colours or from our palette."""
+    if theme.ansi:
+        return dict(_SIXTEEN)
+    ours = dict(_DARK if theme.dark else _LIGHT)
+    taken = {
+        "bar": theme.panel or theme.surface,
+        "state-running": theme.primary,
+        "state-sleeping": theme.secondary,
+        "state-failed": theme.error,
+        "state-completed": theme.success,
+        "state-warning": theme.warning,
+        "text-strong": theme.foreground,
+    }
+    return ours | {name: colour for name, colour in taken.items() if colour is not None}

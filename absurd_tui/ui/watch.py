@@ -1,0 +1,87 @@
+"""What every screen shows from: the newest snapshot, the verdict that settled, the connection, and the clock."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from absurd_tui.observe.diagnosis import Settled, findings
+from absurd_tui.observe.records import Link, LinkState, Snapshot
+from absurd_tui.observe.why import Clock
+from absurd_tui.ui.widgets.head import HeadState
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A snapshot and the verdict that had settled with it."""
+
+    snapshot: Snapshot
+    settled: Settled
+
+
+class Watch:
+    """The state of watching one database. `ticks` are seconds of the client's monotonic clock."""
+
+    def __init__(self, address: str, *, every: float, ticks: float, offset: tzinfo | None = None) -> None:
+        self.address = address
+        self.every = every
+        self.pause = every
+        self.utc = False
+        self.link = Link(LinkState.CONNECTING, ticks)
+        self._offset = offset
+        self._newest: _Reading | None = None
+        self._held: _Reading | None = None
+        self._held_since: float | None = None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The snapshot on the screen: the newest, or the one that was held."""
+        return self._shown.snapshot if self._shown is not None else None
+
+    @property
+    def settled(self) -> Settled:
+        """The verdict on the snapshot on the screen."""
+        return self._shown.settled if self._shown is not None else Settled()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the connection lives."""
+        return self.link.state is LinkState.LIVE
+
+    def take(self, snapshot: Snapshot, pause: float) -> None:
+        """Take the newest snapshot, and how long it is until the next."""
+        before = self._newest.settled if self._newest is not None else Settled()
+        self._newest = _Reading(snapshot, before.after(findings(snapshot)))
+        self.pause = pause
+
+    def hold(self, ticks: float) -> None:
+        """Hold the screen still, or let it go on; before the first snapshot there is nothing to hold."""
+        if self._held is not None:
+            self._held = self._held_since = None
+        elif self._newest is not None:
+            self._held, self._held_since = self._newest, ticks
+
+    def clock(self, ticks: float) -> Clock | None:
+        """Give the database's clock; it stands still while nothing is read or the screen is held."""
+        shown = self.snapshot
+        if shown is None:
+            return None
+        runs = self.is_live and self._held is None
+        now = shown.now + (max(0.0, ticks - shown.taken) if runs else 0.0)
+        return Clock(now, self.utc, self._offset)
+
+    def head(self, ticks: float) -> HeadState:
+        """Give what the header and the verdict are made from."""
+        return HeadState(
+            address=self.address,
+            link=self.link,
+            clock=self.clock(ticks),
+            ticks=ticks,
+            snapshot=self.snapshot,
+            settled=self.settled,
+            every=self.every,
+            pause=self.pause,
+            frozen_since=self._held_since,
+        )
+
+    @property
+    def _shown(self) -> _Reading | None:
+        return self._held if self._held is not None else self._newest

@@ -1,0 +1,1 @@
+"""Widgets: they take records and safe text, and post messages; none of them knows the database."""

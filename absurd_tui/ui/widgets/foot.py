@@ -1,0 +1,205 @@
+"""The why line, the tabs of a narrow screen, and the keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+
+from absurd_tui.observe.records import State, TaskRow
+from absurd_tui.observe.why import Clock, why
+from absurd_tui.text import Plain, plain
+from absurd_tui.ui.cells import cut_words
+from absurd_tui.ui.content import Span
+from absurd_tui.ui.glyphs import STATE_GLYPHS
+from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, quiet, spread, width_of
+from absurd_tui.units import short_id
+
+_MIDDLE = 116
+
+
+class WhyLine(Lines):
+    """About the row under the cursor: which task it is and why it is where it is; a third line where there is room."""
+
+    def __init__(self) -> None:
+        super().__init__(id="why")
+        self._row: TaskRow | None = None
+        self._clock: Clock | None = None
+        self._note = Plain("")
+        self._is_gone = False
+
+    def show(self, row: TaskRow | None, clock: Clock | None, *, is_gone: bool = False) -> None:
+        """Tell about this row; `is_gone` says that it has left its panel."""
+        self._row, self._clock, self._is_gone = row, clock, is_gone
+        self.repaint()
+
+    def note(self, said: Plain) -> None:
+        """Say something in place of the sentences, such as why a key does nothing; empty text ends it."""
+        self._note = said
+        self.repaint()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Make the two lines."""
+        if self._note:
+            said: tuple[Span, ...] = ((blank(1), ""), (cut_words(self._note, width - 2), "strong"))
+            return [Line(fit(said, width), "surface"), Line((), "surface")]
+        if self._row is None or self._clock is None:
+            return [Line((), "surface"), Line((), "surface")]
+        if self._is_gone:
+            first, second = (
+                plain("It is no longer among the rows of this panel. Move the cursor to let it go."),
+                Plain(""),
+            )
+        else:
+            first, second = why(self._row, self._clock)
+        if width < _MIDDLE:
+            return self._narrow(self._row, width, first, second)
+        lines = self._wide(self._row, width, first, second)
+        return [*lines, self._more(self._row, self._clock, width)] if height > len(lines) else lines
+
+    def _wide(self, row: TaskRow, width: int, first: Plain, second: Plain) -> list[Line]:
+        full = str(row.task_id)
+        head: tuple[Span, ...] = (
+            (blank(1), ""),
+            (plain(STATE_GLYPHS[row.state]), row.state.value),
+            (blank(1), ""),
+            (plain(row.queue) + plain(" › "), "bold"),
+            (cut_words(plain(row.task_name), max(10, width - 60)), "bold"),
+            (blank(2), ""),
+            (plain(full[:-8]), "muted"),
+            (plain(full[-8:]), "bold"),
+        )
+        sentence = cut_words(first + blank(1) + second, width - 4)
+        return [
+            Line(fit(head, width), "surface"),
+            Line(fit(((blank(3), ""), (sentence, "")), width), "surface"),
+        ]
+
+    def _more(self, row: TaskRow, clock: Clock, width: int) -> Line:
+        spans: list[Span] = [(blank(3), ""), (plain(f"spawned {clock.at(row.enqueued_at)}"), "muted")]
+        if row.worker is not None:
+            spans += [(blank(3), ""), (plain("worker ") + plain(row.worker), "muted")]
+        if row.preview is not None:
+            named = "result " if row.state is State.COMPLETED else "params "
+            spans += [(blank(3), ""), (plain(named) + plain(row.preview), "muted")]
+        return Line(fit(spans, width - 1), "surface")
+
+    def _narrow(self, row: TaskRow, width: int, first: Plain, second: Plain) -> list[Line]:
+        head: tuple[Span, ...] = (
+            (blank(1), ""),
+            (plain(STATE_GLYPHS[row.state]), row.state.value),
+            (blank(1), ""),
+            (plain(short_id(row.task_id, 8)), "bold"),
+            (blank(2), ""),
+        )
+        room = width - width_of(head) - 1
+        return [
+            Line(fit((*head, (cut_words(first, room), "")), width), "surface"),
+            Line(fit(((blank(width_of(head)), ""), (cut_words(second, room), "")), width), "surface"),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One panel in the tabs of a narrow screen."""
+
+    state: State
+    number: str
+    name: Plain
+    count: Plain
+
+
+class Tabs(Lines):
+    """The panels side by side as tabs; only the open one has its name."""
+
+    class Picked(Message):
+        """A tab was clicked."""
+
+        def __init__(self, state: State) -> None:
+            super().__init__()
+            self.state = state
+
+    def __init__(self) -> None:
+        super().__init__(id="tabs")
+        self._tabs: tuple[Tab, ...] = ()
+        self._open: State | None = None
+        self._is_stale = False
+        self._edges: list[tuple[int, State]] = []
+
+    def show(self, tabs: Sequence[Tab], open_tab: State, *, is_stale: bool) -> None:
+        """Show these tabs."""
+        self._tabs, self._open, self._is_stale = tuple(tabs), open_tab, is_stale
+        self.repaint()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Make the one line; the open tab stands on the ground of the focus."""
+        spans: list[Span] = []
+        self._edges = []
+        for tab in self._tabs:
+            is_open = tab.state is self._open
+            glyph: Span = (plain(STATE_GLYPHS[tab.state]), tab.state.value)
+            name: tuple[Span, ...] = ((blank(1), ""), (tab.name, "strong")) if is_open else ()
+            count: Span = (tab.count, "strong" if is_open else "")
+            piece = [(blank(1), ""), (plain(tab.number), "muted"), (blank(1), ""), glyph, *name, (blank(1), ""), count]
+            spans += [(text, "open") for text, _ in (*piece, (blank(1), ""))] if is_open else piece
+            spans.append((blank(1), ""))
+            self._edges.append((width_of(spans), tab.state))
+        return [Line(fit(quiet(spans) if self._is_stale else spans, width), "bar")]
+
+    def on_click(self, event: events.Click) -> None:
+        """Open the tab that was clicked."""
+        for edge, state in self._edges:
+            if event.x < edge:
+                self.post_message(self.Picked(state))
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHint:
+    """A key of the footer: what to press, what it does, and the action a click runs; disabled ones stay, struck."""
+
+    key: str
+    label: str
+    action: str
+    is_enabled: bool = True
+
+
+class KeyBar(Lines):
+    """The keys that matter here, in places that never change."""
+
+    def __init__(self) -> None:
+        super().__init__(id="keys")
+        self._left: tuple[KeyHint, ...] = ()
+        self._right: tuple[KeyHint, ...] = ()
+        self._edges: list[tuple[int, str]] = []
+
+    def show(self, left: Sequence[KeyHint], right: Sequence[KeyHint] = ()) -> None:
+        """Show these keys."""
+        self._left, self._right = tuple(left), tuple(right)
+        self.repaint()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Make the one line; the last keys are dropped when there is no room."""
+        right = [span for hint in self._right for span in _hint(hint)]
+        spans: list[Span] = [(blank(1), "")]
+        self._edges = []
+        for hint in self._left:
+            piece = _hint(hint)
+            if width_of(spans) + width_of(piece) + width_of(right) > width:
+                break
+            spans += piece
+            self._edges.append((width_of(spans), hint.action))
+        return [Line(spread(spans, right, width), "bar")]
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the clicked key does."""
+        for edge, action in self._edges:
+            if event.x < edge:
+                await self.run_action(action)
+                return
+
+
+def _hint(hint: KeyHint) -> list[Span]:
+    if not hint.is_enabled:
+        return [(plain(f"{hint.key} {hint.label}"), "struck"), (blank(2), "")]
+    return [(plain(hint.key), "strong"), (blank(1), ""), (plain(hint.label), "muted"), (blank(2), "")]

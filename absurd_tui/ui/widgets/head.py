@@ -1,0 +1,191 @@
+"""The header and the verdict: where we are, how the connection is, and what is wrong, worst first."""
+
+from dataclasses import dataclass
+
+from absurd_tui import units
+from absurd_tui.observe.diagnosis import Finding, Level, Settled, all_is_well
+from absurd_tui.observe.records import Link, LinkState, Server, Snapshot
+from absurd_tui.observe.why import Clock
+from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.cells import cut_words
+from absurd_tui.ui.content import Span
+from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread, width_of
+
+_MIDDLE, _WIDE = 116, 182
+_LABEL = 10
+_TEXT_AT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class HeadState:
+    """What the header and the verdict are made from.
+
+    `ticks` is the client's monotonic clock, `clock` the database's. `address` is raw.
+    """
+
+    address: str
+    link: Link
+    clock: Clock | None
+    ticks: float
+    snapshot: Snapshot | None = None
+    settled: Settled = Settled()
+    every: float = 1.0
+    pause: float = 1.0
+    frozen_since: float | None = None
+
+    @property
+    def server(self) -> Server | None:
+        """Whom we read from, once that is known."""
+        return self.snapshot.server if self.snapshot else None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what is shown is no longer being read."""
+        return self.link.state is not LinkState.LIVE
+
+
+class Header(Lines):
+    """One line: the program, the server and database, the versions, the state of the connection, the clock."""
+
+    def __init__(self) -> None:
+        super().__init__(id="header")
+        self._state: HeadState | None = None
+
+    def show(self, state: HeadState) -> None:
+        """Show this state."""
+        self._state = state
+        self.repaint()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Make the one line; what matters least is dropped first when it is narrow."""
+        if self._state is None:
+            return [Line((), "bar")]
+        right = _right(self._state, width)
+        for dropped in range(4):
+            left = _left(self._state, dropped)
+            if width_of(left) + width_of(right) + 2 <= width:
+                break
+        return [Line(spread(left, right, width), "bar")]
+
+
+def _left(state: HeadState, dropped: int) -> list[Span]:
+    spans: list[Span] = [(blank(1), "")]
+    if dropped < 2:
+        spans += [(plain("absurd-tui"), "muted"), (blank(2), "")]
+    server = state.server
+    spans += [(plain(state.address), "bold")]
+    if server is not None:
+        if server.is_standby:
+            spans += [(blank(2), ""), (plain(" STANDBY "), "reversed")]
+        if server.is_superuser and dropped < 3:
+            spans += [(blank(2), ""), (plain("SUPERUSER"), "caution")]
+        if server.fake_now is not None:
+            spans += [(blank(2), ""), (plain(" FAKE CLOCK "), "block-degraded")]
+        if dropped < 1:
+            spans += [(blank(3), ""), (plain("PG ") + plain(server.version.split()[0]), "muted")]
+            if server.absurd_version is not None:
+                spans += [(plain(" · Absurd ") + plain(server.absurd_version), "muted")]
+    return spans
+
+
+def _right(state: HeadState, width: int) -> list[Span]:
+    spans: list[Span] = [_connection(state)]
+    if state.clock is not None:
+        shown = state.clock.at(state.clock.now)
+        zone = units.zone(state.clock.now, utc=state.clock.utc, offset=state.clock.offset)
+        label = plain("database clock ") if width >= _WIDE else Plain("")
+        spans += [(blank(2), ""), (label, "muted"), (plain(shown), "bold")]
+        if width >= _MIDDLE:
+            spans += [(blank(1), ""), (plain(zone), "muted")]
+    every = f"every {_interval(state.pause)}" if width >= _MIDDLE else _interval(state.pause)
+    slowed = state.pause > state.every * 1.5
+    spans += [(blank(2), ""), (plain(every), "warning" if slowed else "muted")]
+    if width >= _WIDE and state.snapshot is not None:
+        spans += [(blank(2), ""), (plain(f"poll {state.snapshot.cost * 1000:.0f} ms"), "muted")]
+    return [*spans, (blank(1), "")]
+
+
+def _interval(seconds: float) -> str:
+    return f"{seconds:.0f}s" if seconds >= 9.95 or round(seconds, 1) == round(seconds) else f"{seconds:.1f}s"
+
+
+def _connection(state: HeadState) -> Span:
+    if state.link.state is LinkState.CONNECTING:
+        return plain("CONNECTING"), "muted"
+    if state.link.state is not LinkState.LIVE:
+        return plain(f" LOST {units.age(state.ticks - state.link.since)} "), "block-degraded"
+    if state.frozen_since is not None:
+        return plain(f" FROZEN {units.age(state.ticks - state.frozen_since)} "), "block-unknown"
+    if state.snapshot is not None and state.ticks - state.snapshot.taken > max(5.0, 2 * state.pause):
+        return plain(f" STALE {units.age(state.ticks - state.snapshot.taken)} "), "block-degraded"
+    return plain("live"), "strong"
+
+
+class Verdict(Lines):
+    """Two lines, always: what is worst, and what to do about it. On a wide screen the next two findings below."""
+
+    def __init__(self) -> None:
+        super().__init__(id="verdict")
+        self._state: HeadState | None = None
+
+    def show(self, state: HeadState) -> None:
+        """Show this state."""
+        self._state = state
+        self.repaint()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Make the lines."""
+        if self._state is None:
+            return []
+        below = () if self._state.is_stale else self._state.settled.shown[1 : max(1, height - 1)]
+        label, what, then, more = _verdict(self._state)
+        more = max(0, more - len(below))
+        room = width - _TEXT_AT - 1
+        rest: tuple[Span, ...] = ((say("+{number} more", number=more), "muted"), (blank(1), "")) if more else ()
+        first = (label, (blank(2), ""), (cut_words(what, room), "strong"))
+        second: tuple[Span, ...] = ((blank(_TEXT_AT), ""), (cut_words(then, room - width_of(rest)), ""))
+        return [Line(fit(first, width)), Line(spread(second, rest, width)), *(_below(next_, width) for next_ in below)]
+
+
+def _below(finding: Finding, width: int) -> Line:
+    role = "alarm" if finding.level is Level.WEDGED else "caution"
+    word = plain(finding.level.name.center(_LABEL))
+    said = finding.what + blank(1) + finding.then
+    return Line(fit(((word, role), (blank(2), ""), (cut_words(said, width - _TEXT_AT - 1), "")), width))
+
+
+def _verdict(state: HeadState) -> tuple[Span, Plain, Plain, int]:
+    if state.is_stale:
+        what, then = _no_answer(state)
+        return _block("UNKNOWN", "block-unknown"), what, then, 0
+    if state.snapshot is None:
+        return _block("UNKNOWN", "block-unknown"), plain("Reading."), Plain(""), 0
+    shown = state.settled.shown
+    if not shown:
+        return _block("OK", "well"), all_is_well(state.snapshot), Plain(""), 0
+    worst: Finding = shown[0]
+    if worst.level is Level.WEDGED:
+        return _block("WEDGED", "block-wedged"), worst.what, worst.then, len(shown) - 1
+    return _block("DEGRADED", "block-degraded"), worst.what, worst.then, len(shown) - 1
+
+
+def _no_answer(state: HeadState) -> tuple[Plain, Plain]:
+    link = state.link
+    if link.state is LinkState.CONNECTING and not link.reason:
+        return say("Connecting to {address}.", address=state.address), Plain("")
+    then = plain(link.reason)
+    if link.state is LinkState.REFUSED:
+        then += plain(" (not tried again by itself; R tries)")
+    elif link.retry_at is not None and link.attempt:
+        then = plain(link.reason.rstrip(".") + ".")
+        wait = max(0.0, link.retry_at - state.ticks)
+        then += say(" Attempt {number} in {wait} (R: now).", number=link.attempt + 1, wait=units.age(wait))
+    lost_for = units.age(state.ticks - link.since)
+    if state.snapshot is None or state.clock is None:
+        return say("No answer from {address} for {age}.", address=state.address, age=lost_for), then
+    at = state.clock.at(state.snapshot.now)
+    return say("No answer from the database for {age}. Everything below is from {at}.", age=lost_for, at=at), then
+
+
+def _block(word: str, role: str) -> Span:
+    return plain(word.center(_LABEL)), role

@@ -1,0 +1,132 @@
+"""What a panel says besides its rows: its title, and what stands there when there are none."""
+
+from collections.abc import Iterable, Sequence
+
+from absurd_tui import units
+from absurd_tui.observe.records import Count, Counts, PanelReading, QueueReading, Refusal, Snapshot, State, TaskRow
+from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.glyphs import STATE_GLYPHS
+from absurd_tui.ui.widgets.record_table import Title
+
+NAMES = {
+    State.PENDING: "Pending",
+    State.RUNNING: "Claimed",
+    State.SLEEPING: "Sleeping",
+    State.FAILED: "Failed",
+    State.COMPLETED: "Completed",
+    State.CANCELLED: "Cancelled",
+}
+_EMPTY = {
+    State.PENDING: "Nothing is due.",
+    State.RUNNING: "Nothing runs.",
+    State.SLEEPING: "Nothing sleeps.",
+    State.FAILED: "No failed task.",
+    State.COMPLETED: "Nothing completed yet.",
+    State.CANCELLED: "No cancelled task.",
+}
+_RECENTLY = 15 * 60.0
+
+
+def title(state: State, snapshot: Snapshot | None, queue: str | None, as_of: Plain) -> Title:
+    """Make the title of a panel for one queue, or for all."""
+    number = str(list(State).index(state) + 1)
+    glyph, name = plain(STATE_GLYPHS[state]), plain(NAMES[state])
+    if snapshot is None:
+        return Title(number, glyph, "muted", name, plain("…"))
+    chosen = _chosen(snapshot, queue)
+    readable = [reading.counts for reading in chosen if reading.counts is not None]
+    role = state.value
+    if state is State.FAILED and not _failed_recently(snapshot):
+        role = "muted"
+    alert, alert_role = _alert(state, readable, chosen, snapshot.panel(state))
+    return Title(number, glyph, role, name, plain(count_text(state, readable)), alert, alert_role, as_of)
+
+
+def count_text(state: State, readable: Iterable[Counts]) -> str:
+    """Give how many tasks are in a state, as text; unknown when no queue could be read."""
+    counts = [counts.of(state) for counts in readable]
+    if not counts:
+        return units.UNKNOWN
+    total = sum(counts, Count(0))
+    return units.count(total.value, capped=total.is_capped)
+
+
+def counts_in(snapshot: Snapshot, queue: str | None) -> list[Counts]:
+    """Give the counts of one queue, or of all, that could be read."""
+    return [reading.counts for reading in _chosen(snapshot, queue) if reading.counts is not None]
+
+
+def rows_of(state: State, snapshot: Snapshot, queue: str | None) -> tuple[TaskRow, ...]:
+    """Give a panel's rows for one queue, or for all, as far as the snapshot has them."""
+    panel = snapshot.panel(state)
+    if panel is None or snapshot.view.queue not in (None, queue):
+        return ()
+    if snapshot.view.queue == queue:
+        return panel.rows
+    return tuple(row for row in panel.rows if row.queue == queue)
+
+
+def notes(state: State, snapshot: Snapshot | None, queue: str | None) -> tuple[Plain, ...]:
+    """Say why a panel has no rows."""
+    if snapshot is None:
+        return ()
+    chosen = _chosen(snapshot, queue)
+    if queue is not None and not chosen:
+        return (Plain(""), say("Queue {queue} no longer exists.", queue=queue))
+    if chosen and all(reading.refusal is not None for reading in chosen):
+        return _refused(chosen[0].refusal)
+    panel = snapshot.panel(state)
+    if panel is not None and panel.refused and not panel.rows:
+        return _refused(panel.refused[0][1])
+    if not snapshot.queues:
+        return (plain("No queue yet."),)
+    if panel is None or snapshot.view.queue not in (None, queue):
+        return (plain("Not read yet."),)
+    if count_text(state, counts_in(snapshot, queue)) != "0":
+        return ()
+    return (plain(_EMPTY[state]),)
+
+
+def _refused(refusal: Refusal | None) -> tuple[Plain, ...]:
+    if refusal is None:
+        return ()
+    said = (Plain(""), say("Refused: {reason}.", reason=refusal.reason.rstrip(".")))
+    if refusal.remedy is None:
+        return (*said, Plain(""), plain("Tried again every 10s."))
+    return (*said, Plain(""), plain("A database owner can allow it:"), plain(refusal.remedy))
+
+
+def _chosen(snapshot: Snapshot, queue: str | None) -> Sequence[QueueReading]:
+    if queue is None:
+        return snapshot.queues
+    return tuple(reading for reading in snapshot.queues if reading.name == queue)
+
+
+def _failed_recently(snapshot: Snapshot) -> bool:
+    panel = snapshot.panel(State.FAILED)
+    if panel is None or not panel.rows:
+        return False
+    ended = panel.rows[0].ended_at
+    return ended is not None and snapshot.now - ended < _RECENTLY
+
+
+def _alert(
+    state: State, readable: Sequence[Counts], chosen: Sequence[QueueReading], panel: PanelReading | None
+) -> tuple[Plain, str]:
+    if state is State.RUNNING and any(counts.expired.value for counts in readable):
+        return _some(sum((counts.expired for counts in readable), Count(0)), "expired", "alarm")
+    missing = {reading.name for reading in chosen if reading.refusal is not None}
+    missing |= {name for name, _ in panel.refused} if panel is not None else set()
+    if missing and len(missing) < len(chosen):
+        return plain(f"{len(chosen) - len(missing)} of {len(chosen)} queues"), "warning"
+    if state is State.FAILED and panel is not None and any(row.is_retried for row in panel.rows):
+        return plain("with retried"), "muted"
+    if state is State.SLEEPING:
+        return _some(sum((counts.due_sleepers for counts in readable), Count(0)), "due", "")
+    return Plain(""), ""
+
+
+def _some(count: Count, word: str, role: str) -> tuple[Plain, str]:
+    if not count.value:
+        return Plain(""), ""
+    return plain(f"{units.count(count.value, capped=count.is_capped)} {word}"), role

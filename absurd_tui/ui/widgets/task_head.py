@@ -1,0 +1,96 @@
+"""The head of a task's page: its state and why, and the bar that names it."""
+
+from absurd_tui.observe.records import State, TaskRow
+from absurd_tui.observe.task_records import TaskPage
+from absurd_tui.observe.why import Clock, why
+from absurd_tui.text import Plain, plain
+from absurd_tui.ui.cells import cut_words
+from absurd_tui.ui.content import Span
+from absurd_tui.ui.glyphs import STATE_GLYPHS
+from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread, width_of
+
+_MIDDLE = 116
+_TEXT_AT = 13
+
+
+class TaskWhy(Lines):
+    """Two lines in the verdict's place: the task's state and why it is so, or that it cannot be read."""
+
+    def __init__(self) -> None:
+        super().__init__(id="task-why")
+        self._row: TaskRow | None = None
+        self._clock: Clock | None = None
+        self._trouble: tuple[Plain, Plain] | None = None
+        self._note = Plain("")
+
+    def show(self, row: TaskRow, clock: Clock | None, trouble: tuple[Plain, Plain] | None) -> None:
+        """Tell about this task; `trouble` says in two sentences why it can no longer be read."""
+        self._row, self._clock, self._trouble = row, clock, trouble
+        self.repaint()
+
+    def note(self, said: Plain) -> None:
+        """Say something in place of the second sentence, such as why a key does nothing; empty text ends it."""
+        self._note = said
+        self.repaint()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Make the two lines."""
+        if self._row is None or self._clock is None:
+            return []
+        state = self._row.state
+        label, role = plain(f"{STATE_GLYPHS[state]} {state.value.upper()}"), _label_role(state)
+        if self._trouble is not None:
+            label, role = plain("? UNKNOWN"), "caution"
+        first, second = self._trouble or why(self._row, self._clock)
+        room = width - _TEXT_AT - 1
+        head = fit(((blank(1), ""), (label, role)), _TEXT_AT)
+        then: Span = (cut_words(self._note, room), "strong") if self._note else (cut_words(second, room), "")
+        return [
+            Line(fit((*head, (cut_words(first, room), "strong")), width)),
+            Line(fit(((blank(_TEXT_AT), ""), then), width)),
+        ]
+
+
+def _label_role(state: State) -> str:
+    return {State.FAILED: "alarm", State.COMPLETED: "well"}.get(state, state.value)
+
+
+class TaskBar(Lines):
+    """One line: where we are, the task's name and its full id."""
+
+    def __init__(self) -> None:
+        super().__init__(id="task-bar")
+        self._row: TaskRow | None = None
+        self._page: TaskPage | None = None
+        self._clock: Clock | None = None
+        self._as_of = Plain("")
+
+    def show(self, row: TaskRow, page: TaskPage | None, clock: Clock | None, as_of: Plain) -> None:
+        """Show this task; `as_of` is not empty when the page is not being read any more."""
+        self._row, self._page, self._clock, self._as_of = row, page, clock, as_of
+        self.repaint()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Make the one line; the name gives way to the id."""
+        if self._row is None or self._clock is None:
+            return [Line((), "bar")]
+        is_wide = width >= _MIDDLE
+        row, full = self._row, str(self._row.task_id)
+        right = self._right(row, self._clock) if is_wide or self._as_of else []
+        left: list[Span] = [(blank(1), "")]
+        left += [(plain("Dashboard › "), "muted")] if is_wide else []
+        left += [(cut_words(plain(row.queue), 24), "muted"), (plain(" › "), "muted")]
+        tail: list[Span] = [(blank(2), ""), (plain(full[:-8]), "muted"), (plain(full[-8:]), "bold")]
+        room = width - width_of(left) - width_of(tail) - width_of(right) - 1
+        if room < 12:
+            tail = [(blank(2), ""), (plain(full[-8:]), "bold")]
+            room = width - width_of(left) - width_of(tail) - width_of(right) - 1
+        left += [(cut_words(plain(row.task_name), max(8, room)), "strong"), *tail]
+        return [Line(spread(left, right, width), "bar")]
+
+    def _right(self, row: TaskRow, clock: Clock) -> list[Span]:
+        if self._as_of:
+            return [(self._as_of, "warning"), (blank(1), "")]
+        attempt = f"attempt {row.attempt}" + (f" of {row.max_attempts}" if row.max_attempts is not None else "")
+        said = f"spawned {clock.ago(row.enqueued_at)} ago"
+        return [(plain(said), ""), (blank(3), ""), (plain(attempt), ""), (blank(1), "")]

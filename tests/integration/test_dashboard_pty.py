@@ -1,0 +1,182 @@
+"""The real program on the real demo, in a terminal: rows read from the screen, keys, sizes, and every way to end."""
+
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from terminal import QUITS_WITHIN, Terminal, terminal
+
+from absurd_tui.demo.mix import STEADY, TIMED
+
+pytestmark = pytest.mark.xdist_group("demo in a terminal")
+
+STARTS_WITHIN = 90.0
+TASK_NAMES = {recipe.__name__ for _, recipe in STEADY} | {recipe.__name__ for _, _, recipe in TIMED} | {"render_chart"}
+WHY_COMPLETED = re.compile("^ ✓ .* › .*  ([0-9a-f]{8}-[0-9a-f-]{27})$", re.MULTILINE)
+PANELS = ("1 ◌ Pending", "2 » Claimed", "3 z Sleeping", "4 ✗ Failed", "5 ✓ Completed", "6 ⊖ Cancelled")
+
+
+def panel_rows(shown: Terminal, title: str) -> list[str]:
+    """The rows under a panel's title on a screen that shows the panels two by two."""
+    lines = shown.lines
+    for at, line in enumerate(lines):
+        if (column := line.find(title)) >= 0:
+            start = 0 if column < 10 else column - 1
+            end = len(line) // 2 if column < 10 else len(line)
+            rows = []
+            for below in lines[at + 1 :]:
+                if not below[start:end].strip():
+                    break
+                rows.append(below[start:end].strip().lstrip("·"))
+            return rows
+    return []
+
+
+def task_rows(shown: Terminal, title: str) -> list[str]:
+    """Those rows of a panel that begin with the name of one of the demo's tasks."""
+    return [row for row in panel_rows(shown, title) if row.split()[0] in TASK_NAMES]
+
+
+def folder(shown: Terminal) -> Path:
+    found = re.search(r"\[(/[^\]]+)/socket\]", shown.text)
+    assert found, shown.text
+    return Path(found[1])
+
+
+def processes_naming(text: str) -> list[str]:
+    listed = subprocess.run(["ps", "-eo", "pid,args"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if text in line]
+
+
+def assert_nothing_is_left(left: Path) -> None:
+    deadline = time.monotonic() + QUITS_WITHIN
+    while time.monotonic() < deadline and (left.exists() or processes_naming(left.name)):
+        time.sleep(0.05)
+    assert not left.exists()
+    assert processes_naming(left.name) == []
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Terminal]:
+    with terminal("demo") as started:
+        started.until_shown("live", *PANELS, within=STARTS_WITHIN)
+        yield started
+
+
+@pytest.fixture
+def demo(running: Terminal) -> Terminal:
+    """The demo's dashboard at 120 by 40."""
+    if "esc back" in running.text:
+        running.press("escape")
+    running.resize(120, 40)
+    running.until_shown("live", *PANELS)
+    return running
+
+
+def all_have_rows(shown: Terminal) -> Callable[[], bool]:
+    return lambda: all(task_rows(shown, title) for title in PANELS)
+
+
+def test_each_of_the_six_panels_shows_tasks(demo: Terminal) -> None:
+    demo.until(all_have_rows(demo))
+    assert "all queues" in demo.text
+    for queue in ("billing", "imports", "media", "notifications", "orders", "reports"):
+        assert any(line.strip().startswith(queue) for line in demo.lines), queue
+    assert "live" in demo.lines[0]
+    assert "/demo" in demo.lines[0]
+
+
+def test_a_task_page_opens_and_closes(demo: Terminal) -> None:
+    demo.press("5")
+    demo.until(lambda: WHY_COMPLETED.search(demo.text) is not None)
+    found = WHY_COMPLETED.search(demo.text)
+    assert found
+    demo.press("enter")
+    demo.until_shown("✓ COMPLETED", found[1], "Timeline", "Facts", "Checkpoints", "Params", "result", "esc back")
+    demo.resize(80, 24)
+    demo.until_shown("✓ COMPLETED", "esc back")
+    demo.press("escape")
+    demo.resize(120, 40)
+    demo.until_shown(*PANELS)
+
+
+def test_a_narrow_terminal_shows_one_panel_at_a_time(demo: Terminal) -> None:
+    demo.resize(80, 24)
+    demo.until(lambda: PANELS[0] not in demo.text)
+    for key, name in zip("123456", ("Pending", "Claimed", "Sleeping", "Failed", "Completed", "Cancelled"), strict=True):
+        demo.press(key)
+        demo.until_shown(f" {name} ")
+    assert max(len(line.rstrip()) for line in demo.lines) <= 80
+
+
+def test_a_wide_terminal_shows_six_panels_with_more_columns(demo: Terminal) -> None:
+    demo.resize(200, 60)
+    demo.until_shown("database clock", "params", "worker", "runs for", *PANELS)
+    demo.until(lambda: all(task_rows(demo, title) for title in PANELS[2:]))
+
+
+def test_a_terminal_of_one_cell_and_back(demo: Terminal) -> None:
+    demo.resize(1, 1)
+    demo.settle()
+    demo.resize(52, 14)
+    demo.until_shown("absurd-tui needs 60×16. This terminal is 52×14.")
+    demo.resize(120, 40)
+    demo.until_shown(*PANELS)
+
+
+def test_keys_typed_in_a_rush_do_no_harm(demo: Terminal) -> None:
+    demo.press(
+        *"0123456zzaaffuu+-hljk",
+        "down",
+        "up",
+        "left",
+        "right",
+        "?",
+        "q",
+        "escape",
+        "\x03",
+        "\x1a",
+        "\x00",
+        "\x1b[200~q\x1b[201~",
+    )
+    demo.settle()
+    demo.press("escape")
+    demo.until_shown("live", *PANELS)
+    assert demo.process.poll() is None
+
+
+def test_the_program_stopped_for_a_while_is_live_again(demo: Terminal) -> None:
+    demo.process.send_signal(signal.SIGSTOP)
+    time.sleep(1.0)
+    demo.clear()
+    demo.process.send_signal(signal.SIGCONT)
+    demo.until_shown("live", *PANELS, "enter open")
+
+
+def test_q_ends_it_and_nothing_is_left(running: Terminal) -> None:
+    left = folder(running)
+    running.press("q")
+    assert running.wait(QUITS_WITHIN) == 0
+    running.assert_restored()
+    assert running.said == []
+    assert_nothing_is_left(left)
+
+
+@pytest.mark.parametrize("ending", ["SIGTERM", "hang-up"])
+def test_nothing_is_left_after(ending: str) -> None:
+    with terminal("demo") as shown:
+        shown.until_shown("live", within=STARTS_WITHIN)
+        left = folder(shown)
+        if ending == "hang-up":
+            shown.hang_up()
+            assert shown.wait(QUITS_WITHIN) == 128 + signal.SIGHUP
+        else:
+            shown.process.terminate()
+            assert shown.wait(QUITS_WITHIN) == 128 + signal.SIGTERM
+            shown.assert_restored()
+            assert shown.said == []
+        assert_nothing_is_left(left)

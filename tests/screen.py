@@ -1,0 +1,57 @@
+"""What stands on the screen of an app under test."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fakes import FakeSource
+from textual.app import App
+from textual.pilot import Pilot
+
+from absurd_tui.settings import Settings
+from absurd_tui.ui.app import AbsurdApp
+
+PATIENCE = 10.0
+
+
+def lines(app: App[int]) -> list[str]:
+    """Give the lines of the screen as text."""
+    strips = app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip) for strip in strips]
+
+
+def text(app: App[int]) -> str:
+    return "\n".join(lines(app))
+
+
+@asynccontextmanager
+async def running(
+    source: FakeSource, *, size: tuple[int, int] = (120, 40), settings: Settings | None = None
+) -> AsyncIterator[Pilot[int]]:
+    """Run the dashboard on a source; wait until it has read once."""
+    app = AbsurdApp(source, settings or Settings(every=0.05))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: bool(source.read) or source.fault is not None or not app.is_running)
+        await pilot.pause()
+        yield pilot
+
+
+async def until(pilot: Pilot[int], is_so: Callable[[], bool]) -> None:
+    """Wait until something is so, or fail with what stands on the screen."""
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        if time.monotonic() > end:
+            raise AssertionError("this did not come about; the screen says:\n" + text(pilot.app))
+        await asyncio.sleep(0.02)
+        await pilot.pause()
+
+
+async def until_shown(pilot: Pilot[int], *wanted: str) -> None:
+    """Wait until all of these stand on the screen."""
+    await until(pilot, lambda: all(piece in text(pilot.app) for piece in wanted))
+
+
+async def until_not_shown(pilot: Pilot[int], unwanted: str) -> None:
+    """Wait until this stands nowhere on the screen."""
+    await until(pilot, lambda: unwanted not in text(pilot.app))

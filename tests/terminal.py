@@ -1,0 +1,222 @@
+"""The program in a pseudo terminal: keys in, a screen and raw bytes out."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import pyte
+
+PATIENCE = 30.0
+QUITS_WITHIN = 5.0
+"""Seconds; the promise is one, the rest is slack for a loaded machine."""
+
+PROGRAM = ("-m", "absurd_tui")
+KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "enter": "\r", "escape": "\x1b"}
+
+# the terminal must be the controlling one, or it sends neither SIGWINCH nor SIGHUP; a thread-safe preexec_fn
+_LAUNCH = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+_SET = re.compile(rb"\x1b\[\?([0-9]+)([hl])")
+_OWN_SCREEN = re.compile(rb"\x1b\[\?1049h.*?\x1b\[\?1049l", re.DOTALL)
+# Textual's last words may come after it has left: modes, and the pointer's shape
+_LAST_WORDS = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]22;[a-z-]+\x07")
+# what pyte does not know, and would draw the end of
+_KEYBOARD = re.compile(rb"\x1b\[[<>=?][0-9;]*u")
+# four fifths of what is written; pyte would take as much of the time
+_STYLES = re.compile(_KEYBOARD.pattern + rb"|\x1b\[[0-9;]*m")
+
+
+class Terminal:
+    """A terminal of some columns and rows, and the program that runs in it.
+
+    `raw` is every byte that the program has written; `has_colours` makes the screen know
+    its colours, at a price. Nothing is read from the program but in a call: what waits for the
+    screen reads.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        program: Sequence[str] = PROGRAM,
+        size: tuple[int, int] = (120, 40),
+        environ: Mapping[str, str] | None = None,
+        has_colours: bool = False,
+    ) -> None:
+        self._skipped = _KEYBOARD if has_colours else _STYLES
+        self.raw = b""
+        self._drawn: tuple[int, list[str]] = (-1, [])
+        self._screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._screen)
+        self._master, self._slave = pty.openpty()
+        self._set_size(size)
+        self.modes_before = termios.tcgetattr(self._slave)
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _LAUNCH, sys.executable, *program, *arguments],
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environ or {})},
+            start_new_session=True,
+        )
+
+    # what stands there
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the screen as they were when it was last read."""
+        if self._drawn[0] != len(self.raw):
+            self._drawn = (len(self.raw), list(self._screen.display))
+        return self._drawn[1]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.lines)
+
+    def colours(self, text: str) -> set[str]:
+        """The colours of a text wherever it stands on the screen of a terminal that knows them."""
+        found = set()
+        for row, line in enumerate(self.lines):
+            if (at := line.find(text)) >= 0:
+                found |= {self._screen.buffer[row][column].fg for column in range(at, at + len(text))}
+        return found
+
+    @property
+    def said(self) -> list[str]:
+        """The lines that the program left on the user's own screen, before and after its own."""
+        left = _LAST_WORDS.sub(b"", _OWN_SCREEN.sub(b"", self.raw)).decode()
+        return [line for line in left.splitlines() if line]
+
+    def read(self, seconds: float = 0.0) -> bool:
+        """Take what the program writes within some seconds, one piece of it; False where it wrote nothing."""
+        ready, _, _ = select.select([self._master], [], [], seconds)
+        if not ready:
+            return False
+        piece = os.read(self._master, 1 << 16)
+        self.raw += piece
+        self._stream.feed(self._skipped.sub(b"", piece))
+        return True
+
+    def until(self, is_so: Callable[[], bool], within: float = PATIENCE) -> None:
+        """Read until something is so, or fail with what stands on the screen."""
+        end = time.monotonic() + within
+        while not is_so():
+            if time.monotonic() > end:
+                raise AssertionError(f"this did not come about within {within:g} s; the screen says:\n{self.text}")
+            if self.read(0.05):
+                while self.read() and time.monotonic() < end:
+                    pass
+
+    def until_shown(self, *wanted: str, within: float = PATIENCE) -> None:
+        """Read until all of these stand on the screen."""
+        missing = list(wanted)
+
+        def all_shown() -> bool:
+            missing[:] = [piece for piece in wanted if piece not in self.text]
+            return not missing
+
+        try:
+            self.until(all_shown, within)
+        except AssertionError as error:
+            raise AssertionError(f"{missing} never shown: {error}") from None
+
+    def until_raw(self, wanted: bytes, within: float = PATIENCE) -> None:
+        """Read until the program has written these bytes."""
+        self.until(lambda: wanted in self.raw, within)
+
+    def settle(self, quiet: float = 0.3) -> None:
+        """Read until the program has written nothing for some seconds, or twenty times as long."""
+        end = time.monotonic() + 20 * quiet
+        while self.read(quiet) and time.monotonic() < end:
+            pass
+
+    def look(self, seconds: float) -> None:
+        """Read for some seconds, whatever is written."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.read(left)
+
+    # what the user does
+
+    def press(self, *keys: str) -> None:
+        """Type keys: characters, or names of `KEYS`."""
+        for key in keys:
+            os.write(self._master, KEYS.get(key, key).encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size of the terminal."""
+        self._screen.resize(rows, columns)
+        self._drawn = (-1, [])
+        self._set_size((columns, rows))
+
+    def clear(self) -> None:
+        """Wipe the screen, as other programs may while this one is stopped."""
+        self._screen.reset()
+        self._drawn = (-1, [])
+
+    def hang_up(self) -> None:
+        """Take the terminal away, as a lost ssh connection does."""
+        os.close(self._slave)
+        os.close(self._master)
+        self._master = self._slave = -1
+
+    def wait(self, within: float = PATIENCE) -> int:
+        """Read until the program has ended; its exit code, negative for a signal."""
+        if self._master >= 0:
+            self.until(lambda: self.process.poll() is not None, within)
+            while self.read():
+                pass
+        return self.process.wait(within)
+
+    def kill(self) -> None:
+        """End the program where a test has left it, and give the terminal back."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for end in (self._master, self._slave):
+            if end >= 0:
+                os.close(end)
+        self._master = self._slave = -1
+
+    def assert_restored(self) -> None:
+        """The terminal is as it was: its own screen, cursor shown, no mouse, paste or focus reports, same modes."""
+        assert termios.tcgetattr(self._slave) == self.modes_before
+        left = {int(mode): switch for mode, switch in _SET.findall(self.raw)}
+        on = {mode for mode, switch in left.items() if switch == b"h"}
+        assert left, "the program never touched the terminal"
+        assert on == {7, 25}, f"modes left on: {sorted(on)}"
+        pushed, popped = len(re.findall(rb"\x1b\[>[0-9]+u", self.raw)), len(re.findall(rb"\x1b\[<u", self.raw))
+        assert pushed == popped, "the keyboard protocol is still on"
+
+    def _set_size(self, size: tuple[int, int]) -> None:
+        columns, rows = size
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+@contextmanager
+def terminal(
+    *arguments: str,
+    program: Sequence[str] = PROGRAM,
+    size: tuple[int, int] = (120, 40),
+    environ: Mapping[str, str] | None = None,
+    has_colours: bool = False,
+) -> Iterator[Terminal]:
+    """Run the program in a terminal; it is ended, kindly first, whatever happens."""
+    running = Terminal(*arguments, program=program, size=size, environ=environ, has_colours=has_colours)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.send_signal(signal.SIGTERM)  # the demo takes down what it started
+            with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
+                running.wait(QUITS_WITHIN)
+        running.kill()

@@ -1,0 +1,167 @@
+"""Hostile text in everything the screens are made from: what they draw can neither command nor be clicked."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from attacks import ATTACKS, rotated
+from fakes import SERVER, FakeSource, FakeStage
+from screen import running, text, until, until_shown
+from textual.pilot import Pilot
+
+from absurd_tui.observe.records import Failure, Refusal, State
+from absurd_tui.observe.task_records import Attempt, CheckpointRow, Document, TaskPage, Wait
+from absurd_tui.settings import Settings
+from absurd_tui.text import filter_terminal
+from absurd_tui.ui.app import AbsurdApp
+
+HOSTILE = "".join(ATTACKS.values())
+
+
+@pytest.fixture(params=["with plain", "render filter alone"])
+def has_plain(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether both nets are there, or only the second."""
+    if request.param == "with plain":
+        return True
+    monkeypatch.setattr("absurd_tui.text.clean", lambda raw: raw)
+    return False
+
+
+async def hostile_source() -> FakeSource:
+    """One task in each state for each attack that comes first; every string it has, and the server's, is hostile."""
+    queues = [HOSTILE, "q" + HOSTILE]
+    server = replace(
+        SERVER,
+        address=HOSTILE,
+        database=HOSTILE,
+        role=HOSTILE,
+        absurd_version=HOSTILE,
+        version=HOSTILE,
+        fake_now=HOSTILE,
+    )
+    source = FakeSource(queues=[*queues, "refused" + HOSTILE], server=server, address=HOSTILE)
+    source.refused = {"refused" + HOSTILE: Refusal(HOSTILE)}
+    stage = FakeStage(source)
+    for number, attack in enumerate(rotated()):
+        for state in State:
+            task_id = await stage.spawn(queues[number % 2], attack)
+            row = replace(
+                source.rows[task_id],
+                state=state,
+                worker=attack,
+                started_at=source.now,
+                ended_at=source.now,
+                wake_event=attack if state is State.SLEEPING else None,
+                failure=Failure(attack, attack),
+                reached_step=attack,
+                preview=attack,
+                max_duration=attack,
+                max_delay=attack,
+                claim_expires_at=source.now + 60,
+            )
+            source.rows[task_id] = row
+            source.pages[task_id] = hostile_page(source, task_id, attack)
+    return source
+
+
+def hostile_page(source: FakeSource, task_id: UUID, attack: str) -> TaskPage:
+    row = source.rows[task_id]
+    json = Document(len(attack), f'{{"{attack}": ["{attack}", 1]}}')
+    run = Attempt(
+        run_id=row.run_id,
+        attempt=1,
+        state=row.state,
+        worker=attack,
+        claim_expires_at=row.claim_expires_at,
+        available_at=row.available_at,
+        started_at=row.started_at,
+        completed_at=None,
+        failed_at=row.ended_at,
+        created_at=row.created_at,
+        wake_event=attack,
+        failure=Failure(attack, attack),
+        reason=Document(9, f'{{"name": "{attack}", "message": "{attack}", "traceback": "{attack}"}}'),
+    )
+    return TaskPage(
+        now=source.now,
+        taken=0.0,
+        queue=row.queue,
+        task_id=task_id,
+        task_name=attack,
+        state=row.state,
+        attempts=1,
+        max_attempts=1,
+        enqueued_at=row.enqueued_at,
+        first_started_at=row.started_at,
+        cancelled_at=source.now,
+        retry_strategy=attack,
+        cancellation=attack,
+        max_duration=attack,
+        max_delay=attack,
+        idempotency_key=attack,
+        params=json,
+        headers=json,
+        result=json,
+        runs=(run,),
+        checkpoints=(CheckpointRow(attack, attack, row.run_id, source.now, 9),),
+        waits=(Wait(attack, attack, source.now, source.now),),
+        checkpoints_refusal=Refusal(attack),
+        waits_refusal=Refusal(attack),
+    )
+
+
+def assert_harmless(pilot: Pilot[int]) -> None:
+    """Nothing that is drawn commands the terminal, and nothing is an action of markup."""
+    for strip in pilot.app.screen._compositor.render_strips():
+        for segment in strip:
+            assert filter_terminal(segment.text) == segment.text
+            assert segment.style is None or "@click" not in segment.style.meta
+
+
+async def test_no_screen_draws_a_command_or_an_action(has_plain: bool) -> None:
+    source = await hostile_source()
+    async with running(source, size=(130, 40), settings=Settings(every=5.0)) as pilot:
+        await until_shown(pilot, "PWNED-title")
+        assert ("␛" in screen(pilot)) == has_plain
+        for key, name in (("3", "Sleeping"), ("4", "Failed"), ("5", "Completed")):
+            await pilot.press(key)
+            await until_shown(pilot, f"{name}  1 of")
+            assert_harmless(pilot)
+            await pilot.press("enter")
+            await until_shown(pilot, "esc back", "Checkpoints")
+            for _ in range(3):
+                assert_harmless(pilot)
+                await pilot.press("t")
+                await pilot.pause()
+            await pilot.press("escape")
+            await until(pilot, lambda: "esc back" not in screen(pilot))
+        for keys in (("right",), ("right", "right"), ("z",)):
+            await pilot.press(*keys)
+            await pilot.pause()
+            assert_harmless(pilot)
+
+
+async def test_the_words_of_a_lost_connection_are_harmless(has_plain: bool) -> None:
+    source = await hostile_source()
+    async with running(source) as pilot:
+        source.fault = OSError(5, HOSTILE)
+        await until_shown(pilot, "UNKNOWN", "No answer from the database for", "]0;PWNED-title")
+        assert ("␛]0;PWNED-title" in screen(pilot)) == has_plain
+        assert_harmless(pilot)
+
+
+async def test_text_that_looks_like_a_link_cannot_be_clicked() -> None:
+    source = FakeSource(queues=["mail"])
+    await FakeStage(source).spawn("mail", "[@click=app.quit]press[/]")
+    async with running(source) as pilot:
+        await until_shown(pilot, "[@click=app.quit]press")
+        app = pilot.app
+        line = next(number for number, shown in enumerate(screen(pilot).splitlines()) if "[@click" in shown)
+        await pilot.click(offset=(screen(pilot).splitlines()[line].index("press"), line))
+        await pilot.pause()
+        assert app.is_running
+
+
+def screen(pilot: Pilot[int]) -> str:
+    assert isinstance(pilot.app, AbsurdApp)
+    return text(pilot.app)
