@@ -1,0 +1,181 @@
+"""The connection that writes: statements prepared before the transaction, every round trip bounded, no cancel request.
+
+A statement that is not prepared when its transaction begins can leave the server
+waiting for the rest of a message, where no idle time-out ends the transaction. So
+`fetch` inside a transaction takes prepared statements only.
+
+Whoever stops waiting ends the connection: a cancel request would travel on a new
+socket, may arrive after the answer, and can end a pooler.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import asyncpg
+
+from absurd_tui.conninfo import ConnSpec
+from absurd_tui.database.session import CONNECT_SECONDS, application_name
+from absurd_tui.dialing import dial
+
+CLIENT_SECONDS = 10.0
+LOCK_SECONDS = 3
+IDLE_SECONDS = 4
+"""How long the server keeps a transaction open for a client that has gone."""
+
+LIMITS = {
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    "statement_timeout": "8s",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+    "search_path": "pg_catalog",
+}
+WRITING_SETTINGS = LIMITS | {
+    "jit": "off",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+}
+# set again in each transaction: between two of them a session may have been given other values
+_BEGIN = "begin isolation level read committed; " + "; ".join(
+    f"set local {name} = '{value}'" for name, value in LIMITS.items()
+)
+_PLACE = """
+select current_user::text as role, pg_is_in_recovery() as is_standby,
+       nullif(current_setting('absurd.fake_now', true), '') as fake_now"""
+_CLUSTER = """
+select s.system_identifier, c.timeline_id from pg_control_system() s, pg_control_checkpoint() c"""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a connection has ended up.
+
+    `cluster` is the system identifier and the timeline, which together say whether a transaction id means the same
+    here as elsewhere; None where the server does not tell. `fake_now` is Absurd's fake clock, where one is set.
+    """
+
+    role: str
+    is_standby: bool
+    fake_now: str | None
+    cluster: tuple[int, int] | None
+
+
+class WriteSession:
+    """One connection for one writer at a time; it connects when told to. Errors are asyncpg's, and TimeoutError."""
+
+    def __init__(self, spec: ConnSpec) -> None:
+        self._spec = spec
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]] = {}
+        self._in_transaction = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection that has not been seen to end."""
+        return not self.is_closed()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction was begun on this connection and has not ended."""
+        return self._in_transaction
+
+    @property
+    def pid(self) -> int:
+        """The server's process behind the connection."""
+        return int(self._opened.get_server_pid())
+
+    def is_closed(self) -> bool:
+        """The opposite of `is_open`, as asyncpg's connections have it, so that `Lifecycle` works over this one."""
+        return self._connection is None or self._connection.is_closed()
+
+    async def open(self) -> Place:
+        """Connect anew, dropping what was there, and say where."""
+        self.terminate()
+        self._connection = await dial(
+            self._spec,
+            server_settings={"application_name": application_name(), **WRITING_SETTINGS},
+            timeout=CONNECT_SECONDS,
+        )
+        row = (await self.fetch(_PLACE))[0]
+        return Place(row["role"], row["is_standby"], row["fake_now"], await self._cluster())
+
+    async def prepare(self, *statements: str) -> None:
+        """Have the server prepare statements, each once."""
+        for statement in statements:
+            if statement not in self._prepared:
+                self._prepared[statement] = await self._answered(self._opened.prepare(statement))
+
+    def forget_prepared(self) -> None:
+        """Prepare every statement anew: a table has changed under the old ones."""
+        self._prepared.clear()
+
+    async def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
+        """Run a statement and give its rows; inside a transaction it must have been prepared before."""
+        if statement not in self._prepared:
+            if self._in_transaction:
+                raise RuntimeError("a statement was not prepared before its transaction")
+            await self.prepare(statement)
+        rows: list[asyncpg.Record] = await self._answered(self._prepared[statement].fetch(*arguments))
+        return rows
+
+    async def begin(self) -> None:
+        """Begin a transaction with the limits of a write."""
+        self._in_transaction = True
+        await self._answered(self._opened.execute(_BEGIN))
+
+    async def commit(self) -> bool:
+        """Commit; False where the server rolled back instead, because the transaction had failed before."""
+        ended: str = await self._answered(self._opened.execute("commit"))
+        self._in_transaction = False
+        return ended == "COMMIT"
+
+    async def rollback(self) -> None:
+        """Undo the transaction; where that cannot be said any more, end the connection, which undoes it too."""
+        try:
+            await self._answered(self._opened.execute("rollback"))
+            self._in_transaction = False
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+            self.terminate()
+
+    def terminate(self) -> None:
+        """Drop the connection at once, without a word to the server."""
+        connection, self._connection = self._connection, None
+        self._prepared.clear()
+        self._in_transaction = False
+        if connection is not None:
+            connection.terminate()
+
+    @property
+    def _opened(self) -> "asyncpg.Connection[asyncpg.Record]":
+        if self._connection is None:
+            raise asyncpg.InterfaceError("connection is closed")
+        return self._connection
+
+    async def _cluster(self) -> tuple[int, int] | None:
+        try:
+            row = (await self.fetch(_CLUSTER))[0]
+        except asyncpg.PostgresError:
+            return None  # a hosted server may keep this to itself
+        return row["system_identifier"], row["timeline_id"]
+
+    async def _answered(self, call: Coroutine[Any, Any, _T]) -> _T:
+        running = asyncio.ensure_future(call)
+        running.add_done_callback(_retrieve)
+        try:
+            done, _ = await asyncio.wait({running}, timeout=CLIENT_SECONDS)
+        except asyncio.CancelledError:
+            self.terminate()
+            raise
+        if not done:
+            self.terminate()
+            raise TimeoutError
+        return running.result()
+
+
+def _retrieve(finished: "asyncio.Future[Any]") -> None:
+    """Take the exception of a call nobody waits for any more, so that asyncio does not report it."""
+    if not finished.cancelled():
+        finished.exception()

@@ -1,0 +1,106 @@
+"""What was done, by whom, and what came of it: a ring in memory and a file of JSON lines, both without payloads."""
+
+import getpass
+import json
+import os
+import stat
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import UUID
+
+KEPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One write that was sent, or tried.
+
+    `at` is ISO 8601 in UTC by the `clock` named: the database's where it was heard, else this computer's. `before` is
+    what the operator saw, `after` what was read back. `outcome` is the outcome's type in words, `told` its sentence.
+    `sql` is None when nothing was called, `absurdctl` where that has no such command. `seconds` is how long it took.
+    """
+
+    at: str
+    clock: str
+    os_user: str
+    role: str
+    server: str
+    operation: str
+    queue: str
+    task_name: str
+    task_id: UUID | None
+    run_id: UUID | None
+    before: str | None
+    after: str | None
+    spawned: tuple[UUID, ...]
+    xid: int | None
+    outcome: str
+    told: str
+    sql: str | None
+    absurdctl: str | None
+    seconds: float
+
+
+class Audit:
+    """The records of this run, newest last; each is also added to the file, where there is one.
+
+    A file that cannot be written stops nothing: `trouble` says why the last record is not in it, in one raw line.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._kept: deque[AuditRecord] = deque(maxlen=KEPT)
+        self.trouble: str | None = None
+
+    @property
+    def records(self) -> tuple[AuditRecord, ...]:
+        """The last 500 records, oldest first."""
+        return tuple(self._kept)
+
+    def add(self, record: AuditRecord) -> None:
+        """Keep a record."""
+        self._kept.append(record)
+        if self._path is None:
+            return
+        line = json.dumps(asdict(record), ensure_ascii=True, default=str) + "\n"
+        try:
+            _append(self._path, line.encode())
+            self.trouble = None
+        except OSError as error:
+            self.trouble = f"The audit file {self._path} cannot be written: {error.strerror or error}."
+
+
+def default_path(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Where the file is: in $XDG_STATE_HOME, else in $HOME/.local/state; None where neither is set."""
+    state = Path(environ.get("XDG_STATE_HOME", ""))
+    if not state.is_absolute():
+        if not environ.get("HOME"):
+            return None
+        state = Path(environ["HOME"]) / ".local" / "state"
+    return state / "absurd-tui" / "audit.jsonl"
+
+
+def os_user() -> str:
+    """Who runs this program, by the operating system."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Add a line in one write; nobody else may read the file, and it is no link and no pipe."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.parent.stat().st_mode & 0o077:
+        path.parent.chmod(0o700)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    opened = os.open(path, flags, 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise OSError("it is no file")
+        os.fchmod(opened, 0o600)
+        os.write(opened, line)
+    finally:
+        os.close(opened)

@@ -1,0 +1,87 @@
+"""What came of a write: one type for each thing that can be true afterwards, each with its sentence.
+
+Times are the database's, in seconds since 1970. Texts are raw.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from absurd_tui.observe.records import State
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """The row as it was read back in the same transaction: state, attempt, lease, and when that was."""
+
+    state: State
+    attempt: int
+    claim_expires_at: float | None
+    read_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The write took effect, and it was this one: the row it wrote bears this transaction's id."""
+
+    after: After | None
+    spawned: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadySo:
+    """It was so before, by somebody else; `since` is None where Absurd does not record it. Nothing was changed."""
+
+    after: After | None
+    since: float | None
+    existing: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The target is no longer as it was on the screen; nothing was called."""
+
+    after: After | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The task is no longer in the database; nothing was called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Refused, here or by the database: why, and the statement that would allow it, if one would."""
+
+    reason: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Somebody else holds the rows; nothing was changed. What is not known of the holder is None."""
+
+    pid: int | None
+    application: str | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplied:
+    """The connection failed, and it is certain that nothing was changed."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The connection was lost after the call was sent, and the server could not say what became of it.
+
+    `xid` names the transaction, for `pg_xact_status`; `after` is the row as it stands now, where it could be read.
+    """
+
+    xid: int | None
+    reason: str
+    after: After | None = None
+
+
+Outcome = Done | AlreadySo | Changed | Gone | Refused | Locked | NotApplied | Unknown

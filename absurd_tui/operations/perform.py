@@ -1,0 +1,207 @@
+"""The one way to write: a request goes in, an outcome comes out, and a record of it stays."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from absurd_tui import units
+from absurd_tui.conninfo import ConnSpec
+from absurd_tui.observe.records import State
+from absurd_tui.observe.why import Clock
+from absurd_tui.operations import spawn
+from absurd_tui.operations.audit import Audit, AuditRecord, os_user
+from absurd_tui.operations.cancel import Cancel
+from absurd_tui.operations.envelope import Envelope, Passage
+from absurd_tui.operations.extend import Extend
+from absurd_tui.operations.outcomes import (
+    After,
+    AlreadySo,
+    Changed,
+    Done,
+    NotApplied,
+    Outcome,
+    Refused,
+    Unknown,
+)
+from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, Target
+from absurd_tui.operations.retry import Retry
+from absurd_tui.operations.sentences import operation, sentence, target
+from absurd_tui.operations.work import Work
+from absurd_tui.text import Plain, plain, say
+
+READ_ONLY = "This session is read-only: nothing is written."
+LEAVING = "The program is being left: nothing more is written."
+LEAVE_AFTER = 1.0
+"""Seconds that leaving waits for writes under way."""
+
+_WORDS = {
+    "Done": "done",
+    "AlreadySo": "already so",
+    "Changed": "changed",
+    "Gone": "gone",
+    "Refused": "refused",
+    "Locked": "locked",
+    "NotApplied": "not applied",
+    "Unknown": "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A write under way for `seconds`; `xid` once it has a transaction.
+
+    `is_open_question` says that its COMMIT has been sent and not answered: only then may it have taken effect. Every
+    write passes through that for a moment; one that stays so is being looked up.
+    """
+
+    request: Request
+    seconds: float
+    xid: int | None
+    is_open_question: bool
+
+
+class Performer:
+    """Performs requests, one at a time for each target, in tasks of its own: who stops waiting stops nothing."""
+
+    def __init__(self, spec: ConnSpec, *, audit: Audit, is_read_only: bool = False) -> None:
+        self._spec = spec
+        self._envelope = Envelope(spec)
+        self._flights: dict[tuple[str, ...], _Flight] = {}
+        self._is_closed = False
+        self.audit = audit
+        self.is_read_only = is_read_only
+
+    async def perform(self, request: Request) -> Outcome:
+        """Make a write and tell what is true afterwards. In read-only mode no connection is made.
+
+        Cancelling the caller leaves the write under way; `pending` lists it, and the audit tells its end.
+        """
+        if self.is_read_only or self._is_closed:
+            return Refused(READ_ONLY if self.is_read_only else LEAVING)
+        if isinstance(request, SpawnTask) and (reason := spawn.refusal(request)):
+            return Refused(reason)
+        key = _key(request)
+        if under_way := self._flights.get(key):
+            return Refused(f"The {operation(under_way.request)} of this task is still under way.")
+        flight = self._flights[key] = _Flight(request, _work(request))
+        flight.task = asyncio.create_task(self._fly(key, flight))
+        return await asyncio.shield(flight.task)
+
+    def pending(self) -> tuple[Pending, ...]:
+        """The writes under way, the oldest first."""
+        return tuple(flight.pending for flight in self._flights.values())
+
+    async def close(self, within: float = LEAVE_AFTER) -> tuple[Pending, ...]:
+        """Wait for the writes under way, then end the connection; give those that had to be left.
+
+        The server undoes within 4 seconds what was not committed; what is left is in the audit.
+        """
+        self._is_closed = True
+        tasks = {flight.task for flight in self._flights.values() if flight.task is not None}
+        if tasks:
+            await asyncio.wait(tasks, timeout=within)
+        left = self.pending()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._envelope.terminate()
+        return left
+
+    async def _fly(self, key: tuple[str, ...], flight: "_Flight") -> Outcome:
+        try:
+            outcome = await self._envelope.carry(flight.work, flight.passage)
+        except asyncio.CancelledError:
+            self._record(flight, _left(flight.passage))
+            raise
+        finally:
+            del self._flights[key]
+        self._record(flight, outcome)
+        return outcome
+
+    def _record(self, flight: "_Flight", outcome: Outcome) -> None:
+        request, passage = flight.request, flight.passage
+        after = outcome.after if isinstance(outcome, Done | AlreadySo | Changed | Unknown) else None
+        heard = after.read_at if after else passage.now
+        at = heard if heard is not None else time.time()
+        _, headline, detail = sentence(request, outcome, Clock(at, utc=True))
+        seen = None if isinstance(request, SpawnTask) else request.target
+        self.audit.add(
+            AuditRecord(
+                at=units.iso(at),
+                clock="database" if heard is not None else "this computer",
+                os_user=os_user(),
+                role=passage.role or self._spec.user,
+                server=self._spec.label,
+                operation=operation(request),
+                queue=flight.work.queue,
+                task_name=request.task_name if isinstance(request, SpawnTask) else request.target.task_name,
+                task_id=seen.task_id if seen else None,
+                run_id=seen.run_id if seen else None,
+                before=_standing(seen) if seen else None,
+                after=_standing(after) if after else None,
+                spawned=outcome.spawned if isinstance(outcome, Done) else (),
+                xid=passage.xid,
+                outcome=_WORDS[type(outcome).__name__],
+                told=f"{headline.text} · {detail.text}",
+                sql=passage.sql,
+                absurdctl=flight.work.absurdctl if passage.sql else None,
+                seconds=round(time.monotonic() - flight.begun, 3),
+            )
+        )
+
+
+@dataclass(slots=True)
+class _Flight:
+    request: Request
+    work: Work
+    passage: Passage = field(default_factory=Passage)
+    begun: float = field(default_factory=time.monotonic)
+    task: "asyncio.Task[Outcome] | None" = None
+
+    @property
+    def pending(self) -> Pending:
+        seconds = time.monotonic() - self.begun
+        return Pending(self.request, seconds, self.passage.xid, self.passage.is_committing)
+
+
+def left_behind(pending: Pending) -> Plain:
+    """One line about a write that was under way when the program left, to be written to the terminal afterwards."""
+    what = say(
+        "the {doing} of {target} was still under way: ",
+        doing=operation(pending.request),
+        target=target(pending.request),
+    )
+    if not pending.is_open_question or pending.xid is None:
+        return what + plain("it was not committed, and the server undoes it.")
+    return what + say("whether it took effect is not known. select pg_xact_status('{xid}') tells.", xid=pending.xid)
+
+
+def _left(passage: Passage) -> Outcome:
+    if passage.is_committing:
+        return Unknown(passage.xid, "The program was left before the COMMIT was answered.")
+    return NotApplied("The program was left before the COMMIT was sent.")
+
+
+def _work(request: Request) -> Work:
+    match request:
+        case CancelTask():
+            return Cancel(request)
+        case RetryTask():
+            return Retry(request)
+        case ExtendClaim():
+            return Extend(request)
+        case SpawnTask():
+            return spawn.Spawn(request)
+
+
+def _key(request: Request) -> tuple[str, ...]:
+    if isinstance(request, SpawnTask):
+        return ("spawn", request.queue, request.task_name, request.options.idempotency_key or "")
+    return ("task", request.target.queue, str(request.target.task_id))
+
+
+def _standing(seen: Target | After) -> str:
+    told = f"{seen.state}, attempt {seen.attempt}"
+    if seen.claim_expires_at is None or seen.state is not State.RUNNING:
+        return told
+    return f"{told}, lease until {units.iso(seen.claim_expires_at)}"

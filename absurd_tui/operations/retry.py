@@ -1,0 +1,149 @@
+"""Try a failed task again (absurd.retry_task): in place, or as a new task; and what would lose it or stop its queue."""
+
+import shlex
+
+from absurd_tui import units
+from absurd_tui.database.writing import WriteSession
+from absurd_tui.lifecycle.options import RetryOptions
+from absurd_tui.lifecycle.records import SpawnInfo
+from absurd_tui.lifecycle.statements import RETRY
+from absurd_tui.observe.records import State
+from absurd_tui.operations import literals, standing
+from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused
+from absurd_tui.operations.preflight import new_max_attempts, whole_seconds, would_be_lost, would_stop_queue
+from absurd_tui.operations.requests import RetryTask
+from absurd_tui.operations.standing import Fetch, Standing
+from absurd_tui.operations.work import Confirmation, Found, Rights, lifecycle_over
+
+RIGHTS: Rights = (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "UPDATE")))
+RIGHTS_AS_NEW: Rights = (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "INSERT", "UPDATE")))
+
+MOST_EXTRA_ATTEMPTS = 1_000
+
+_NOT_FAILED = {
+    State.PENDING: "The task is pending: only a failed task can be retried.",
+    State.RUNNING: "The task is running: only a failed task can be retried.",
+    State.SLEEPING: "The task is sleeping: only a failed task can be retried.",
+    State.COMPLETED: "The task has completed: only a failed task can be retried. Spawn a copy instead.",
+    State.CANCELLED: "The task is cancelled: only a failed task can be retried. Spawn a copy instead.",
+}
+
+
+def refusal(
+    state: State,
+    first_started_at: float | None,
+    max_duration: str | None,
+    max_delay: str | None,
+    now: float,
+    *,
+    as_new: bool,
+    extra_attempts: int = 1,
+) -> str | None:
+    """Say why a task is not retried so, or None where it can be; `now` is the database's clock."""
+    if state is not State.FAILED:
+        return _NOT_FAILED[state]
+    if would_stop_queue(max_duration, max_delay):
+        return "Its cancellation policy is no whole number of seconds: every claim in this queue would fail."
+    if as_new:
+        return None
+    if not 1 <= extra_attempts <= MOST_EXTRA_ATTEMPTS:
+        return f"A retry allows from 1 to {MOST_EXTRA_ATTEMPTS:,} more attempts."
+    if first_started_at is not None and would_be_lost(first_started_at, max_duration, now):
+        return (
+            f"Would be lost: max_duration is {_limit(max_duration)} and the task first started"
+            f" {units.age(now - first_started_at)} ago. The next claim cancels it before a worker runs it,"
+            " and a cancelled task cannot be retried."
+        )
+    return None
+
+
+class Retry:
+    """A retry on its way through the envelope."""
+
+    def __init__(self, request: RetryTask) -> None:
+        self._request = request
+        self._target = request.target
+        self._options = RetryOptions(spawn_new=request.as_new)
+        self._made: SpawnInfo | None = None
+        self.queue = request.target.queue
+
+    @property
+    def rights(self) -> Rights:
+        """A new task is inserted, an old one updated."""
+        return RIGHTS_AS_NEW if self._request.as_new else RIGHTS
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """What runs inside the transaction: absurd.retry_task locks the task's row alone, and so do we."""
+        return (standing.lock_task(self.queue), standing.read_task(self.queue), RETRY)
+
+    @property
+    def sql(self) -> str:
+        """The call, with the limit that follows from the locked row."""
+        options = {"spawn_new": True} if self._request.as_new else {"max_attempts": self._options.max_attempts}
+        queue, task_id = literals.text_literal(self.queue), literals.id_literal(self._target.task_id)
+        return literals.sql_call("retry_task", queue, task_id, literals.json_literal(options))
+
+    @property
+    def absurdctl(self) -> str | None:
+        """The same by absurdctl."""
+        how = ["--spawn-new"] if self._request.as_new else ["--max-attempts", str(self._options.max_attempts)]
+        return shlex.join(["absurdctl", "retry-task", "-q", self.queue, *how, str(self._target.task_id)])
+
+    async def look(self, fetch: Fetch) -> Found | None:
+        """Lock, read, compare, and look whether the next claim would take the task away."""
+        request = self._request
+        found = await standing.locked(fetch, self._target, with_runs=False)
+        if found is None:
+            return Gone()
+        if not found.is_as_seen(self._target):
+            return self._moved_on(found)
+        reason = refusal(
+            found.state,
+            found.first_started_at,
+            found.max_duration,
+            found.max_delay,
+            found.now,
+            as_new=request.as_new,
+            extra_attempts=request.extra_attempts,
+        )
+        if reason:
+            return Refused(reason)
+        if not request.as_new:
+            limit = new_max_attempts(found.attempts, found.max_attempts, request.extra_attempts)
+            self._options = RetryOptions(max_attempts=limit)
+        return None
+
+    def _moved_on(self, found: Standing) -> Found:
+        """A failed task with a later attempt that has not failed was retried by somebody: just what was asked."""
+        was_retried = self._target.state is State.FAILED and found.attempt > self._target.attempt
+        if self._request.as_new or not was_retried or found.state in (State.FAILED, State.CANCELLED):
+            return Changed(found.after)
+        is_next = found.attempt == self._target.attempt + 1
+        return AlreadySo(found.after, since=found.run_created_at if is_next else None)
+
+    async def call(self, session: WriteSession) -> None:
+        """Retry the task."""
+        self._made = await lifecycle_over(session).retry(self.queue, self._target.task_id, self._options)
+
+    async def read_back(self, fetch: Fetch, xid: int) -> Done | AlreadySo | Refused:
+        """Tell the retried task, or the new one, as it is now."""
+        found = await self._read(fetch, xid)
+        if self._made is None or found is None or not found.is_ours_task:
+            return Refused("Absurd took the call, but the task is as it was.")
+        return Done(found.after, spawned=(self._made.task_id,) if self._request.as_new else ())
+
+    async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:
+        """The attempt was added, or the new task is there."""
+        found = await self._read(fetch, xid)
+        if found is None:
+            return Confirmation(is_borne_out=False, after=None)
+        return Confirmation(self._request.as_new or found.attempt > self._target.attempt, found.after)
+
+    async def _read(self, fetch: Fetch, xid: int) -> Standing | None:
+        task_id = self._made.task_id if self._made else self._target.task_id
+        return await standing.read(fetch, self.queue, task_id, xid=xid)
+
+
+def _limit(max_duration: str | None) -> str:
+    return units.time_left(whole_seconds(max_duration) or 0)

@@ -1,0 +1,180 @@
+"""Every outcome in words: a sign, what happened to which task, and what was read back. Nothing here claims more."""
+
+from absurd_tui import units
+from absurd_tui.database.writing import LOCK_SECONDS
+from absurd_tui.observe.records import State
+from absurd_tui.observe.why import Clock
+from absurd_tui.operations.outcomes import (
+    After,
+    AlreadySo,
+    Changed,
+    Done,
+    Gone,
+    Locked,
+    NotApplied,
+    Outcome,
+    Refused,
+    Unknown,
+)
+from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask
+from absurd_tui.text import Plain, plain, say
+
+Sentence = tuple[str, Plain, Plain]
+"""The sign (one of `✓ = ? ✗ !`), the headline, the detail."""
+
+_ID_CELLS = 8
+_DOING = {CancelTask: "cancelling", RetryTask: "retrying", ExtendClaim: "extending", SpawnTask: "spawning"}
+_NOTHING_CHANGED = "Nothing changed."
+
+
+def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
+    """Say what came of a request."""
+    match outcome:
+        case Done():
+            return "✓", *_done(request, outcome, clock)
+        case AlreadySo():
+            return "=", say("Already so · {target}", target=_returned(request, outcome)), _already(outcome, clock)
+        case Changed(after):
+            headline = say("Changed since you looked · {now}", now=_now(after, "the task is gone"))
+            return "!", headline, say("{target}. Nothing was sent.", target=target(request))
+        case Gone():
+            detail = plain("The task is no longer in the database. Nothing was sent.")
+            return "!", say("Gone · {target}", target=target(request)), detail
+        case Refused(reason, remedy):
+            help_at_hand = " ? shows the GRANT." if remedy else ""
+            return "✗", say("Refused · {why}", why=reason), plain(_NOTHING_CHANGED + help_at_hand)
+        case Locked():
+            headline = say("Locked by {who} · {target}", who=_holder(outcome), target=target(request))
+            return "✗", headline, say("No lock within {n}s. Nothing changed.", n=LOCK_SECONDS)
+        case NotApplied(reason):
+            headline = say("Not applied · {target}", target=target(request))
+            return "✗", headline, say("{why} {nothing}", why=reason, nothing=_NOTHING_CHANGED)
+        case Unknown():
+            return "?", _unknown(request), _open_question(outcome)
+
+
+def looking_up(request: Request) -> Sentence:
+    """Say that a write's COMMIT was sent and not answered for long, while the answer is sought."""
+    return "?", _unknown(request), plain("Looking it up; do not repeat it.")
+
+
+def target(request: Request) -> Plain:
+    """Name what a request is about: `payments › charge_card …7be2d48a`."""
+    if isinstance(request, SpawnTask):
+        return say("{queue} › {name}", queue=request.queue, name=request.task_name)
+    seen = request.target
+    return say(
+        "{queue} › {name} …{id}", queue=seen.queue, name=seen.task_name, id=units.short_id(seen.task_id, _ID_CELLS)
+    )
+
+
+def operation(request: Request) -> str:
+    """Name what a request does: cancel, retry, extend or spawn."""
+    return {CancelTask: "cancel", RetryTask: "retry", ExtendClaim: "extend", SpawnTask: "spawn"}[type(request)]
+
+
+def _done(request: Request, done: Done, clock: Clock) -> tuple[Plain, Plain]:
+    read_at = clock.at(done.after.read_at) if done.after else units.UNKNOWN
+    match request:
+        case CancelTask():
+            detail = say("Read back {at}: by this call.", at=read_at)
+            return say("Cancelled · {target}", target=target(request)), detail
+        case RetryTask(as_new=True):
+            headline = say("Retried as new · {target}", target=_named(request, done))
+            return headline, say("{state}; the old task stays failed.", state=_state(done.after))
+        case RetryTask():
+            detail = say("Read back {at}: {now}.", at=read_at, now=_stands(done.after))
+            return say("Retried · {target}", target=target(request)), detail
+        case ExtendClaim():
+            return say("Extended · {target}", target=target(request)), _lease(done.after, read_at, clock)
+        case SpawnTask(count=1):
+            return say("Spawned · {target}", target=_named(request, done)), say(
+                "{state}; enter opens it.", state=_state(done.after)
+            )
+    taken = request.count - len(done.spawned)
+    headline = say("Spawned {n} · {target}", n=units.plural(len(done.spawned), "task"), target=target(request))
+    if taken:
+        return headline, say("{keys} taken before: nothing new for these.", keys=_keys(taken))
+    return headline, say("{state}; enter opens the first.", state=_state(done.after))
+
+
+def _named(request: RetryTask | SpawnTask, done: Done) -> Plain:
+    queue = request.queue if isinstance(request, SpawnTask) else request.target.queue
+    return say("…{id} in {queue}", id=units.short_id(done.spawned[0], _ID_CELLS), queue=queue)
+
+
+def _keys(taken: int) -> str:
+    return f"{units.plural(taken, 'key')} {'was' if taken == 1 else 'were'}"
+
+
+def _lease(after: After | None, read_at: str, clock: Clock) -> Plain:
+    if after is None or after.claim_expires_at is None:
+        return say("Read back {at}: {now}.", at=read_at, now=_stands(after))
+    left = units.time_left(round(after.claim_expires_at - after.read_at))
+    return say(
+        "Read back {at}: the lease ends at {end}, in {left}.",
+        at=read_at,
+        end=clock.at(after.claim_expires_at),
+        left=left,
+    )
+
+
+def _returned(request: Request, outcome: AlreadySo) -> Plain:
+    if outcome.existing is None or not isinstance(request, SpawnTask):
+        return target(request)
+    return say("…{id} in {queue}", id=units.short_id(outcome.existing, _ID_CELLS), queue=request.queue)
+
+
+def _already(outcome: AlreadySo, clock: Clock) -> Plain:
+    if outcome.existing is not None:
+        return say(
+            "Key taken: this task is {state}, nothing new.", state=outcome.after.state if outcome.after else "there"
+        )
+    after = outcome.after
+    if after is None or outcome.since is None:
+        return say("{now}, not by this call. Nothing changed.", now=_stands(after).text.capitalize())
+    before = units.age(after.read_at - outcome.since)
+    if after.state is State.CANCELLED:
+        return say("Cancelled {age} before. Nothing changed.", age=before)
+    return say("Retried {age} before: {now}. Nothing changed.", age=before, now=_stands(after))
+
+
+def _now(after: After | None, otherwise: str) -> Plain:
+    return plain("now ") + _stands(after) if after else plain(otherwise)
+
+
+def _stands(after: After | None) -> Plain:
+    return say("{state}, attempt {n}", state=after.state, n=after.attempt) if after else plain("done")
+
+
+def _state(after: After | None) -> str:
+    return after.state.value.capitalize() if after else "There"
+
+
+def _holder(locked: Locked) -> Plain:
+    if locked.pid is None:
+        return plain("another session")
+    known = [f"pid {locked.pid}"]
+    if locked.application:
+        known.append(locked.application)
+    if locked.seconds is not None:
+        known.append(f"for {units.age(locked.seconds)}")
+    return plain(", ".join(known))
+
+
+def _unknown(request: Request) -> Plain:
+    name = (
+        say("{name}", name=request.task_name)
+        if isinstance(request, SpawnTask)
+        else say("…{id}", id=units.short_id(request.target.task_id, _ID_CELLS))
+    )
+    return say("Unknown · Connection lost {doing} {name}", doing=_DOING[type(request)], name=name)
+
+
+def _open_question(unknown: Unknown) -> Plain:
+    told = plain(unknown.reason)
+    if unknown.xid is not None:
+        told += say(" Transaction {xid}.", xid=unknown.xid)
+    if unknown.after is not None:
+        told += say(" The task is {now}.", now=_now(unknown.after, ""))
+    return told + plain(" Look before you repeat it.")

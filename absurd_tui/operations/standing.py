@@ -1,0 +1,112 @@
+"""A task as it stands in the database: its rows locked in Absurd's own order, read, and compared with a target.
+
+Absurd's functions lock a task's runs before the task; a writer that did it the
+other way round would end workers by deadlock.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from absurd_tui.observe.queries import seconds, table
+from absurd_tui.observe.records import State
+from absurd_tui.operations.outcomes import After
+from absurd_tui.operations.requests import Target
+
+Fetch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
+
+XID_CYCLE = 2**32
+"""A row's xmin holds this remainder of the transaction id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A task and the run that decides its state, read at `now`.
+
+    `is_ours_task` and `is_ours_run` say whether the newest version of the row was written by the asking transaction.
+    `run_created_at` is when the attempt was put into the queue; it and `run_id` are None where the run is missing.
+    """
+
+    state: State
+    attempt: int
+    run_id: UUID | None
+    claim_expires_at: float | None
+    cancelled_at: float | None
+    run_created_at: float | None
+    first_started_at: float | None
+    attempts: int
+    max_attempts: int | None
+    max_duration: str | None
+    max_delay: str | None
+    now: float
+    is_ours_task: bool
+    is_ours_run: bool
+
+    @property
+    def after(self) -> After:
+        """What an outcome tells of it. A run that is over keeps the end of its last lease, which means nothing."""
+        lease = self.claim_expires_at if self.state is State.RUNNING else None
+        return After(self.state, self.attempt, lease, self.now)
+
+    def is_as_seen(self, target: Target) -> bool:
+        """Whether state, run and attempt are what the operator saw."""
+        return (self.state, self.run_id, self.attempt) == (target.state, target.run_id, target.attempt)
+
+
+def lock_runs(queue: str) -> str:
+    """Lock the live runs of the task $1, in the order in which absurd.cancel_task does."""
+    return f"""
+select run_id from {table("r", queue)}
+ where task_id = $1 and state in ('pending', 'running', 'sleeping') order by run_id for update"""
+
+
+def lock_task(queue: str) -> str:
+    """Lock the task $1, after its runs."""
+    return f"select task_id from {table('t', queue)} where task_id = $1 for update"
+
+
+def read_task(queue: str) -> str:
+    """Read the task $1 with the run that decides its state."""
+    return f"""
+select t.state, coalesce(r.attempt, t.attempts) as attempt, r.run_id,
+       {seconds("r.claim_expires_at")} as claim_expires_at, {seconds("t.cancelled_at")} as cancelled_at,
+       {seconds("r.created_at")} as run_created_at, {seconds("t.first_started_at")} as first_started_at,
+       t.attempts, t.max_attempts,
+       t.cancellation ->> 'max_duration' as max_duration, t.cancellation ->> 'max_delay' as max_delay,
+       {seconds("clock_timestamp()")} as now,
+       t.xmin::text::bigint as task_xmin, r.xmin::text::bigint as run_xmin
+  from {table("t", queue)} t left join {table("r", queue)} r on r.run_id = t.last_attempt_run
+ where t.task_id = $1"""
+
+
+async def locked(fetch: Fetch, target: Target, *, with_runs: bool) -> Standing | None:
+    """Lock a task (its live runs first, where the call will lock those), then read it; None where it is gone."""
+    if with_runs:
+        await fetch(lock_runs(target.queue), target.task_id)
+    await fetch(lock_task(target.queue), target.task_id)
+    return await read(fetch, target.queue, target.task_id)
+
+
+async def read(fetch: Fetch, queue: str, task_id: UUID, *, xid: int = 0) -> Standing | None:
+    """Read a task as it stands, `xid` being the transaction that asks whether it wrote the rows; None where gone."""
+    rows = await fetch(read_task(queue), task_id)
+    if not rows:
+        return None
+    row = rows[0]
+    return Standing(
+        state=State(row["state"]),
+        attempt=row["attempt"],
+        run_id=row["run_id"],
+        claim_expires_at=row["claim_expires_at"],
+        cancelled_at=row["cancelled_at"],
+        run_created_at=row["run_created_at"],
+        first_started_at=row["first_started_at"],
+        attempts=row["attempts"],
+        max_attempts=row["max_attempts"],
+        max_duration=row["max_duration"],
+        max_delay=row["max_delay"],
+        now=row["now"],
+        is_ours_task=row["task_xmin"] == xid % XID_CYCLE,
+        is_ours_run=row["run_xmin"] == xid % XID_CYCLE,
+    )

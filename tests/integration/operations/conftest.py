@@ -1,0 +1,57 @@
+"""A performer on the test's database, and `stage`, the other side: a second connection that makes and changes tasks."""
+
+import dataclasses
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from absurd_server import Database
+from integration.operations.stage import QUEUE, Stage
+from statement_proxy import StatementProxy, statement_proxy
+
+from absurd_tui.conninfo import ConnSpec, resolve
+from absurd_tui.conninfo.tls import Tls
+from absurd_tui.lifecycle import Lifecycle
+from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.perform import Performer
+
+
+@pytest.fixture
+def spec(database: Database) -> ConnSpec:
+    return resolve(database.dsn, environ={})
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Audit:
+    return Audit(tmp_path / "state" / "audit.jsonl")
+
+
+@pytest.fixture
+async def performer(spec: ConnSpec, audit: Audit) -> AsyncIterator[Performer]:
+    performer = Performer(spec, audit=audit)
+    yield performer
+    await performer.close()
+
+
+@pytest.fixture
+async def stage(connection: asyncpg.Connection, request: pytest.FixtureRequest) -> Stage:
+    """Its queue is stored as the test's parameter for it says, else in one piece."""
+    await Lifecycle(connection).create_queue(QUEUE, getattr(request, "param", "unpartitioned"))
+    return Stage(connection)
+
+
+@pytest.fixture
+async def proxy(spec: ConnSpec) -> AsyncIterator[StatementProxy]:
+    host, port = spec.hosts[0]
+    async with statement_proxy(host, port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def proxied(spec: ConnSpec, proxy: StatementProxy, audit: Audit) -> AsyncIterator[Performer]:
+    """A performer whose every connection goes through the proxy."""
+    through = dataclasses.replace(spec, hosts=(("127.0.0.1", proxy.port),), tls=Tls("disable"))
+    performer = Performer(through, audit=audit)
+    yield performer
+    await performer.close()

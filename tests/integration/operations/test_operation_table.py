@@ -1,0 +1,242 @@
+"""The table: what can be true after each of the operations, with somebody on the other side who brings it about."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import pytest
+from absurd_server import Database
+from integration.operations.stage import CALLS, OPERATIONS, QUEUE, Stage
+from seeding import role
+from statement_proxy import COMMIT, Harm, StatementProxy
+
+from absurd_tui.conninfo import resolve
+from absurd_tui.database import writing
+from absurd_tui.lifecycle import Lifecycle, SpawnOptions
+from absurd_tui.observe.records import State
+from absurd_tui.operations import aftermath
+from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.outcomes import (
+    AlreadySo,
+    Changed,
+    Done,
+    Gone,
+    Locked,
+    NotApplied,
+    Refused,
+    Unknown,
+)
+from absurd_tui.operations.perform import Performer
+from absurd_tui.operations.requests import CancelTask, Request, RetryTask, SpawnTask
+
+OUTCOMES = (Done, AlreadySo, Changed, Gone, Refused, Locked, NotApplied, Unknown)
+
+CANNOT_HAPPEN = {
+    ("retry as new", AlreadySo): "a copy keeps no link to its task, so nobody can tell that one was made",
+    ("extend", AlreadySo): "a lease that somebody else set is another lease than the one seen: changed",
+    ("spawn", Changed): "a spawn has no target that could change",
+    ("spawn", Gone): "a spawn has no target that could go; a queue that is gone refuses",
+}
+
+Interference = Callable[[Stage, Request], Awaitable[None]]
+
+
+async def cancelled_meanwhile(stage: Stage, request: Request) -> None:
+    assert isinstance(request, CancelTask)
+    await stage.lifecycle.cancel(QUEUE, request.target.task_id)
+
+
+async def retried_meanwhile(stage: Stage, request: Request) -> None:
+    assert isinstance(request, RetryTask)
+    await stage.lifecycle.retry(QUEUE, request.target.task_id)
+
+
+async def failed_again_meanwhile(stage: Stage, request: Request) -> None:
+    assert isinstance(request, RetryTask)
+    retried = await stage.lifecycle.retry(QUEUE, request.target.task_id)
+    await stage.claim()
+    await stage.lifecycle.fail(QUEUE, retried.run_id, {"message": "again"})
+
+
+async def completed_meanwhile(stage: Stage, request: Request) -> None:
+    assert not isinstance(request, SpawnTask)
+    await stage.complete(request.target.task_id)
+
+
+async def deleted_meanwhile(stage: Stage, request: Request) -> None:
+    assert not isinstance(request, SpawnTask)
+    await stage.delete(request.target.task_id)
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_cell_is_tested_or_has_a_reason(operation: str, outcome: type) -> None:
+    tested = {
+        *((operation, kind) for operation in OPERATIONS for kind in (Done, Refused, Locked, NotApplied, Unknown)),
+        *((operation, Gone) for operation in OPERATIONS if operation != "spawn"),
+        *((operation, Changed) for operation, _ in CHANGES),
+        *((operation, AlreadySo) for operation in ("cancel", "retry", "spawn")),
+    }
+    assert ((operation, outcome) in tested) is not ((operation, outcome) in CANNOT_HAPPEN)
+
+
+@pytest.mark.parametrize("stage", ["unpartitioned", "partitioned"], indirect=True)
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_done(stage: Stage, performer: Performer, operation: str) -> None:
+    request = await stage.request(operation)
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, Done)
+    assert await stage.is_done(request)
+    assert outcome.after is not None
+    task_id = outcome.spawned[0] if outcome.spawned else request.target.task_id  # type: ignore[union-attr]  # no spawn
+    row = await stage.row(task_id)
+    assert (outcome.after.state, outcome.after.attempt) == (row["state"], row["attempt"])
+    assert outcome.after.claim_expires_at == row["claim_expires_at"]
+
+
+async def test_already_cancelled(stage: Stage, performer: Performer) -> None:
+    request = await stage.request("cancel")
+    await cancelled_meanwhile(stage, request)
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, AlreadySo)
+    assert outcome.after is not None
+    assert outcome.after.state is State.CANCELLED
+    assert outcome.since is not None
+    assert 0 < outcome.after.read_at - outcome.since < 5
+
+
+async def test_already_retried(stage: Stage, performer: Performer) -> None:
+    request = await stage.request("retry")
+    await retried_meanwhile(stage, request)
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, AlreadySo)
+    assert outcome.after is not None
+    assert (outcome.after.state, outcome.after.attempt) == (State.PENDING, 2)
+    assert outcome.since is not None
+    assert 0 < outcome.after.read_at - outcome.since < 5
+    assert (await stage.row(request.target.task_id))["attempts"] == 2  # type: ignore[union-attr]  # a retry
+
+
+@pytest.mark.parametrize("mode", ["unpartitioned", "partitioned"])
+async def test_already_spawned(stage: Stage, performer: Performer, mode: str) -> None:
+    await stage.lifecycle.create_queue("orders", mode)
+    options = SpawnOptions(idempotency_key="order-1")
+    first = await stage.lifecycle.spawn("orders", "another name", None, options)
+    outcome = await performer.perform(SpawnTask("orders", "welcome", {}, options))
+    assert isinstance(outcome, AlreadySo)
+    assert outcome.existing == first.task_id
+    assert outcome.after is not None
+    assert outcome.after.state is State.PENDING
+    assert await stage.connection.fetchval("select count(*) from absurd.t_orders") == 1
+
+
+CHANGES: list[tuple[str, Interference]] = [
+    ("cancel", completed_meanwhile),
+    ("retry", failed_again_meanwhile),
+    ("retry as new", retried_meanwhile),
+    ("extend", completed_meanwhile),
+]
+
+
+@pytest.mark.parametrize(("operation", "interfere"), CHANGES)
+async def test_changed(stage: Stage, performer: Performer, operation: str, interfere: Interference) -> None:
+    request = await stage.request(operation)
+    assert not isinstance(request, SpawnTask)
+    await interfere(stage, request)
+    before = await stage.row(request.target.task_id)
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, Changed)
+    assert outcome.after is not None
+    row = await stage.row(request.target.task_id)
+    assert (outcome.after.state, outcome.after.attempt) == (row["state"], row["attempt"])
+    assert (row["claim_expires_at"], row["max_attempts"]) == (before["claim_expires_at"], before["max_attempts"])
+    assert await stage.count() == 1
+
+
+@pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation != "spawn"])
+async def test_gone(stage: Stage, performer: Performer, operation: str) -> None:
+    request = await stage.request(operation)
+    await deleted_meanwhile(stage, request)
+    assert await performer.perform(request) == Gone()
+    assert await stage.count() == 0
+
+
+@pytest.mark.parametrize("stage", ["unpartitioned", "partitioned"], indirect=True)
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_refused_until_what_the_refusal_names_is_granted(
+    stage: Stage, database: Database, audit: Audit, operation: str
+) -> None:
+    request = await stage.request(operation)
+    async with role(stage.connection, database) as limited:
+        performer = Performer(resolve(limited.dsn, environ={}), audit=audit)
+        try:
+            refused = await performer.perform(request)
+            assert isinstance(refused, Refused)
+            assert limited.name in refused.reason
+            assert "absurd.r_mail" in refused.reason or "absurd.t_mail" in refused.reason
+            assert not await stage.is_done(request)
+            assert refused.remedy is not None
+            await stage.connection.execute(refused.remedy)
+            assert isinstance(await performer.perform(request), Done)
+        finally:
+            await performer.close()
+    assert await stage.is_done(request)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_locked_by_another_session_which_is_named(
+    stage: Stage, database: Database, performer: Performer, operation: str
+) -> None:
+    request = await stage.request(operation)
+    other = await asyncpg.connect(database.dsn, server_settings={"application_name": "nightly report"})
+    try:
+        async with other.transaction():
+            if isinstance(request, SpawnTask):
+                await Lifecycle(other).spawn(QUEUE, "welcome", {}, request.options)
+            else:
+                await other.execute("select from absurd.t_mail for update")
+            outcome = await performer.perform(request)
+            pid = other.get_server_pid()
+    finally:
+        other.terminate()
+    assert isinstance(outcome, Locked)
+    assert (outcome.pid, outcome.application) == (pid, "nightly report")
+    assert outcome.seconds is not None
+    assert 0 < outcome.seconds < 10
+    assert isinstance(request, SpawnTask) or not await stage.is_done(request)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_not_applied_where_the_connection_ends_at_the_call(
+    stage: Stage, proxied: Performer, proxy: StatementProxy, operation: str
+) -> None:
+    request = await stage.request(operation)
+    proxy.arm(CALLS[operation], Harm.CUT_BEFORE)
+    outcome = await proxied.perform(request)
+    assert proxy.struck == 1
+    assert isinstance(outcome, NotApplied)
+    assert not await stage.is_done(request)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_unknown_where_the_commit_was_sent_and_nobody_answers_any_more(
+    stage: Stage, proxied: Performer, proxy: StatementProxy, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "CLIENT_SECONDS", 0.5)
+    monkeypatch.setattr(aftermath, "ASKED_FOR", 0.7)
+    request = await stage.request(operation)
+    await performer_is_warm(proxied)
+    proxy.arm(COMMIT, Harm.SWALLOW_ANSWER)
+    proxy.is_refusing = True
+    outcome = await proxied.perform(request)
+    assert isinstance(outcome, Unknown)
+    assert outcome.xid is not None
+    status = await stage.connection.fetchval("select pg_xact_status($1::text::xid8)", str(outcome.xid))
+    assert status == "committed"
+    assert await stage.is_done(request)
+
+
+async def performer_is_warm(performer: Performer) -> None:
+    """Have it open its connection, so that afterwards no new one need be made for a write."""
+    refused = await performer.perform(SpawnTask("no such queue", "welcome", {}))
+    assert isinstance(refused, Refused)
+    assert "no such queue" in refused.reason

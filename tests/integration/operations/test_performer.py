@@ -1,0 +1,182 @@
+"""The one way to write: one request at a time for a target, nothing in read-only mode, a record of everything."""
+
+import asyncio
+import dataclasses
+import json
+import stat
+from pathlib import Path
+
+import asyncpg
+import pytest
+from absurd_server import Database
+from integration.operations.stage import KEYED, OPERATIONS, QUEUE, Stage, until
+from statement_proxy import COMMIT, Harm, StatementProxy
+
+from absurd_tui.conninfo import ConnSpec
+from absurd_tui.lifecycle import SpawnOptions
+from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.outcomes import Done, Gone, Refused
+from absurd_tui.operations.perform import Performer, left_behind
+from absurd_tui.operations.requests import SpawnTask
+
+OURS = (
+    "select count(*) from pg_stat_activity where application_name like 'absurd-tui/%' and datname = current_database()"
+)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_a_held_key_does_it_once(stage: Stage, performer: Performer, operation: str) -> None:
+    request = await stage.request(operation)
+    outcomes = await asyncio.gather(*(performer.perform(request) for _ in range(30)))
+    assert [type(outcome) for outcome in outcomes] == [Done, *[Refused] * 29]
+    assert isinstance(outcomes[1], Refused)
+    assert outcomes[1].reason.endswith("of this task is still under way.")
+    assert await stage.count() == (2 if operation == "retry as new" else 1)
+    assert performer.pending() == ()
+
+
+async def test_different_targets_wait_for_each_other_and_are_all_done(stage: Stage, performer: Performer) -> None:
+    requests = [await stage.request("cancel") for _ in range(5)]
+    outcomes = await asyncio.gather(*map(performer.perform, requests))
+    assert all(isinstance(outcome, Done) for outcome in outcomes)
+    assert await stage.connection.fetchval(OURS) == 1
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_read_only_makes_no_connection(stage: Stage, spec: ConnSpec, audit: Audit, operation: str) -> None:
+    request = await stage.request(operation)
+    performer = Performer(spec, audit=audit, is_read_only=True)
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, Refused)
+    assert "read-only" in outcome.reason
+    assert not await stage.is_done(request)
+    assert await stage.connection.fetchval(OURS) == 0
+    await performer.close()
+
+
+async def test_bad_input_makes_no_connection(spec: ConnSpec, audit: Audit) -> None:
+    nowhere = dataclasses.replace(spec, hosts=(("127.0.0.1", 1),))
+    outcome = await Performer(nowhere, audit=audit).perform(SpawnTask(QUEUE, " \t", {}))
+    assert outcome == Refused("A task needs a name.")
+
+
+async def test_who_stops_waiting_stops_nothing(stage: Stage, database: Database, performer: Performer) -> None:
+    request = await stage.request("cancel")
+    other = await asyncpg.connect(database.dsn)
+    async with other.transaction():
+        await other.execute("select from absurd.t_mail for update")
+        waiting = asyncio.create_task(performer.perform(request))
+        await stage.until_we_wait_for_a_lock()
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        (pending,) = performer.pending()
+        assert pending.request == request
+        assert not pending.is_open_question
+    await other.close()
+    await until(lambda: stage.is_done(request))
+    await performer.close()
+    (record,) = performer.audit.records
+    assert record.outcome == "done"
+
+
+async def test_leaving_waits_a_second_and_tells_what_is_left(
+    stage: Stage, database: Database, performer: Performer
+) -> None:
+    request = await stage.request("cancel")
+    other = await asyncpg.connect(database.dsn)
+    async with other.transaction():
+        await other.execute("select from absurd.t_mail for update")
+        performing = asyncio.create_task(performer.perform(request))
+        await stage.until_we_wait_for_a_lock()
+        begun = asyncio.get_running_loop().time()
+        (left,) = await performer.close()
+        assert 0.9 < asyncio.get_running_loop().time() - begun < 2
+    await other.close()
+    assert "was not committed, and the server undoes it" in left_behind(left).text
+    (record,) = performer.audit.records
+    assert record.outcome == "not applied"
+    await asyncio.wait({performing})
+    await asyncio.sleep(0.3)
+    assert not await stage.is_done(request)
+    assert await stage.connection.fetchval(OURS) == 0
+
+
+async def test_leaving_during_a_commit_tells_how_to_look(
+    stage: Stage, proxied: Performer, proxy: StatementProxy
+) -> None:
+    request = await stage.request("cancel")
+    proxy.arm(COMMIT, Harm.SWALLOW_ANSWER)
+    performing = asyncio.create_task(proxied.perform(request))
+    await until(lambda: stage.is_done(request))
+    (left,) = await proxied.close(within=0.1)
+    await asyncio.wait({performing})
+    assert left.is_open_question
+    (record,) = proxied.audit.records
+    assert (record.outcome, record.xid) == ("unknown", left.xid)
+    told = left_behind(left).text
+    assert "is not known" in told
+    statement = told.partition("not known. ")[2].removesuffix(" tells.")
+    assert await stage.connection.fetchval(statement) == "committed"
+
+
+async def test_leaving_waits_for_what_is_quick(stage: Stage, performer: Performer) -> None:
+    request = await stage.request("cancel")
+    performing = asyncio.create_task(performer.perform(request))
+    await asyncio.sleep(0)
+    assert await performer.close() == ()
+    assert isinstance(await performing, Done)
+    assert await stage.is_done(request)
+    assert isinstance(await performer.perform(await stage.request("cancel")), Refused)
+    assert await stage.connection.fetchval(OURS) == 0
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_every_write_leaves_a_record(stage: Stage, performer: Performer, tmp_path: Path, operation: str) -> None:
+    request = await stage.request(operation)
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, Done)
+    (record,) = performer.audit.records
+    assert (record.operation, record.queue, record.task_name) == (operation.split(maxsplit=1)[0], QUEUE, "welcome")
+    assert (record.role, record.outcome, record.clock) == ("postgres", "done", "database")
+    assert record.xid is not None
+    path = tmp_path / "state" / "audit.jsonl"
+    kept = json.loads(path.read_text())
+    assert kept["sql"] == record.sql
+    assert kept["spawned"] == [str(task_id) for task_id in outcome.spawned]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("operation", ["cancel", "retry", "retry as new", "extend"])
+async def test_the_kept_statement_is_one_that_does_it(stage: Stage, performer: Performer, operation: str) -> None:
+    request, again = await stage.request(operation), await stage.request(operation)
+    await performer.perform(request)
+    first = performer.audit.records[0].sql
+    assert first is not None
+    assert not isinstance(again, SpawnTask)
+    assert not isinstance(request, SpawnTask)
+    for old, new in ((request.target.task_id, again.target.task_id), (request.target.run_id, again.target.run_id)):
+        first = first.replace(str(old), str(new))
+    before = await stage.count()
+    await stage.connection.execute(first)
+    if operation == "retry as new":
+        assert await stage.count() == before + 1
+    else:
+        assert await stage.is_done(again)
+
+
+async def test_nothing_that_was_not_called_is_kept_as_a_statement(stage: Stage, performer: Performer) -> None:
+    request = await stage.request("cancel")
+    assert not isinstance(request, SpawnTask)
+    await stage.delete(request.target.task_id)
+    assert await performer.perform(request) == Gone()
+    (record,) = performer.audit.records
+    assert (record.sql, record.absurdctl, record.xid) == (None, None, None)
+
+
+async def test_no_payload_is_kept(stage: Stage, performer: Performer, tmp_path: Path) -> None:
+    options = SpawnOptions(headers={"token": "hunter2"}, idempotency_key=KEYED.idempotency_key)
+    outcome = await performer.perform(SpawnTask(QUEUE, "welcome", {"card": "hunter2"}, options, count=2))
+    assert isinstance(outcome, Done)
+    assert "hunter2" not in (tmp_path / "state" / "audit.jsonl").read_text()
+    assert "hunter2" not in repr(performer.audit.records)

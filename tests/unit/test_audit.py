@@ -1,0 +1,112 @@
+"""The audit: a ring in memory, a file that only its owner reads, and no write stopped by either."""
+
+import json
+import os
+import stat
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from absurd_tui.operations.audit import KEPT, Audit, AuditRecord, default_path
+
+ID = UUID("019a32d3-8425-7ae2-a5af-2f177be2d48a")
+
+
+def record(number: int = 1) -> AuditRecord:
+    return AuditRecord(
+        at="2026-11-24T02:27:38Z",
+        clock="database",
+        os_user="ada",
+        role="operator",
+        server="operator@db1/orders",
+        operation="cancel",
+        queue="payments\n",
+        task_name="charge_\x1bcard",
+        task_id=ID,
+        run_id=None,
+        before="running, attempt 1",
+        after=None,
+        spawned=(ID,),
+        xid=number,
+        outcome="done",
+        told="Cancelled",
+        sql=None,
+        absurdctl=None,
+        seconds=0.01,
+    )
+
+
+def test_the_newest_five_hundred_are_kept() -> None:
+    audit = Audit(None)
+    for number in range(KEPT + 3):
+        audit.add(record(number))
+    assert [kept.xid for kept in audit.records] == list(range(3, KEPT + 3))
+    assert audit.trouble is None
+
+
+def test_each_record_is_one_line_of_ascii(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "audit.jsonl"
+    audit = Audit(path)
+    audit.add(record(1))
+    audit.add(record(2))
+    lines = path.read_bytes().splitlines()
+    assert [json.loads(line)["xid"] for line in lines] == [1, 2]
+    assert json.loads(lines[0])["task_id"] == str(ID)
+    assert json.loads(lines[0])["queue"] == "payments\n"
+    assert b"\x1b" not in path.read_bytes()
+
+
+def test_only_the_owner_reads_it_also_where_it_was_open_before(tmp_path: Path) -> None:
+    folder = tmp_path / "absurd-tui"
+    folder.mkdir(mode=0o755)
+    path = folder / "audit.jsonl"
+    path.write_text("")
+    path.chmod(0o644)
+    Audit(path).add(record())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "no folder"])
+def test_what_is_no_file_is_left_alone_and_told(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "audit.jsonl"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("")
+    if kind == "link":
+        path.symlink_to(elsewhere)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path = elsewhere / "audit.jsonl"
+    audit = Audit(path)
+    audit.add(record())
+    assert audit.trouble is not None
+    assert audit.trouble.startswith(f"The audit file {path} cannot be written: ")
+    assert elsewhere.read_text() == ""
+    assert len(audit.records) == 1
+
+
+def test_trouble_that_is_over_is_no_trouble(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.mkdir()
+    audit = Audit(path)
+    audit.add(record())
+    path.rmdir()
+    audit.add(record())
+    assert audit.trouble is None
+
+
+@pytest.mark.parametrize(
+    ("environ", "path"),
+    [
+        ({"XDG_STATE_HOME": "/var/state", "HOME": "/home/ada"}, "/var/state/absurd-tui/audit.jsonl"),
+        ({"XDG_STATE_HOME": "relative", "HOME": "/home/ada"}, "/home/ada/.local/state/absurd-tui/audit.jsonl"),
+        ({"HOME": "/home/ada"}, "/home/ada/.local/state/absurd-tui/audit.jsonl"),
+        ({}, None),
+    ],
+)
+def test_the_file_is_where_state_belongs(environ: dict[str, str], path: str | None) -> None:
+    assert default_path(environ) == (Path(path) if path else None)
