@@ -91,10 +91,11 @@ def os_user() -> str:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """Add a line in one write; nobody else may read the file, and it is no link and no pipe."""
+    """Add a line in one write; nobody else may read the file, and it is no link and no pipe.
+
+    A folder that is there already keeps its mode: it may not be ours.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.parent.stat().st_mode & 0o077:
-        path.parent.chmod(0o700)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     opened = os.open(path, flags, 0o600)
     try:

@@ -65,6 +65,12 @@ def test_only_the_owner_reads_it_also_where_it_was_open_before(tmp_path: Path) -
     path.chmod(0o644)
     Audit(path).add(record())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755, "a folder that was there before keeps its mode"
+
+
+def test_a_folder_that_is_made_for_it_is_the_owners_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "absurd-tui"
+    Audit(folder / "audit.jsonl").add(record())
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
