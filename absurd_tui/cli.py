@@ -54,6 +54,8 @@ def _number(_context: click.Context, _option: click.Parameter, value: float) -> 
 )
 @click.option("--theme", metavar="NAME", help="absurd-dark, absurd-light, absurd-ansi, or any of Textual's.")
 @click.option("--ascii", "is_ascii", is_flag=True, help="Draw without Unicode.")
+@click.option("--read-only", "is_read_only", is_flag=True, help="No key writes, and no connection that could is made.")
+@click.option("--production", "is_production", is_flag=True, help="Mark the database; cancelling asks for the id.")
 @click.option("--utc", is_flag=True, help="Begin with times in UTC.")
 @click.version_option(__version__, "-V", "--version", prog_name="absurd-tui")
 @click.pass_context
@@ -68,12 +70,22 @@ def command(
     every: float,
     theme: str | None,
     is_ascii: bool,
+    is_read_only: bool,
+    is_production: bool,
     utc: bool,
 ) -> None:
     """Watch Absurd's queues, tasks and runs in a PostgreSQL database, live."""
     if theme is not None:
         _require_known_theme(theme)
-    settings = Settings(every=every, queue=queue, theme=theme, is_ascii=is_ascii or _needs_ascii(), utc=utc)
+    settings = Settings(
+        every=every,
+        queue=queue,
+        theme=theme,
+        is_ascii=is_ascii or _needs_ascii(),
+        utc=utc,
+        is_read_only=is_read_only,
+        is_production=is_production,
+    )
     context.obj = settings
     if context.invoked_subcommand is not None:
         return
@@ -125,13 +137,18 @@ def demo(context: click.Context, rate: float, keep: Path | None, no_workers: boo
 def watch(spec: "ConnSpec", settings: Settings) -> int:
     """Run the dashboard on a connection until it is left, and give the exit code."""
     from absurd_tui.observe.source import DatabaseSource
+    from absurd_tui.operations.audit import Audit, default_path
+    from absurd_tui.operations.perform import Performer
     from absurd_tui.ui.app import AbsurdApp
     from absurd_tui.ui.driver import steady
 
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    app = AbsurdApp(DatabaseSource(spec), settings)
+    performer = None if settings.is_read_only else Performer(spec, audit=Audit(default_path()))
+    app = AbsurdApp(DatabaseSource(spec), settings, performer)
     app.driver_class = steady(app.driver_class)
     asyncio.run(_run_until_left(app))
+    for left in app.left_behind:
+        _say(left.text)
     if app.fatal:
         _say(app.fatal)
     return app.return_code or 0

@@ -23,6 +23,10 @@ from absurd_tui.observe.records import (
 )
 from absurd_tui.observe.rows import natural_order
 from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.outcomes import Outcome, Refused
+from absurd_tui.operations.perform import Pending
+from absurd_tui.operations.requests import Request
 
 SERVER = Server(
     "tester@memory/absurd",
@@ -116,6 +120,27 @@ class FakeSource:
             oldest_expired=min(expired, default=None),
         )
         return QueueReading(name, "unpartitioned", counts)
+
+
+@dataclass
+class FakePerformer:
+    """Keeps the requests that it is given, and answers each with the same outcome; it writes nothing."""
+
+    outcome: Outcome = Refused("This is a test.")
+    requests: list[Request] = field(default_factory=list)
+    audit: Audit = field(default_factory=lambda: Audit(None))
+    closed: bool = False
+
+    async def perform(self, request: Request) -> Outcome:
+        self.requests.append(request)
+        return self.outcome
+
+    def pending(self) -> tuple[Pending, ...]:
+        return ()
+
+    async def close(self, within: float = 1.0) -> tuple[Pending, ...]:
+        self.closed = True
+        return ()
 
 
 class FakeStage:

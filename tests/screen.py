@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from fakes import FakeSource
+from fakes import FakePerformer, FakeSource
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -27,10 +27,14 @@ def text(app: App[int]) -> str:
 
 @asynccontextmanager
 async def running(
-    source: FakeSource, *, size: tuple[int, int] = (120, 40), settings: Settings | None = None
+    source: FakeSource,
+    *,
+    size: tuple[int, int] = (120, 40),
+    settings: Settings | None = None,
+    performer: FakePerformer | None = None,
 ) -> AsyncIterator[Pilot[int]]:
-    """Run the dashboard on a source; wait until it has read once."""
-    app = AbsurdApp(source, settings or Settings(every=0.05))
+    """Run the dashboard on a source; wait until it has read once. Without a performer it is read-only."""
+    app = AbsurdApp(source, settings or Settings(every=0.05), performer)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: bool(source.read) or source.fault is not None or not app.is_running)
         await pilot.pause()
@@ -43,7 +47,7 @@ async def until(pilot: Pilot[int], is_so: Callable[[], bool]) -> None:
     while not is_so():
         if time.monotonic() > end:
             raise AssertionError("this did not come about; the screen says:\n" + text(pilot.app))
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.04)
         await pilot.pause()
 
 

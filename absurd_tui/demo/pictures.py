@@ -8,12 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 from uuid import UUID
+
+from textual.widgets import Input, TextArea
 
 from absurd_tui.demo.recorded import SERVER, snapshot
 from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.records import Server, Snapshot, View
 from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.outcomes import Outcome, Refused
+from absurd_tui.operations.perform import Pending
+from absurd_tui.operations.requests import Request
 from absurd_tui.settings import Settings
 from absurd_tui.ui.app import AbsurdApp
 from absurd_tui.ui.messages import IntervalChanged
@@ -21,6 +28,9 @@ from absurd_tui.ui.messages import IntervalChanged
 _WEB_FONT = re.compile(r"\s*@font-face \{.*?\}\n", re.DOTALL)
 _ID = re.compile(r"terminal-\d+")
 _SETTLED_AFTER = 4
+_AWAKE_AFTER = 0.4
+_LOST_FOR = 0.2
+_KEY = "absurd-tui:5d0b1c7e-2f4a-4f0e-9c3d-7b1a2e8f6d54"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +44,27 @@ class Picture:
     in_trouble: bool = True
     is_lost: bool = False
     no_color: bool = False
+    is_read_only: bool = False
 
 
 PICTURES = (
     Picture("dashboard-120x40", (120, 40), ("down", "down", "down")),
     Picture("dashboard-80x24", (80, 24), ("down", "down", "down")),
     Picture("dashboard-200x60", (200, 60), ("down", "down", "down")),
-    Picture("dashboard-120x40-light", (120, 40), ("3", "down"), theme="absurd-light", in_trouble=False),
+    Picture(
+        "dashboard-120x40-light",
+        (120, 40),
+        ("3", "down"),
+        theme="absurd-light",
+        in_trouble=False,
+        is_read_only=True,
+    ),
     Picture("dashboard-120x40-lost", (120, 40), ("down", "down", "down"), is_lost=True),
+    Picture("dialog-cancel-120x40", (120, 40), ("3", "c")),
+    Picture("dialog-extend-120x40", (120, 40), ("down", "down", "down", "e")),
+    Picture("dialog-retry-120x40", (120, 40), ("4", "r")),
+    Picture("dialog-spawn-120x40", (120, 40), ("3", "n")),
+    Picture("dialog-retry-80x24", (80, 24), ("4", "r")),
     Picture("task-120x40", (120, 40), ("3", "enter")),
     Picture("task-80x24", (80, 24), ("3", "enter")),
     Picture("dashboard-120x40-no-color", (120, 40), ("down", "down", "down"), no_color=True),
@@ -83,19 +106,42 @@ class RecordedSource:
         """Do nothing: there is no connection."""
 
 
+class RecordedPerformer:
+    """Performs nothing; it is there so that the keys that write are drawn as they are with a connection."""
+
+    audit = Audit(None)
+
+    async def perform(self, request: Request) -> Outcome:
+        """Refuse: a recording takes no writes."""
+        return Refused("This is a recording.")
+
+    async def close(self, within: float = 1.0) -> tuple[Pending, ...]:
+        """Leave nothing behind."""
+        return ()
+
+
 async def take(picture: Picture) -> str:
     """Take one picture, as SVG without anything that a browser would fetch."""
     source = RecordedSource(picture)
+    theme = None if picture.no_color else picture.theme
+    settings = Settings(every=0.02, theme=theme, utc=True, is_production=picture.in_trouble)
+    performer = None if picture.is_read_only else RecordedPerformer()
     with _colours(picture):
-        app = AbsurdApp(source, Settings(every=0.02, theme=None if picture.no_color else picture.theme, utc=True))
-    async with app.run_test(size=picture.size) as pilot:
-        while source.read < _SETTLED_AFTER:
-            await pilot.pause(0.02)
-        await pilot.press(*picture.keys)
-        source.is_lost = picture.is_lost
-        app.post_message(IntervalChanged(1.0))
-        await pilot.pause(0.3)
-        return _self_contained(app.export_screenshot(title="absurd-tui"))
+        app = AbsurdApp(source, settings, performer)
+    with patch("absurd_tui.ui.dialogs.spawn.fresh_key", lambda: _KEY):
+        async with app.run_test(size=picture.size) as pilot:
+            while source.read < _SETTLED_AFTER:
+                await pilot.pause(0.02)
+            await pilot.press(*picture.keys)
+            source.is_lost = picture.is_lost
+            app.post_message(IntervalChanged(1.0))
+            await pilot.pause(_LOST_FOR if picture.is_lost else _AWAKE_AFTER)
+            for field in app.screen.query(Input):
+                field.cursor_blink = False
+            for editor in app.screen.query(TextArea):
+                editor.cursor_blink = False
+            await pilot.pause(0.05)
+            return _self_contained(app.export_screenshot(title="absurd-tui"))
 
 
 @contextmanager

@@ -41,18 +41,18 @@ def queues(*, in_trouble: bool) -> tuple[QueueReading, ...]:
     if not in_trouble:
         return (
             _queue("audit", _counts(0, 0, 0, 0, 0, 0, None, None), (0,) * 30),
-            _queue("billing", _counts(3, 2, 41, 212, 38_104, 96, ago, ago), _STEADY),
-            _queue("media-transcode", _counts(0, 8, 6, 9, 88_431, 310, None, NOW - 5), _STEADY[::-1]),
-            _queue("notifications", _counts(12, 9, 214, 3, 10_000, 88, NOW - 2, NOW), _STEADY, done=412),
-            _queue("payments", _counts(5, 18, 12, 1_000, 10_000, 1_204, NOW, NOW), _STEADY[::-1], done=106),
+            _queue("billing", _counts(0, 0, 41, 212, 38_104, 96, None, ago), _STEADY),
+            _queue("media-transcode", _counts(0, 2, 6, 9, 88_431, 310, None, NOW - 5), _STEADY[::-1]),
+            _queue("notifications", _counts(0, 1, 214, 3, 10_000, 88, None, NOW), _STEADY, done=412),
+            _queue("payments", _counts(0, 3, 12, 1_000, 10_000, 1_204, None, NOW), _STEADY[::-1], done=106),
             _queue("reports", _counts(0, 0, 7_916, 0, 2_610, 0, None, NOW - 1_860), _FALLING),
         )
     return (
         QueueReading("audit", "unpartitioned", None, _refusal("audit")),
         _queue("billing", _counts(1_284, 3, 41, 212, 38_104, 96, NOW - 725, NOW - 725, expired=3), _STOPPED),
-        _queue("media-transcode", _counts(41, 8, 6, 9, 88_410, 310, NOW - 64, NOW - 5, expired=1), _STEADY),
-        _queue("notifications", _counts(12, 9, 214, 3, 10_000, 88, NOW - 2, NOW), _STEADY[::-1], done=412),
-        _queue("payments", _counts(96, 18, 1_043, 1_000, 10_000, 1_204, NOW - 4, NOW), _FALLING, done=31),
+        _queue("media-transcode", _counts(41, 3, 6, 9, 88_410, 310, NOW - 64, NOW - 5), _STEADY),
+        _queue("notifications", _counts(12, 1, 214, 3, 10_000, 88, NOW - 2, NOW), _STEADY[::-1], done=412),
+        _queue("payments", _counts(96, 3, 1_043, 1_000, 10_000, 1_204, NOW - 4, NOW), _FALLING, done=31),
         _queue("reports", _counts(0, 0, 7_916, 0, 2_610, 0, None, NOW - 1_860), _FALLING),
     )
 

@@ -120,7 +120,7 @@ _PENDING = "(select * from {r} where state = 'pending' order by available_at, ru
 _RUNNING = """((select * from {r} where state = 'running' and claim_expires_at is not null
                  order by claim_expires_at, run_id limit {rows}) union all
                (select * from {r} where state = 'running' and claim_expires_at is null
-                 order by available_at, run_id limit 20))"""
+                 order by available_at, run_id limit {rows}))"""
 _SLEEPING = """((select * from {r} where state = 'sleeping' and available_at < 'infinity'
                   order by available_at, run_id limit {rows}) union all
                 (select * from {r} where state = 'sleeping' and available_at = 'infinity' limit {rows}))"""

@@ -15,8 +15,8 @@ WHOLE_CHARACTERS = 8_000_000
 _SHOWN_BYTES = 64_000
 _REASON_BYTES = 16_000
 _REASONS = 12
-_NAME = 200
-_TEXT = 500
+MOST_NAME = 200
+MOST_TEXT = 500
 
 HAS_KEY = """
 select exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid
@@ -28,18 +28,19 @@ select exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid
 
 def task(queue: str, *, has_key: bool) -> str:
     """Read a task and its newest runs in one statement, so that both are of the same moment."""
-    key = f"left(t.idempotency_key, {_TEXT})" if has_key else "null::text"
+    key = f"left(t.idempotency_key, {MOST_TEXT})" if has_key else "null::text"
     return f"""
-select {seconds("clock_timestamp()")} as now, left(t.task_name, {_NAME}) as task_name, t.state as task_state,
+select {seconds("clock_timestamp()")} as now, left(t.task_name, {MOST_NAME}) as task_name, t.state as task_state,
        t.attempts, t.max_attempts, {seconds("t.enqueue_at")} as enqueued_at,
        {seconds("t.first_started_at")} as first_started_at, {seconds("t.cancelled_at")} as cancelled_at,
-       left(t.retry_strategy::text, {_TEXT}) as retry_strategy,
-       left(t.cancellation::text, {_TEXT}) as cancellation, left(t.cancellation ->> 'max_duration', 40) as max_duration,
+       left(t.retry_strategy::text, {MOST_TEXT}) as retry_strategy,
+       left(t.cancellation::text, {MOST_TEXT}) as cancellation,
+       left(t.cancellation ->> 'max_duration', 40) as max_duration,
        left(t.cancellation ->> 'max_delay', 40) as max_delay, {key} as idempotency_key, r.run_id, r.attempt, r.state,
-       left(r.claimed_by, {_NAME}) as worker, {seconds("r.claim_expires_at")} as claim_expires_at,
+       left(r.claimed_by, {MOST_NAME}) as worker, {seconds("r.claim_expires_at")} as claim_expires_at,
        {seconds("r.available_at")} as available_at, {seconds("r.started_at")} as started_at,
        {seconds("r.completed_at")} as completed_at, {seconds("r.failed_at")} as failed_at,
-       {seconds("r.created_at")} as created_at, left(r.wake_event, {_NAME}) as wake_event,
+       {seconds("r.created_at")} as created_at, left(r.wake_event, {MOST_NAME}) as wake_event,
        {failure_columns("r.failure_reason")}, pg_column_size(r.failure_reason) as reason_size,
        case when r.newest <= {_REASONS} and pg_column_size(r.failure_reason) < {_REASON_BYTES}
             then left(r.failure_reason::text, {SHOWN_CHARACTERS + 1}) end as reason
@@ -66,7 +67,8 @@ def checkpoints(queue: str) -> str:
     """Read a task's newest checkpoints, oldest first, without their states."""
     return f"""
 select checkpoint_name, status, owner_run_id, {seconds("updated_at")} as updated_at, size
-  from (select left(checkpoint_name, {_NAME}) as checkpoint_name, left(status, 40) as status, owner_run_id, updated_at,
+  from (select left(checkpoint_name, {MOST_NAME}) as checkpoint_name, left(status, 40) as status, owner_run_id,
+               updated_at,
                pg_column_size(state) as size
           from {table("c", queue)} where task_id = $1
          order by updated_at desc, checkpoint_name desc limit {MOST_CHECKPOINTS + 1}) c
@@ -76,7 +78,7 @@ select checkpoint_name, status, owner_run_id, {seconds("updated_at")} as updated
 def waits(queue: str) -> str:
     """Read what some runs wait for; the table's primary key begins with the run in every version."""
     return f"""
-select left(step_name, {_NAME}) as step_name, left(event_name, {_NAME}) as event_name,
+select left(step_name, {MOST_NAME}) as step_name, left(event_name, {MOST_NAME}) as event_name,
        {seconds("timeout_at")} as timeout_at, {seconds("created_at")} as created_at
   from {table("w", queue)} where run_id = any($1::uuid[]) order by created_at, step_name limit 50"""
 
@@ -86,7 +88,7 @@ _WHOLE = {
     "headers": ("t", "headers", "task_id = $1"),
     "result": ("t", "completed_payload", "task_id = $1"),
     "failure": ("r", "failure_reason", "task_id = $1 and run_id = $2"),
-    "checkpoint": ("c", "state", f"task_id = $1 and left(checkpoint_name, {_NAME}) = $2"),
+    "checkpoint": ("c", "state", f"task_id = $1 and left(checkpoint_name, {MOST_NAME}) = $2"),
 }
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 import time
 from collections.abc import Coroutine, Iterable, Sequence
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from textual.app import App, SystemCommand
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -18,19 +18,42 @@ from absurd_tui.observe.poll import Poll, Reads
 from absurd_tui.observe.records import Link, LinkState, Snapshot
 from absurd_tui.observe.slot import SupersededError
 from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.observe.why import Clock
+from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.outcomes import Outcome, Refused
+from absurd_tui.operations.perform import Pending, left_behind
+from absurd_tui.operations.requests import Request, SpawnTask
+from absurd_tui.operations.sentences import sentence
 from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
+from absurd_tui.text import Plain, plain
+from absurd_tui.ui.dialogs.spawn import SpawnDialog
+from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
-from absurd_tui.ui.messages import IntervalChanged, ReadNow, TaskOpened, ViewChanged
+from absurd_tui.ui.messages import (
+    DocumentWanted,
+    IntervalChanged,
+    PageWanted,
+    ReadNow,
+    RequestMade,
+    SeedWanted,
+    TakesDocument,
+    TakesPage,
+    TaskOpened,
+    ViewChanged,
+)
+from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.help import Help
 from absurd_tui.ui.screens.task import TaskScreen
+from absurd_tui.ui.seeding import copy_seed, fresh_seed
 from absurd_tui.ui.theme import THEMES, meanings
 from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.widgets.outcomes import Told
 
 BAD_INPUT = 2
 CRASHED = 1
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+DEAF_SECONDS = 0.3
 
 
 class Source(Reads, Protocol):
@@ -54,6 +77,23 @@ class Source(Reads, Protocol):
         ...
 
 
+class Performs(Protocol):
+    """What performs requests: the operations, or what stands for them in tests."""
+
+    @property
+    def audit(self) -> Audit:
+        """The record of what was done."""
+        ...
+
+    async def perform(self, request: Request) -> Outcome:
+        """Make a write and tell what is true afterwards."""
+        ...
+
+    async def close(self, within: float = 1.0) -> tuple[Pending, ...]:
+        """Wait for the writes under way, then leave; give those that had to be left."""
+        ...
+
+
 class AbsurdApp(App[int]):
     """The dashboard of one database."""
 
@@ -61,19 +101,25 @@ class AbsurdApp(App[int]):
     CSS_PATH = [str(path) for path in stylesheets()]
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, source: Source, settings: Settings) -> None:
+    def __init__(self, source: Source, settings: Settings, performer: Performs | None = None) -> None:
         no_color = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if no_color else None)
         self._source = source
         self._settings = settings
+        self._performer = None if self.is_web else performer
         self._running_tasks: set[asyncio.Task[None]] = set()
         self._watch = Watch(source.address, every=settings.every, ticks=time.monotonic())
         self._watch.utc = settings.utc
+        self._watch.is_production = settings.is_production
+        self._watch.is_read_only = self._performer is None
         self._poll = Poll(
             source, every=settings.every, snapshot_arrived=self._snapshot_arrived, link_changed=self._link_changed
         )
         self._was_live = False
+        self._was_checked = False
         self.fatal = ""
+        self.left_behind: list[Plain] = []
+        self._pressed: tuple[str, Screen[Any] | None, float] = ("", None, 0.0)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme or ("absurd-ansi" if no_color else "absurd-dark")
@@ -93,19 +139,32 @@ class AbsurdApp(App[int]):
 
     def on_mount(self) -> None:
         """Begin to read, once the first frame is painted."""
-        for number in ENDING_SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, self._end_by_signal, number)
         self.call_after_refresh(lambda: self._begin(self._poll.run()))
 
-    def on_unmount(self) -> None:
-        """Drop the connections first: a cancelled statement would send a cancel request on a new one."""
+    async def on_unmount(self) -> None:
+        """Drop the connections first: a cancelled statement would send a cancel request on a new one.
+
+        A write under way has one second to end; what is left of it then is told after the screen is gone.
+        """
         self._source.close()
+        if self._performer is not None:
+            self.left_behind = [left_behind(pending) for pending in await self._performer.close()]
         for running in self._running_tasks:
             running.cancel()
 
-    def _end_by_signal(self, number: signal.Signals) -> None:
-        """Leave the screen as it was found, also when the system or the lost terminal ends us."""
-        self.exit(return_code=128 + number)
+    async def on_event(self, event: Event) -> None:
+        """Drop the repeats of a key that led to another screen: they were not meant for that one.
+
+        Otherwise a key that confirms in a dialog and is held, or pressed twice, would act on the screen below.
+        """
+        if isinstance(event, Key):
+            key, screen, until = self._pressed
+            if event.key == key and self.screen is not screen and event.time < until:
+                self._pressed = (key, screen, event.time + DEAF_SECONDS)
+                return
+            if not event.is_forwarded:
+                self._pressed = (event.key, self.screen, event.time + DEAF_SECONDS)
+        await super().on_event(event)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         running = asyncio.create_task(work)
@@ -134,8 +193,6 @@ class AbsurdApp(App[int]):
         names = ", ".join(reading.name for reading in snapshot.queues[:5]) or "none"
         self._leave(f'There is no queue "{queue}" in this database. It has: {names}.')
         return False
-
-    _was_checked = False
 
     def _link_changed(self, link: Link) -> None:
         self._watch.link = link
@@ -169,32 +226,87 @@ class AbsurdApp(App[int]):
         """Read now."""
         self._poll.nudge()
 
+    def on_request_made(self, message: RequestMade) -> None:
+        """Perform what was confirmed."""
+        self._begin(self._perform(message.request))
+
+    def on_seed_wanted(self, message: SeedWanted) -> None:
+        """Open the spawn form, with what it begins with."""
+        self._begin(self._open_form(message))
+
+    async def _open_form(self, wanted: SeedWanted) -> None:
+        snapshot, clock, row = self._watch.snapshot, self._watch.clock(time.monotonic()), wanted.row
+        if snapshot is None or clock is None:
+            return
+        try:
+            page = await self._source.task(row.queue, row.task_id) if row is not None else None
+        except Exception:
+            page = None
+        if not wanted.is_copy:
+            seed: SpawnSeed | Plain = fresh_seed(row, wanted.queue, page, snapshot)
+        elif page is None:
+            seed = plain("the task could not be read, or is no longer in the database.")
+        else:
+            seed = copy_seed(page, snapshot)
+        if isinstance(seed, Plain):
+            wanted.asker.say(plain("spawn a copy: ") + seed)
+        else:
+            self.push_screen(SpawnDialog(self._watch, seed, clock), self._spawn)
+
+    def _spawn(self, request: SpawnTask | None) -> None:
+        if request is not None:
+            self.post_message(RequestMade(request))
+
+    async def _perform(self, request: Request) -> None:
+        if self._performer is None:
+            return
+        outcome = await self._performer.perform(request)
+        ticks = time.monotonic()
+        clock = self._watch.clock(ticks) or Clock(time.time())
+        remedy = outcome.remedy if isinstance(outcome, Refused) else None
+        self._watch.tell(Told(*sentence(request, outcome, clock), ticks, plain(remedy) if remedy else None))
+        if self._performer.audit.trouble is not None:
+            self._watch.tell(Told("!", plain("Not in the audit file"), plain(self._performer.audit.trouble), ticks))
+        self._poll.nudge()
+        self._repaint()
+
+    def action_activity(self) -> None:
+        """Show what was written from here."""
+        if self._performer is not None and not isinstance(self.screen, ActivityScreen):
+            audit = self._performer.audit
+            self.push_screen(ActivityScreen(self._watch, lambda: audit.records))
+
+    def action_dismiss_outcome(self) -> None:
+        """Take back the newest outcome."""
+        self._watch.dismiss()
+        self._repaint()
+
     def on_task_opened(self, message: TaskOpened) -> None:
         """Show a task's page."""
         if not any(isinstance(screen, TaskScreen) for screen in self.screen_stack):
             self.push_screen(TaskScreen(self._watch, message.row))
 
-    def on_task_screen_page_wanted(self, message: TaskScreen.PageWanted) -> None:
+    def on_page_wanted(self, message: PageWanted) -> None:
         """Read the task of a page."""
         self._begin(self._read_page(message.asker))
 
-    def on_task_screen_document_wanted(self, message: TaskScreen.DocumentWanted) -> None:
+    def on_document_wanted(self, message: DocumentWanted) -> None:
         """Read a document of a page whole."""
         self._begin(self._read_document(message.asker, message.part))
 
-    async def _read_page(self, page: TaskScreen) -> None:
+    async def _read_page(self, page: TakesPage) -> None:
         try:
             page.take_page(await self._source.task(page.queue, page.task_id))
         except Exception as error:
             self._not_read(page, error)
 
-    async def _read_document(self, page: TaskScreen, part: str) -> None:
+    async def _read_document(self, page: TakesDocument, part: str) -> None:
         try:
             page.take_document(part, await self._source.document(page.queue, page.task_id, part))
         except Exception as error:
             self._not_read(page, error)
 
-    def _not_read(self, page: TaskScreen, error: Exception) -> None:
+    def _not_read(self, page: TakesPage, error: Exception) -> None:
         if isinstance(error, SupersededError):
             page.let_go()
             return
@@ -211,8 +323,8 @@ class AbsurdApp(App[int]):
         self._repaint()
 
     def action_help(self) -> None:
-        """Show all keys."""
-        self.push_screen(Help())
+        """Show what the newest refusal needs, and all keys."""
+        self.push_screen(Help(self._watch.remedy))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Keep what is ours to offer; a screenshot in the downloads folder would take payloads out of the database."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from textual.binding import Binding
 
+from absurd_tui.ui.availability import CANCEL, COPY, EXTEND, RETRY, SPAWN
+
 
 class Scope(Enum):
     """Where a command applies."""
@@ -14,6 +16,8 @@ class Scope(Enum):
     EVERYWHERE = auto()
     DASHBOARD = auto()
     TASK = auto()
+    ACTING = auto()
+    """Where a task is in question: the dashboard and a task's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +57,41 @@ def _everywhere(id: str, keys: str, label: str, help: str, action: str, **rest: 
     return Command(id, keys, label, help, Scope.EVERYWHERE, action, **rest)
 
 
+def _acting(id: str, keys: str, label: str, help: str, **rest: Any) -> Command:
+    return Command(id, keys, label, help, Scope.ACTING, f"ask('{id}')", **rest)
+
+
+def _spawning(id: str, keys: str, label: str, help: str, **rest: Any) -> Command:
+    return Command(id, keys, label, help, Scope.ACTING, f"spawn('{id}')", **rest)
+
+
 COMMANDS = (
     _here("task.open", "enter", "open", "open the task under the cursor", "open", footer=1),
-    _here("queue.next", "right,l", "queue", "choose the next queue", "queue(1)", shown="← →", footer=2),
+    _here("queue.next", "right,l", "queue", "choose the next queue", "queue(1)", shown="← →", footer=9),
     _here("queue.previous", "left,h", "queue", "choose the previous queue", "queue(-1)", shown="←"),
-    _here("panel.zoom", "z", "zoom", "show one panel alone, or all again", "zoom", footer=3, wide_only=True),
-    _here("screen.freeze", "f", "freeze", "hold the screen still; reading goes on", "freeze", footer=4),
+    _acting(CANCEL, "c", "cancel", "cancel the task; it cannot be undone", footer=3),
+    _acting(EXTEND, "e", "extend", "set the lease of the claim, or add to it", footer=4),
+    _acting(RETRY, "r", "retry", "try a failed task again, in place or as a new task", footer=5),
+    _spawning(SPAWN, "s", "spawn", "spawn a task", footer=6),
+    _spawning(COPY, "n", "copy", "spawn a copy of the task, with edited params"),
+    _everywhere("activity", "A", "activity", "what was written from here, with the exact SQL", "app.activity"),
+    _everywhere("outcome.dismiss", "x", "dismiss", "take back the newest outcome", "app.dismiss_outcome"),
+    _here("panel.zoom", "z", "zoom", "show one panel alone, or all again", "zoom", footer=10, wide_only=True),
+    _here(
+        "screen.freeze", "f", "freeze", "hold the screen still; reading goes on", "freeze", footer=11, wide_only=True
+    ),
     _here("failed.retried", "a", "attempts", "list in Failed also attempts that were retried", "retried"),
     _here("read.slower", "plus", "longer interval", "read less often", "interval(1)", shown="+"),
     _here("read.faster", "minus", "shorter interval", "read more often", "interval(-1)", shown="-"),
     _task("task.back", "escape", "back", "back to the dashboard", "back", shown="esc", footer=1),
     _task("task.earlier", "left,h", "attempt", "the attempt before", "attempt(-1)", shown="←"),
-    _task("task.later", "right,l", "attempt", "the next attempt", "attempt(1)", shown="← →", footer=2),
-    _task("task.document", "t", "next document", "turn to the next document", "document", footer=3),
-    _task("task.whole", "o", "load whole", "fetch a document that was too large at first", "whole", footer=4),
-    _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=6, wide_only=True),
-    _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=7),
-    _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=8),
-    _everywhere("quit", "q,ctrl+q", "quit", "leave", "app.quit", footer=9),
+    _task("task.later", "right,l", "attempt", "the next attempt", "attempt(1)", shown="← →", footer=7),
+    _task("task.document", "t", "next document", "turn to the next document", "document", footer=8),
+    _task("task.whole", "o", "load whole", "fetch a document that was too large at first", "whole", footer=9),
+    _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
+    _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
+    _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20),
+    _everywhere("quit", "q,ctrl+q", "quit", "leave", "app.quit", footer=21),
 )
 PANEL_KEYS = "123456"
 

@@ -1,10 +1,15 @@
 """What a screen asks of the app, which owns the connection."""
 
 from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
 
 from textual.message import Message
 
-from absurd_tui.observe.records import TaskRow, View
+from absurd_tui.observe.records import Refusal, TaskRow, View
+from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.operations.requests import Request
+from absurd_tui.text import Plain
 
 
 @dataclass
@@ -30,3 +35,77 @@ class TaskOpened(Message):
     """Show the page of this task."""
 
     row: TaskRow
+
+
+class TakesPage(Protocol):
+    """Who wants a task's page, and takes what came of reading it."""
+
+    @property
+    def queue(self) -> str:
+        """The queue of the task."""
+        ...
+
+    @property
+    def task_id(self) -> UUID:
+        """The task's id."""
+        ...
+
+    def take_page(self, page: TaskPage | None) -> None:
+        """Take the page, or None where the task is no more."""
+        ...
+
+    def take_refusal(self, refusal: Refusal) -> None:
+        """Take why it could not be read."""
+        ...
+
+    def let_go(self) -> None:
+        """Know that another request took this one's place."""
+        ...
+
+
+class TakesDocument(TakesPage, Protocol):
+    """Who wants one of a task's documents whole."""
+
+    def take_document(self, part: str, document: Document | None) -> None:
+        """Take the document, or None where it is no more."""
+        ...
+
+
+@dataclass
+class PageWanted(Message):
+    """Read a task's page."""
+
+    asker: TakesPage
+
+
+@dataclass
+class DocumentWanted(Message):
+    """Read one of a task's documents whole."""
+
+    asker: TakesDocument
+    part: str
+
+
+class Says(Protocol):
+    """Who can say something to the user for a few seconds."""
+
+    def say(self, said: Plain) -> None:
+        """Say it."""
+        ...
+
+
+@dataclass
+class SeedWanted(Message):
+    """Open the spawn form: for a copy of the row's task, or with what is known of it, in this queue."""
+
+    asker: Says
+    row: TaskRow | None
+    queue: str | None
+    is_copy: bool
+
+
+@dataclass
+class RequestMade(Message):
+    """Perform this request: it was confirmed in a dialog."""
+
+    request: Request

@@ -13,6 +13,7 @@ _DARK = {
     "text-muted": "#A3AEBA",
     "text-disabled": "#8A95A1",
     "rule": "#3B4653",
+    "edge": "#A3AEBA",
     "spark": "#66788A",
     "cursor": "#202D3A",
     "state-pending": "#B9C4D0",
@@ -28,6 +29,8 @@ _DARK = {
     "on-wedged": "#FFFFFF",
     "on-degraded": "#14181D",
     "on-unknown": "#FFFFFF",
+    "header-production": "#5A2349",
+    "on-production": "#FFD9F0",
 }
 _LIGHT = {
     "bar": "#E6E9ED",
@@ -36,6 +39,7 @@ _LIGHT = {
     "text-muted": "#4A5561",
     "text-disabled": "#5E6974",
     "rule": "#B9C0C8",
+    "edge": "#4A5561",
     "spark": "#7E8B98",
     "cursor": "#E3EDF8",
     "state-pending": "#303C4A",
@@ -51,6 +55,8 @@ _LIGHT = {
     "on-wedged": "#FFFFFF",
     "on-degraded": "#14181D",
     "on-unknown": "#FFFFFF",
+    "header-production": "#F4D3E6",
+    "on-production": "#5A1440",
 }
 _SIXTEEN = {
     "bar": "ansi_default",
@@ -59,6 +65,7 @@ _SIXTEEN = {
     "text-muted": "ansi_default",
     "text-disabled": "ansi_default",
     "rule": "ansi_default",
+    "edge": "ansi_default",
     "spark": "ansi_default",
     "cursor": "ansi_default",
     "state-pending": "ansi_default",
@@ -74,6 +81,8 @@ _SIXTEEN = {
     "on-wedged": "ansi_bright_white",
     "on-degraded": "ansi_black",
     "on-unknown": "ansi_default",
+    "header-production": "ansi_magenta",
+    "on-production": "ansi_default",
 }
 
 DARK = Theme(

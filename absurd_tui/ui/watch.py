@@ -6,7 +6,9 @@ from datetime import tzinfo
 from absurd_tui.observe.diagnosis import Settled, findings
 from absurd_tui.observe.records import Link, LinkState, Snapshot
 from absurd_tui.observe.why import Clock
+from absurd_tui.text import Plain
 from absurd_tui.ui.widgets.head import HeadState
+from absurd_tui.ui.widgets.outcomes import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,9 @@ class Watch:
         self.every = every
         self.pause = every
         self.utc = False
+        self.is_read_only = True
+        self.is_production = False
+        self._told: list[Told] = []
         self.link = Link(LinkState.CONNECTING, ticks)
         self._offset = offset
         self._newest: _Reading | None = None
@@ -80,8 +85,31 @@ class Watch:
             every=self.every,
             pause=self.pause,
             frozen_since=self._held_since,
+            is_production=self.is_production,
+            is_read_only=self.is_read_only,
         )
 
     @property
     def _shown(self) -> _Reading | None:
         return self._held if self._held is not None else self._newest
+
+    def tell(self, told: Told) -> None:
+        """Tell what came of a write."""
+        self._told.append(told)
+
+    def told(self, ticks: float) -> tuple[Told, ...]:
+        """Give what is told at the moment, newest last."""
+        self._told = [told for told in self._told if not told.is_over(ticks)]
+        return tuple(self._told)
+
+    @property
+    def remedy(self) -> Plain | None:
+        """The statement that would allow what was refused last, while that is told."""
+        return next((told.remedy for told in reversed(self._told) if told.remedy is not None), None)
+
+    def dismiss(self) -> bool:
+        """Take back the newest outcome; False where there is none."""
+        if not self._told:
+            return False
+        self._told.pop()
+        return True

@@ -95,7 +95,7 @@ async def test_no_poll_reads_a_large_table_from_end_to_end(session: Session) -> 
         "counts": 1,
         "failed runs": 60,
         "panel pending": 60,
-        "panel running": 80,
+        "panel running": 120,
         "panel sleeping": 120,
         "panel failed": 60,
         "panel completed": 60,

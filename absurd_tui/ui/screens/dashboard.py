@@ -7,18 +7,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container, Horizontal
 from textual.events import Key, Resize
-from textual.screen import Screen
 
 from absurd_tui.observe.records import State, TaskRow, View
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.commands import PANEL_KEYS, Scope, bindings, in_footer
+from absurd_tui.ui.commands import PANEL_KEYS, Scope, bindings
 from absurd_tui.ui.messages import IntervalChanged, TaskOpened, ViewChanged
+from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.columns import Sight
-from absurd_tui.ui.widgets.foot import KeyBar, KeyHint, Tab, Tabs, WhyLine
+from absurd_tui.ui.widgets.foot import KeyBar, Tab, Tabs, WhyLine
 from absurd_tui.ui.widgets.head import Header, Verdict
+from absurd_tui.ui.widgets.outcomes import Outcomes
 from absurd_tui.ui.widgets.panel_columns import panel_columns
-from absurd_tui.ui.widgets.panel_faces import NAMES, count_text, counts_in, notes, rows_of, title
+from absurd_tui.ui.widgets.panel_faces import NAMES, count_text, notes, rows_of, title
 from absurd_tui.ui.widgets.queue_strip import SHEET as QUEUE_SHEET
 from absurd_tui.ui.widgets.queue_strip import QueueRow, QueueStrip, queue_rows
 from absurd_tui.ui.widgets.record_table import RecordTable, Sheet, Title
@@ -45,11 +46,11 @@ class Panel(RecordTable[TaskRow]):
         super().__init__(sheet, id=f"panel-{state}", classes="panel")
 
 
-class Dashboard(Screen[None]):
+class Dashboard(ActingScreen):
     """The main screen. Wide enough it shows all six panels, else one of them under tabs."""
 
     BINDINGS = [
-        *bindings(Scope.DASHBOARD, Scope.EVERYWHERE),
+        *bindings(Scope.DASHBOARD, Scope.ACTING, Scope.EVERYWHERE),
         *(Binding(key, f"panel({number})", show=False) for number, key in enumerate(PANEL_KEYS)),
         Binding("0", "queues", show=False),
         Binding("escape", "let_go", show=False),
@@ -58,8 +59,7 @@ class Dashboard(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
 
     def __init__(self, watch: Watch, *, queue: str | None = None) -> None:
-        super().__init__()
-        self._watch = watch
+        super().__init__(watch)
         self._queue = queue
         self._open = State.RUNNING
         self._is_zoomed = False
@@ -81,6 +81,7 @@ class Dashboard(Screen[None]):
                         yield Panel(state)
         yield WhyLine()
         yield KeyBar()
+        yield Outcomes()
         yield TooSmall()
 
     def on_mount(self) -> None:
@@ -134,27 +135,29 @@ class Dashboard(Screen[None]):
 
     def _show_tabs(self, is_stale: bool) -> None:
         snapshot = self._watch.snapshot
-        counts = counts_in(snapshot, self._queue) if snapshot is not None else []
+        if snapshot is None:
+            return
         tabs = [
-            Tab(state, PANEL_KEYS[number], plain(NAMES[state]), plain(count_text(state, counts)))
+            Tab(state, PANEL_KEYS[number], plain(NAMES[state]), plain(count_text(state, snapshot, self._queue)))
             for number, state in enumerate(State)
         ]
         self.query_one(Tabs).show(tabs, self._open, is_stale=is_stale)
 
     def _show_why(self) -> None:
-        table = self.focused
-        row = table.cursor_record if isinstance(table, Panel) else None
-        is_gone = isinstance(table, Panel) and table.cursor_is_gone
-        self.query_one(WhyLine).show(row, self._watch.clock(time.monotonic()), is_gone=is_gone)
+        is_gone = isinstance(self.focused, Panel) and self.focused.cursor_is_gone
+        self.query_one(WhyLine).show(self.row_in_question(), self._watch.clock(time.monotonic()), is_gone=is_gone)
+
+    def row_in_question(self) -> TaskRow | None:
+        """Give the task under the cursor."""
+        return self.focused.cursor_record if isinstance(self.focused, Panel) else None
+
+    def queue_in_question(self) -> str | None:
+        """Give the chosen queue."""
+        return self._queue or super().queue_in_question()
 
     def _show_keys(self) -> None:
-        narrow = self.has_class("-narrow")
-        hints = [
-            KeyHint(command.key, command.label, command.action)
-            for command in in_footer(Scope.DASHBOARD, Scope.EVERYWHERE)
-            if not (narrow and command.wide_only)
-        ]
-        self.query_one(KeyBar).show(hints)
+        self.query_one(Outcomes).show(self._watch.told(time.monotonic()))
+        self.query_one(KeyBar).show(self.key_hints(Scope.DASHBOARD))
 
     # layout
 
@@ -211,8 +214,9 @@ class Dashboard(Screen[None]):
         self._show_why()
 
     def on_record_table_moved(self, event: RecordTable.Moved) -> None:
-        """Tell about the row under the cursor."""
+        """Tell about the row under the cursor, and which keys apply to it."""
         self._show_why()
+        self._show_keys()
 
     def on_record_table_chosen(self, event: RecordTable.Chosen) -> None:
         """Open a task, or choose a queue."""

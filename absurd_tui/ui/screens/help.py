@@ -21,7 +21,12 @@ _MOVES = (
     ("esc", "let the cursor go: panels follow their newest rows"),
     ("ctrl+p", "themes and more"),
 )
-_TITLES = {Scope.DASHBOARD: "Dashboard", Scope.TASK: "Task page", Scope.EVERYWHERE: "Everywhere"}
+_TITLES = {
+    Scope.DASHBOARD: "Dashboard",
+    Scope.TASK: "Task page",
+    Scope.ACTING: "On a task",
+    Scope.EVERYWHERE: "Everywhere",
+}
 
 
 class Help(ModalScreen[None]):
@@ -29,10 +34,17 @@ class Help(ModalScreen[None]):
 
     BINDINGS = [Binding("escape,q,question_mark,enter", "dismiss", show=False)]
 
+    def __init__(self, remedy: Plain | None = None) -> None:
+        super().__init__()
+        self._remedy = remedy
+
     def compose(self) -> ComposeResult:
-        """Write one line a key."""
+        """Write one line a key; above them the statement that would allow what was refused last."""
         with VerticalScroll(id="help") as box:
             box.border_title = assemble((plain("Keys"), "bold"))
+            if self._remedy is not None:
+                allowed = (plain("A database owner can allow it:"), "bold $text-strong")
+                yield Static(assemble(allowed, (_END, ""), (self._remedy, ""), (_END, "")))
             yield Static(assemble(*_lines()))
 
 

@@ -8,8 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.events import Key, Resize
-from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
 
 from absurd_tui.observe.records import Refusal, TaskRow
@@ -18,14 +16,17 @@ from absurd_tui.observe.task_rows import row_of
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import cut_words
-from absurd_tui.ui.commands import Scope, bindings, in_footer
+from absurd_tui.ui.commands import Command, Scope, bindings
 from absurd_tui.ui.documents import Documents
+from absurd_tui.ui.messages import DocumentWanted, PageWanted
+from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.block import BlockTabs
 from absurd_tui.ui.widgets.columns import Sight
-from absurd_tui.ui.widgets.foot import KeyBar, KeyHint
+from absurd_tui.ui.widgets.foot import KeyBar
 from absurd_tui.ui.widgets.head import Header, Verdict
 from absurd_tui.ui.widgets.json_view import JsonView
+from absurd_tui.ui.widgets.outcomes import Outcomes
 from absurd_tui.ui.widgets.record_table import RecordTable
 from absurd_tui.ui.widgets.roles import Roles
 from absurd_tui.ui.widgets.steps import SHEET, Step, steps_notes, steps_of, steps_title
@@ -48,33 +49,18 @@ BLOCKS = ("timeline", "facts", "steps", "failure", "document")
 _NAMES = ("Timeline", "Facts", "Checkpoints", "Failure", "Params")
 
 
-class TaskScreen(Screen[None]):
+class TaskScreen(ActingScreen):
     """The page of one task, read again and again while it is open."""
 
     BINDINGS = [
-        *bindings(Scope.TASK, Scope.EVERYWHERE),
+        *bindings(Scope.TASK, Scope.ACTING, Scope.EVERYWHERE),
         *(Binding(str(number), f"block({number})", show=False) for number in range(1, len(BLOCKS) + 1)),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid"), (182, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
 
-    class PageWanted(Message):
-        """The screen wants its task read."""
-
-        def __init__(self, asker: "TaskScreen") -> None:
-            super().__init__()
-            self.asker = asker
-
-    class DocumentWanted(PageWanted):
-        """The screen wants one of its task's documents read whole."""
-
-        def __init__(self, asker: "TaskScreen", part: str) -> None:
-            super().__init__(asker)
-            self.part = part
-
     def __init__(self, watch: Watch, row: TaskRow) -> None:
-        super().__init__()
-        self._watch = watch
+        super().__init__(watch)
         self._row = row
         self._page: TaskPage | None = None
         self._documents = Documents()
@@ -117,6 +103,7 @@ class TaskScreen(Screen[None]):
                         yield DocumentBar()
                         yield JsonView(id="json")
         yield KeyBar()
+        yield Outcomes()
 
     def on_mount(self) -> None:
         """Begin with the timeline, and let the times run."""
@@ -225,14 +212,19 @@ class TaskScreen(Screen[None]):
             names[2] = plain(f"{_NAMES[2]} {len(self._page.checkpoints)}")
         self.query_one(BlockTabs).show(names, self._open)
 
+    def row_in_question(self) -> TaskRow | None:
+        """Give the task of this page, unless it is no more."""
+        return None if self._is_gone else self._row
+
+    def applies(self, command: Command) -> bool:
+        """Say whether a command of the footer can do something now."""
+        if command.action == "attempt(1)":
+            return self._page is not None and len(self._page.runs) > 1
+        return bool(self._loadable) if command.action == "whole" else super().applies(command)
+
     def _show_keys(self) -> None:
-        enabled = {"attempt(1)": self._page is not None and len(self._page.runs) > 1, "whole": bool(self._loadable)}
-        hints = [
-            KeyHint(command.key, command.label, command.action, enabled.get(command.action, True))
-            for command in in_footer(Scope.TASK, Scope.EVERYWHERE)
-            if not (self.has_class("-narrow") and command.wide_only)
-        ]
-        self.query_one(KeyBar).show(hints)
+        self.query_one(Outcomes).show(self._watch.told(time.monotonic()))
+        self.query_one(KeyBar).show(self.key_hints(Scope.TASK))
 
     def _ask(self, ticks: float, *, is_held: bool) -> None:
         if self._is_asking or self._is_gone or self._loading is not None or not self._watch.is_live:
@@ -241,7 +233,7 @@ class TaskScreen(Screen[None]):
         every = READ_ENDED_EVERY if is_over else READ_EVERY
         if ticks - self._asked_at >= every - _EARLY and not (is_held and self._page is not None):
             self._is_asking, self._asked_at = True, ticks
-            self.post_message(self.PageWanted(self))
+            self.post_message(PageWanted(self))
 
     # what is chosen
 
@@ -377,7 +369,7 @@ class TaskScreen(Screen[None]):
             self.say(plain("load whole: there is no connection."))
         else:
             self._loading = part
-            self.post_message(self.DocumentWanted(self, part))
+            self.post_message(DocumentWanted(self, part))
             self.repaint()
 
     def action_back(self) -> None:

@@ -32,6 +32,8 @@ class HeadState:
     every: float = 1.0
     pause: float = 1.0
     frozen_since: float | None = None
+    is_production: bool = False
+    is_read_only: bool = False
 
     @property
     def server(self) -> Server | None:
@@ -74,6 +76,10 @@ def _left(state: HeadState, dropped: int) -> list[Span]:
         spans += [(plain("absurd-tui"), "muted"), (blank(2), "")]
     server = state.server
     spans += [(plain(state.address), "bold")]
+    if state.is_production:
+        spans += [(blank(2), ""), (plain(" PRODUCTION "), "block-production")]
+    if state.is_read_only:
+        spans += [(blank(2), ""), (plain(" READ ONLY "), "reversed")]
     if server is not None:
         if server.is_standby:
             spans += [(blank(2), ""), (plain(" STANDBY "), "reversed")]

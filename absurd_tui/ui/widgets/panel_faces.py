@@ -1,6 +1,6 @@
 """What a panel says besides its rows: its title, and what stands there when there are none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from absurd_tui import units
 from absurd_tui.observe.records import Count, Counts, PanelReading, QueueReading, Refusal, Snapshot, State, TaskRow
@@ -39,21 +39,25 @@ def title(state: State, snapshot: Snapshot | None, queue: str | None, as_of: Pla
     if state is State.FAILED and not _failed_recently(snapshot):
         role = "muted"
     alert, alert_role = _alert(state, readable, chosen, snapshot.panel(state))
-    return Title(number, glyph, role, name, plain(count_text(state, readable)), alert, alert_role, as_of)
+    return Title(number, glyph, role, name, plain(count_text(state, snapshot, queue)), alert, alert_role, as_of)
 
 
-def count_text(state: State, readable: Iterable[Counts]) -> str:
-    """Give how many tasks are in a state, as text; unknown when no queue could be read."""
-    counts = [counts.of(state) for counts in readable]
+def count_text(state: State, snapshot: Snapshot, queue: str | None) -> str:
+    """Give how many tasks of one queue, or of all, are in a state; unknown when no queue could be read.
+
+    The rows of a panel were read a moment after the counts. Where they are all there is, they are the count, so
+    that a title never contradicts the rows under it; of cancelled tasks a few may be left out of the rows.
+    """
+    counts = [reading.counts.of(state) for reading in _chosen(snapshot, queue) if reading.counts is not None]
     if not counts:
         return units.UNKNOWN
     total = sum(counts, Count(0))
+    panel = snapshot.panel(state)
+    if panel is not None and snapshot.view.queue in (None, queue) and not total.is_capped:
+        rows = sum(not row.is_retried for row in rows_of(state, snapshot, queue))
+        if max(total.value, rows) < snapshot.view.rows and not panel.refused:
+            total = Count(max(rows, total.value) if state is State.CANCELLED else rows)
     return units.count(total.value, capped=total.is_capped)
-
-
-def counts_in(snapshot: Snapshot, queue: str | None) -> list[Counts]:
-    """Give the counts of one queue, or of all, that could be read."""
-    return [reading.counts for reading in _chosen(snapshot, queue) if reading.counts is not None]
 
 
 def rows_of(state: State, snapshot: Snapshot, queue: str | None) -> tuple[TaskRow, ...]:
@@ -82,7 +86,7 @@ def notes(state: State, snapshot: Snapshot | None, queue: str | None) -> tuple[P
         return (plain("No queue yet."),)
     if panel is None or snapshot.view.queue not in (None, queue):
         return (plain("Not read yet."),)
-    if count_text(state, counts_in(snapshot, queue)) != "0":
+    if count_text(state, snapshot, queue) != "0":
         return ()
     return (plain(_EMPTY[state]),)
 

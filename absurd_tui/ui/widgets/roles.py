@@ -32,6 +32,7 @@ ROLES = frozenset(
         "block-wedged",
         "block-degraded",
         "block-unknown",
+        "block-production",
         "open",
     }
 )

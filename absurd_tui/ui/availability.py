@@ -1,0 +1,49 @@
+"""Whether a key that writes may be pressed on a row, and if not, why, in one sentence."""
+
+from math import inf
+
+from absurd_tui.observe.records import State, TaskRow
+from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.watch import Watch
+
+CANCEL, EXTEND, RETRY, SPAWN, COPY = "task.cancel", "claim.extend", "task.retry", "task.spawn", "task.copy"
+WRITES = frozenset({CANCEL, EXTEND, RETRY, SPAWN, COPY})
+_VERBS = {CANCEL: "cancel", EXTEND: "extend", RETRY: "retry", SPAWN: "spawn", COPY: "spawn a copy"}
+_NOTHING = Plain("")
+
+
+def why_not(command: str, row: TaskRow | None, watch: Watch) -> Plain:
+    """Say why a command that writes does not apply now; empty where it does."""
+    reason = _reason(command, row, watch)
+    return plain(f"{_VERBS[command]}: ") + reason if reason else _NOTHING
+
+
+def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
+    if watch.is_read_only:
+        return plain("read only.")
+    if not watch.is_live:
+        return plain("there is no connection; keys that write are off until it is back.")
+    if watch.snapshot is not None and watch.snapshot.server.is_standby:
+        return plain("this server is a standby; it takes no writes.")
+    if watch.snapshot is not None and watch.snapshot.server.fake_now is not None:
+        return plain("the database runs on a fake clock.")
+    if command == SPAWN:
+        return _NOTHING if watch.snapshot is not None and watch.snapshot.queues else plain("there is no queue.")
+    if row is None:
+        return plain("no row is under the cursor; 1 to 6 go to a panel.")
+    return _against(command, row)
+
+
+def _against(command: str, row: TaskRow) -> Plain:
+    if command == CANCEL and row.state not in (State.PENDING, State.RUNNING, State.SLEEPING):
+        return say("the task is {state}; only a live task can be cancelled.", state=row.state)
+    if command == RETRY and (row.state is not State.FAILED or row.is_retried):
+        state = "tried again" if row.is_retried else row.state
+        return say("the task is {state}; only failed tasks can be retried.", state=state)
+    if command == EXTEND and row.state is not State.RUNNING:
+        return say("the task is {state}; it has no claim.", state=row.state)
+    if command == EXTEND and row.claim_expires_at is None:
+        return plain("claimed without a lease: there is none to extend.")
+    if command == EXTEND and row.claim_expires_at == inf:
+        return plain("the lease never ends: there is nothing to extend.")
+    return _NOTHING

@@ -1,0 +1,194 @@
+"""What every dialog about a task has: a frozen target, keys that are dead at first, and a watch on the target."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from absurd_tui.observe.records import Snapshot, State, TaskRow
+from absurd_tui.observe.why import Clock
+from absurd_tui.operations.requests import Request, Target
+from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.content import Span, content
+from absurd_tui.ui.dialogs.text import BLANK, Choice, Choices, DialogText, Piece, target_lines, warning
+from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.widgets.roles import Roles
+
+DEAD_SECONDS = 0.3
+INNER_WIDTH = 66
+_NEVER_DEAD = frozenset({"keep"})
+
+Asked = TypeVar("Asked", bound=Request)
+
+
+class TaskDialog(ModalScreen[Asked | None], Generic[Asked]):
+    """A question about one task as it stood when the key was pressed.
+
+    Subclasses say what the act is, what it means, and make the request. The act is struck
+    through while it cannot be done, and when the task has changed since it was looked at.
+    """
+
+    BINDINGS = [Binding("escape", "keep", show=False)]
+    TITLE_TEXT = ""
+    KEEP = ""
+    CONFIRM = "enter"
+    IS_FINAL = False
+
+    def __init__(self, watch: Watch, row: TaskRow, seen: Clock) -> None:
+        super().__init__()
+        self.watched = watch
+        self.row = row
+        self.seen = seen
+        self._opened = self._looked = time.monotonic()
+
+    def compose(self) -> ComposeResult:
+        """Put the frame together, with the fields of the dialog in it."""
+        yield Roles()
+        with Vertical(id="dialog", classes="final" if self.IS_FINAL else "") as box:
+            box.border_title = content(plain(self.TITLE_TEXT), "bold $text-strong")
+            yield DialogText(id="dialog-target")
+            yield DialogText(id="dialog-text")
+            yield from self.fields()
+            yield DialogText(id="dialog-notes")
+            yield Choices()
+
+    def on_mount(self) -> None:
+        """Show it, wake the keys after a moment, and follow the task."""
+        pieces = target_lines(self.row, self.seen, self.watched.address, self.badges(), INNER_WIDTH)
+        self.query_one("#dialog-target", DialogText).show(pieces)
+        self.repaint()
+        self.set_timer(DEAD_SECONDS, self.wake)
+        self.set_interval(1.0, self.repaint)
+
+    # what a dialog says
+
+    def fields(self) -> Iterator[Widget]:
+        """Give the widgets between the text and the notes."""
+        yield from ()
+
+    def text(self) -> Sequence[Piece]:
+        """Say what the act means."""
+        raise NotImplementedError
+
+    def notes(self) -> Sequence[Piece]:
+        """Say what stands below the fields."""
+        return ()
+
+    def act(self) -> Choice:
+        """Name the act; struck through while it cannot be done."""
+        raise NotImplementedError
+
+    def request(self) -> Asked:
+        """Make the request that is confirmed."""
+        raise NotImplementedError
+
+    def badges(self) -> Sequence[Span]:
+        """Say what marks the database out."""
+        return ((plain(" PRODUCTION "), "block-production"),) if self.watched.is_production else ()
+
+    # how it lives
+
+    @property
+    def target(self) -> Target:
+        """The task as it stood when the key was pressed."""
+        row = self.row
+        lease = row.claim_expires_at if row.state is State.RUNNING else None
+        return Target(row.queue, row.task_id, row.run_id, row.task_name, row.state, row.attempt, lease, self.seen.now)
+
+    @property
+    def clock(self) -> Clock:
+        """The database's clock now."""
+        return self.watched.clock(time.monotonic()) or self.seen
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether the keys count already."""
+        return time.monotonic() - self._opened >= DEAD_SECONDS
+
+    def wake(self) -> None:
+        """The keys count from now on."""
+        self.repaint()
+
+    def repaint(self) -> None:
+        """Show what is true now."""
+        changed = self.changed()
+        act = self.act()
+        text, notes = list(self.text()), list(self.notes())
+        if changed:
+            notes += [BLANK, warning(changed)]
+            act = Choice("enter", plain("look again"))
+        self.query_one("#dialog-text", DialogText).show([BLANK, *text])
+        self.query_one("#dialog-notes", DialogText).show([*notes, BLANK])
+        self.query_one(Choices).show(Choice("esc", plain(self.KEEP)), act)
+
+    def changed(self) -> Plain:
+        """Say how the task differs from what was looked at, as far as the newest snapshot shows it; empty if not."""
+        snapshot = self.watched.snapshot
+        if snapshot is None or snapshot.taken <= self._looked:
+            return Plain("")  # a task's page is read more often, and knew more than this
+        found = newest(snapshot, self.row)
+        if found is None or (found.state, found.run_id, found.attempt) == (
+            self.row.state,
+            self.row.run_id,
+            self.row.attempt,
+        ):
+            return Plain("")
+        return say("Changed since you looked: {state} now, attempt {number}.", state=found.state, number=found.attempt)
+
+    def on_key(self, event: Key) -> None:
+        """A key that is held from before, or typed ahead, keeps the keys dead until it is let go."""
+        if event.time - self._opened < DEAD_SECONDS:  # when it was pressed, however late it is heard
+            self._sleep()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let no key choose anything while the keys are dead; leaving is always possible."""
+        return self.is_awake or action in _NEVER_DEAD
+
+    def action_keep(self) -> None:
+        """Leave everything as it is."""
+        self._answer(None)
+
+    def action_confirm(self) -> None:
+        """Do it, if it can be done; or look again at a task that has changed."""
+        if not self.is_awake:  # a field that is confirmed asks no binding
+            return
+        if self.changed():
+            self._look_again()
+        elif self.act().is_enabled:
+            self._answer(self.request())
+
+    def _answer(self, answer: Asked | None) -> None:
+        """Close with this answer; what arrives afterwards would close the screen below."""
+        if self.is_current:
+            self.dismiss(answer)
+
+    def _sleep(self) -> None:
+        """Let the keys be dead for a moment from now on."""
+        self._opened = time.monotonic()
+        self.set_timer(DEAD_SECONDS, self.wake)
+
+    def _look_again(self) -> None:
+        found = newest(self.watched.snapshot, self.row)
+        if found is not None:
+            self.row, self.seen, self._looked = found, self.clock, time.monotonic()
+            self._sleep()
+            pieces = target_lines(self.row, self.seen, self.watched.address, self.badges(), INNER_WIDTH)
+            self.query_one("#dialog-target", DialogText).show(pieces)
+            self.repaint()
+
+
+def newest(snapshot: Snapshot | None, row: TaskRow) -> TaskRow | None:
+    """Find a task in the newest snapshot by its id, wherever it is now."""
+    if snapshot is None:
+        return None
+    for panel in snapshot.panels:
+        for found in panel.rows:
+            if found.key == row.key and not found.is_retried:
+                return found
+    return None

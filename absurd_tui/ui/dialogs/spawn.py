@@ -1,0 +1,316 @@
+"""Spawn a task: a form that is read while it is typed, and sends nothing that would not be taken."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from absurd_tui import units
+from absurd_tui.observe.why import Clock
+from absurd_tui.operations.requests import SpawnTask
+from absurd_tui.operations.spawn import fresh_key
+from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.cells import cut_end
+from absurd_tui.ui.content import Span, assemble, content
+from absurd_tui.ui.dialogs.frame import DEAD_SECONDS
+from absurd_tui.ui.dialogs.spawn_draft import Checked, Part, Retry, SpawnDraft, SpawnSeed, begin, check, key_note
+from absurd_tui.ui.dialogs.spawn_fields import FieldNote, OneLine, ParamsEditor, RetryChoice
+from absurd_tui.ui.dialogs.spawn_side import SpawnSide
+from absurd_tui.ui.dialogs.text import GROUND, Choice, DialogText, Paragraph
+from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.widgets.lines import Line, Lines, blank, spread
+from absurd_tui.ui.widgets.roles import Roles
+
+CHECK_SECONDS = 0.3
+_NAME_SHOWN = 30
+
+
+class SpawnDialog(ModalScreen[SpawnTask | None]):
+    """The form. It gives the request when it is sent with ctrl+s, or None when it is discarded."""
+
+    BINDINGS = [
+        Binding("escape", "discard", show=False, priority=True),
+        Binding("ctrl+s", "spawn", show=False, priority=True),
+        Binding("f6", "turn", show=False, priority=True),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
+    AUTO_FOCUS = ""
+
+    def __init__(self, watch: Watch, seed: SpawnSeed, clock: Clock) -> None:
+        super().__init__()
+        self._watch = watch
+        self._seed = seed
+        self._seen = clock
+        self._opened = time.monotonic()
+        self._pressed = self._opened
+        self._first = begin(seed, fresh_key())
+        self._initial = self._first
+        self._checked = check(self._first)
+        self._timer: Timer | None = None
+        self._asked_to_spawn = False
+        self._asked_to_discard = False
+        self._hinted: dict[str, Plain] = {}
+
+    def compose(self) -> ComposeResult:
+        """Put the form together."""
+        yield Roles()
+        with Vertical(id="spawn") as box:
+            box.border_title = content(
+                plain("Spawn a copy" if self._seed.is_copy else "Spawn task"), "bold $text-strong"
+            )
+            badge = plain("  PRODUCTION" if self._watch.is_production else "")
+            box.border_subtitle = assemble((plain(self._watch.address), "$text-muted"), (badge, "bold"))
+            with Horizontal(id="spawn-body"):
+                with VerticalScroll(id="spawn-form", can_focus=False):
+                    yield from self._fields()
+                yield SpawnSide()
+            yield DialogText(id="spawn-status")
+            yield SpawnKeys()
+
+    def _fields(self) -> ComposeResult:
+        yield _row("queue", self._line(Part.QUEUE, self._seed.queues), _hint("queue"))
+        yield FieldNote(Part.QUEUE)
+        yield _row("task name", self._line(Part.TASK_NAME, self._seed.task_names), _hint("task-name"))
+        yield FieldNote(Part.TASK_NAME)
+        yield _row("params", _hint("params"), classes="-apart")
+        yield ParamsEditor(self._first.params)
+        yield FieldNote(Part.PARAMS)
+        yield _row("headers", self._line(Part.HEADERS), classes="-apart -last")
+        yield FieldNote(Part.HEADERS)
+        yield _row("max attempts", self._line(Part.MAX_ATTEMPTS), _word("empty: no limit"))
+        yield FieldNote(Part.MAX_ATTEMPTS)
+        yield _row("retry", RetryChoice(self._first.retry))
+        grows = (_word("factor"), self._line(Part.FACTOR), _word("most"), self._line(Part.MOST), _word("s"))
+        for widget in grows:
+            widget.add_class("spawn-growing")
+        yield _row("", _word("base", "-first"), self._line(Part.BASE), _word("s"), *grows, classes="spawn-times")
+        yield FieldNote(Part.RETRY, Part.BASE, Part.FACTOR, Part.MOST)
+        limits = (self._line(Part.MAX_DURATION), _word("s  not started in"), self._line(Part.MAX_DELAY))
+        yield _row("cancel if", _word("runs over", "-first"), *limits)
+        yield FieldNote(Part.MAX_DURATION, Part.MAX_DELAY)
+        yield _row("idempotency key", self._line(Part.KEY), classes="-apart")
+        yield _row("", _hint("key"))
+        yield FieldNote(Part.KEY)
+        yield _row("how many", self._line(Part.COUNT), _word("1 to 1,000, all at once"))
+        yield FieldNote(Part.COUNT)
+
+    def _line(self, part: Part, known: Sequence[str] = ()) -> OneLine:
+        return OneLine(part, self._first.text(part), known)
+
+    def on_mount(self) -> None:
+        """Show it, and wake the keys after a moment."""
+        self._initial = self.draft
+        self._check()
+        self.set_timer(DEAD_SECONDS, self._wake)
+        self.set_interval(1.0, self.repaint)
+
+    def on_resize(self) -> None:
+        """Show what fits."""
+        self.call_after_refresh(self.repaint)
+
+    def _wake(self) -> None:
+        first = Part.TASK_NAME if not self._first.task_name else Part.PARAMS
+        self.query_one(f"#spawn-{first}").focus()
+        self.repaint()
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether the keys count already."""
+        return time.monotonic() - self._opened >= DEAD_SECONDS
+
+    @property
+    def draft(self) -> SpawnDraft:
+        """The texts of the form as they stand."""
+        lines = {field.part.value: field.value for field in self.query(OneLine)}
+        editor, choice = self.query_one(ParamsEditor), self.query_one(RetryChoice)
+        return replace(self._first, **lines, params=editor.text, retry=choice.chosen)
+
+    @property
+    def clock(self) -> Clock:
+        """The database's clock now."""
+        return self._watch.clock(time.monotonic()) or self._seen
+
+    # what is typed
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Read the form again in a moment."""
+        self._touched()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Read the form again in a moment."""
+        self._touched()
+
+    def on_retry_choice_chosen(self, event: RetryChoice.Chosen) -> None:
+        """Read the form again now: nothing is being typed."""
+        self._touched()
+        self._check()
+
+    def _touched(self) -> None:
+        if self._asked_to_spawn or self._asked_to_discard:
+            self._asked_to_spawn = self._asked_to_discard = False
+            self.repaint()
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(CHECK_SECONDS, self._check)
+
+    def _check(self) -> None:
+        snapshot = self._watch.snapshot
+        now = [reading.name for reading in snapshot.queues] if snapshot is not None else []
+        known = {*self._seed.queues, *now}
+        self._checked = check(self.draft, tuple(known))
+        self.repaint()
+
+    # what is shown
+
+    def repaint(self) -> None:
+        """Show what the form amounts to."""
+        draft, checked = self.draft, self._checked
+        for note in self.query(FieldNote):
+            note.tell(
+                [checked.errors[part].text for part in note.parts if part in checked.errors],
+                [checked.warnings[part] for part in note.parts if part in checked.warnings],
+            )
+        for field in self.query(OneLine):
+            field.set_class(field.part in checked.errors, "-wrong")
+        self.set_class(draft.retry == Retry.FIXED, "-fixed")
+        self.set_class(draft.retry == Retry.EXPONENTIAL, "-exponential")
+        hints = self._hints(draft, checked)
+        for name, said in hints.items():
+            if self._hinted.get(name) != said:
+                self.query_one(f"#spawn-hint-{name}", Static).update(content(said))
+        self._hinted = hints
+        self.query_one(SpawnSide).show(draft.queue, draft.task_name, checked.options, checked.count, self.clock)
+        self.query_one("#spawn-status", DialogText).show([self._status(checked)])
+        self.query_one(SpawnKeys).show(self._keys(), self._act(draft, checked))
+
+    def _hints(self, draft: SpawnDraft, checked: Checked) -> dict[str, Plain]:
+        seed = self._seed
+        known = units.plural(len(seed.task_names), "name") if seed.task_names else ""
+        if draft.task_name in seed.task_names:
+            known = "known"
+        origin = "JSON"
+        if seed.is_copy:
+            origin = "JSON, of the task that is copied"
+        elif seed.task_name and seed.params != "{}":
+            origin = "JSON, from the last of this name"
+        return {
+            "queue": plain(f"{units.plural(len(seed.queues), 'queue')}, ↑ ↓" if seed.queues else ""),
+            "task-name": plain(f"{known}, ↑ ↓" if known else ""),
+            "params": plain(origin),
+            "key": key_note(draft, checked.count) if draft.key else Plain(""),
+        }
+
+    def _status(self, checked: Checked) -> Paragraph:
+        if self._asked_to_discard:
+            return Paragraph(plain("esc once more discards what was typed."), "caution")
+        if self._asked_to_spawn:
+            return Paragraph(plain("Limit 0: ctrl+s once more spawns it."), "caution")
+        return Paragraph(checked.verdict, "alarm")
+
+    def _keys(self) -> list[Choice]:
+        keys = [Choice("esc", plain("discard")), Choice("tab", plain("next field"))]
+        if self.is_folded:
+            keys.append(Choice("f6", plain("the form" if self.has_class("-turned") else "what is sent")))
+        return keys
+
+    def _act(self, draft: SpawnDraft, checked: Checked) -> Choice:
+        name = cut_end(plain(draft.task_name.strip() or "task"), _NAME_SHOWN)
+        times = f"{checked.count:,} × " if checked.count > 1 else ""
+        label = say("spawn {times}{name}", times=times, name=name)
+        return Choice("ctrl+s", label, self.is_awake and checked.request is not None)
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether there is no room for both sides."""
+        return self.has_class("-narrow") or self.has_class("-low")
+
+    # what is pressed
+
+    def action_turn(self) -> None:
+        """Turn to the other side, where both have no room."""
+        if self.is_folded:
+            self.toggle_class("-turned")
+            self.call_after_refresh(self.repaint)
+
+    def action_discard(self) -> None:
+        """Leave without spawning; if something was typed, the key is asked for once more."""
+        is_held = self._is_held()
+        if self._asked_to_discard and is_held:
+            return
+        if self._asked_to_discard or self.draft == self._initial:
+            self.dismiss(None)
+            return
+        self._asked_to_discard = True
+        self.repaint()
+
+    def action_spawn(self) -> None:
+        """Send the form if nothing is wrong with it; a limit of 0 is asked again. A held key does not count as two."""
+        is_held = self._is_held()
+        if not self.is_awake or (self._asked_to_spawn and is_held):
+            return
+        self._asked_to_discard = False
+        self._check()
+        if self._checked.request is None:
+            part, wrong = next(iter(self._checked.errors.items()))
+            self._go_to(part, wrong.place)
+        elif self._checked.doom and not self._asked_to_spawn:
+            self._asked_to_spawn = True
+            self._go_to(Part.MAX_DELAY)
+            self.repaint()
+        else:
+            self.dismiss(self._checked.request)
+
+    def _is_held(self) -> bool:
+        """Whether this press of a key that asks once more came so soon that it may be a repeat."""
+        before, self._pressed = self._pressed, time.monotonic()
+        return self._pressed - before < DEAD_SECONDS
+
+    def _go_to(self, part: Part, place: tuple[int, int] | None = None) -> None:
+        self.remove_class("-turned")
+        field = self.query_one(f"#spawn-{part}")
+        field.focus()
+        if place is not None and isinstance(field, ParamsEditor):
+            field.point_at(place)
+
+
+class SpawnKeys(Lines):
+    """The last rows: a rule, and what the keys do."""
+
+    def __init__(self) -> None:
+        super().__init__(id="spawn-keys")
+        self._left: tuple[Choice, ...] = ()
+        self._act = Choice("", Plain(""))
+
+    def show(self, left: Sequence[Choice], act: Choice) -> None:
+        """Show these keys, and the act."""
+        self._left, self._act = tuple(left), act
+        self.repaint()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Make the rows."""
+        left: list[Span] = [span for choice in self._left for span in (*choice.spans("muted"), (blank(3), ""))]
+        return [
+            Line(((plain("─" * width), "rule"),), GROUND),
+            Line(spread(left, self._act.spans("bold"), width), GROUND),
+        ]
+
+
+def _row(label: str, *fields: Widget, classes: str = "") -> Horizontal:
+    name = Static(content(plain(label)), classes="spawn-label")
+    return Horizontal(name, *fields, classes=f"spawn-row {classes}")
+
+
+def _word(text: str, classes: str = "") -> Static:
+    return Static(content(plain(text)), classes=f"spawn-word {classes}")
+
+
+def _hint(name: str) -> Static:
+    return Static(id=f"spawn-hint-{name}", classes="spawn-word")

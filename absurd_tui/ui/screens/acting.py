@@ -1,0 +1,82 @@
+"""What the screens that act on a task share: the keys that ask, and what becomes of the answer."""
+
+import time
+from typing import Any
+
+from textual.screen import Screen
+
+from absurd_tui.observe.records import TaskRow
+from absurd_tui.operations.requests import Request
+from absurd_tui.text import Plain, plain
+from absurd_tui.ui.availability import CANCEL, COPY, EXTEND, RETRY, WRITES, why_not
+from absurd_tui.ui.commands import Command, Scope, in_footer
+from absurd_tui.ui.dialogs.cancel import CancelDialog
+from absurd_tui.ui.dialogs.extend import ExtendDialog
+from absurd_tui.ui.dialogs.frame import TaskDialog
+from absurd_tui.ui.dialogs.retry import RetryDialog
+from absurd_tui.ui.messages import RequestMade, SeedWanted
+from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.widgets.foot import KeyHint
+
+_DIALOGS: dict[str, type[TaskDialog[Any]]] = {CANCEL: CancelDialog, EXTEND: ExtendDialog, RETRY: RetryDialog}
+
+
+class ActingScreen(Screen[None]):
+    """A screen whose keys ask before they act on the task in question."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self._watch = watch
+
+    def row_in_question(self) -> TaskRow | None:
+        """Give the task that a key would act on, as it is on the screen now."""
+        raise NotImplementedError
+
+    def say(self, said: Plain) -> None:
+        """Say something for a few seconds where the why line is."""
+        raise NotImplementedError
+
+    def why_not(self, command: str) -> Plain:
+        """Say why a key that writes does not apply now; empty where it does."""
+        return why_not(command, self.row_in_question(), self._watch)
+
+    def applies(self, command: Command) -> bool:
+        """Say whether a command of the footer can do something now."""
+        return command.id not in WRITES or not self.why_not(command.id)
+
+    def key_hints(self, scope: Scope) -> list[KeyHint]:
+        """Give the keys of this screen; one that does not apply keeps its place, struck through."""
+        narrow = self.has_class("-narrow")
+        return [
+            KeyHint(command.key, command.label, command.action, self.applies(command))
+            for command in in_footer(scope, Scope.ACTING, Scope.EVERYWHERE)
+            if not (narrow and command.wide_only)
+        ]
+
+    def queue_in_question(self) -> str | None:
+        """Give the queue that is chosen, None for all."""
+        row = self.row_in_question()
+        return row.queue if row is not None else None
+
+    def action_spawn(self, command: str) -> None:
+        """Open the spawn form, or say why not."""
+        refused = self.why_not(command)
+        if refused:
+            self.say(refused)
+        else:
+            self.post_message(SeedWanted(self, self.row_in_question(), self.queue_in_question(), command == COPY))
+
+    def action_ask(self, command: str) -> None:
+        """Freeze the task in question and ask about it, or say why not."""
+        row, clock = self.row_in_question(), self._watch.clock(time.monotonic())
+        refused = self.why_not(command)
+        if refused or row is None or clock is None:
+            self.say(refused or plain("Nothing has been read yet."))
+            return
+        dialog = _DIALOGS[command](self._watch, row, clock)
+
+        def answered(request: Request | None) -> None:
+            if request is not None:
+                self.post_message(RequestMade(request))
+
+        self.app.push_screen(dialog, answered)

@@ -1,0 +1,75 @@
+"""What came of the last writes, at the bottom right, newest last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from absurd_tui.text import Plain, plain
+from absurd_tui.ui.cells import cut_words
+from absurd_tui.ui.content import Span
+from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit
+
+SHOWN = 4
+STAYS = 6.0
+_MIDDLE = 116
+_BELOW = 3
+_ROLES = {"✓": "completed", "=": "muted", "?": "warning", "✗": "failed", "!": "warning"}
+_PASSING = frozenset("✓=")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One outcome as it is told: its sign, a headline and a detail; `at` is the client's monotonic clock.
+
+    `remedy` is the statement that would allow what was refused, shown by the help.
+    """
+
+    sign: str
+    headline: Plain
+    detail: Plain
+    at: float
+    remedy: Plain | None = None
+
+    def is_over(self, ticks: float) -> bool:
+        """Whether it has been told long enough; bad news stays until it is dismissed."""
+        return self.sign in _PASSING and ticks - self.at > STAYS
+
+
+class Outcomes(Lines):
+    """The outcomes, two rows each, the newest last; hidden while there are none."""
+
+    def __init__(self) -> None:
+        super().__init__(id="outcomes")
+        self._told: tuple[Told, ...] = ()
+
+    def show(self, told: Sequence[Told]) -> None:
+        """Show these."""
+        self._told = tuple(told)
+        self.display = bool(told)
+        if told:
+            self._settle()
+        self.repaint()
+
+    def _settle(self) -> None:
+        """Stand at the bottom right, over the keys and the why line, as wide as half a wide screen."""
+        screen = self.screen.size
+        width = screen.width if screen.width < _MIDDLE else screen.width // 2
+        height = len(self.lines(width, 0))
+        self.styles.width, self.styles.height = width, height
+        self.styles.offset = (screen.width - width, screen.height - height - _BELOW)
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Make two rows for each of the last, and one that counts the others."""
+        hidden = len(self._told) - SHOWN
+        made = [line for told in self._told[-SHOWN:] for line in self._rows(told, width)]
+        if hidden > 0:
+            made.append(Line(fit(((blank(3), ""), (plain(f"+{hidden} more"), "muted")), width), "dialog"))
+        return made
+
+    def _rows(self, told: Told, width: int) -> list[Line]:
+        role, room = _ROLES[told.sign], width - 5
+        sign: tuple[Span, ...] = ((plain("▌"), role), (plain(told.sign), role), (blank(1), ""))
+        below: tuple[Span, ...] = ((plain("▌"), role), (blank(2), ""))
+        return [
+            Line((*sign, *fit(((cut_words(told.headline, room), "bold"),), width - 3)), "dialog"),
+            Line((*below, *fit(((cut_words(told.detail, room), ""),), width - 3)), "dialog"),
+        ]
