@@ -2,7 +2,7 @@
 """Set-up and run with nothing but Python 3.11 or newer and pip, or uv.
 
 python3 dev.py demo [OPTIONS]   a real Absurd system and the dashboard on it; --check needs no terminal
-python3 dev.py test [OPTIONS]   the tests, with pytest's options
+python3 dev.py test [OPTIONS]   the tests, with pytest's options; --all also those that wait on real clocks
 python3 dev.py check            ruff, mypy and the rules of who may import whom
 python3 dev.py screenshots      the pictures in screenshots/, made anew
 python3 dev.py run [ARGS]       absurd-tui with these arguments
@@ -56,10 +56,22 @@ def main() -> int:
         return check()
     if command == "test":
         # one more than processors: the demo's tests mostly wait
-        return become("pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup", *arguments)
+        return test(arguments)
     if command == "screenshots":
         return become("absurd_tui.demo.pictures", "screenshots")
     return become("absurd_tui", *(["demo"] if command == "demo" else []), *arguments)
+
+
+def test(arguments: "list[str]") -> int:
+    """Run the tests; those marked slow only with --all, and say so."""
+    processors = os.cpu_count() or 1
+    workers = processors + 1
+    chosen = [argument for argument in arguments if argument != "--all"]
+    if chosen == arguments:
+        workers = 2 * processors  # what is left has no clock to miss
+        print("Without the tests that wait on real clocks; dev.py test --all runs them too.", flush=True)
+        chosen = ["-m", "not slow", *chosen]
+    return become("pytest", "-n", str(workers), "--dist", "loadgroup", *chosen)
 
 
 def set_up() -> None:

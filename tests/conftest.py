@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 import pytest
 from absurd_server import SERVER, Database, Server
+from hypothesis import settings
 
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.errors import CannotStart
@@ -24,6 +25,10 @@ KEPT_VARIABLES = {BROUGHT, "ABSURD_TUI_PG_BIN"}
 MEMORY = "/dev/shm"
 ROOMY = 2 * 10**9
 COLOUR_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "COLUMNS", "LINES"}
+
+# a shared machine is slow at times; a promise about speed is for the benchmarks
+settings.register_profile("suite", deadline=None, max_examples=60)
+settings.load_profile("suite")
 
 # the user's own connection and colour settings must not decide what a test sees
 for variable in {*os.environ} - KEPT_VARIABLES:

@@ -23,7 +23,7 @@ from absurd_tui.ui.dialogs.frame import TaskDialog
 DEAD = 0.3
 """Seconds; as the dialogs promise it, not as they have it."""
 
-FAST = 0.05
+FAST = 0.1
 PANELS = {State.PENDING: "1", State.RUNNING: "2", State.SLEEPING: "3", State.FAILED: "4", State.COMPLETED: "5"}
 TITLES = {"c": "Cancel task", "e": "Extend claim", "r": "Retry task"}
 ACTS = {"c": "cancel the task", "e": "extend to", "r": "retry in place"}
@@ -128,7 +128,7 @@ class Desk:
         """Let some time pass."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
             await self.pilot.pause()
 
     async def asked(self) -> Any:

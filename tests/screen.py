@@ -34,7 +34,7 @@ async def running(
     performer: FakePerformer | None = None,
 ) -> AsyncIterator[Pilot[int]]:
     """Run the dashboard on a source; wait until it has read once. Without a performer it is read-only."""
-    app = AbsurdApp(source, settings or Settings(every=0.05), performer)
+    app = AbsurdApp(source, settings or Settings(every=0.1), performer)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: bool(source.read) or source.fault is not None or not app.is_running)
         await pilot.pause()

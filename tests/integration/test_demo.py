@@ -13,7 +13,7 @@ from absurd_tui.demo.queues import FRAGILE, QUEUES
 from absurd_tui.demo.stage import stage
 from absurd_tui.lifecycle import SpawnOptions, connect
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 RATE = 6.0
 FIVE_MEGABYTES = """SELECT true FROM absurd.t_imports WHERE task_name = 'import_archive' AND state = 'completed'

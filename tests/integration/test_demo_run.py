@@ -28,6 +28,8 @@ from absurd_tui.demo.spawner import Spawner
 from absurd_tui.errors import CannotStart
 from absurd_tui.lifecycle import Lifecycle
 
+pytestmark = pytest.mark.slow
+
 GONE_WITHIN = 5.0
 SHOWN = """
 import sys, time

@@ -18,7 +18,7 @@ from terminal import QUITS_WITHIN, Terminal, terminal
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 
-pytestmark = pytest.mark.xdist_group("keys in a terminal")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("keys in a terminal")]
 
 PASSWORD = "swordfish-at-dawn"
 QUEUE = "mail"

@@ -197,7 +197,7 @@ async def test_what_cannot_be_watched_ends_the_program_with_one_line_and_code_2(
 
 async def test_an_unknown_queue_ends_the_program_with_the_queues_there_are() -> None:
     source, _ = await furnished()
-    async with running(source, settings=Settings(every=0.05, queue="mial")) as pilot:
+    async with running(source, settings=Settings(every=0.1, queue="mial")) as pilot:
         app = pilot.app
     assert app.return_code == 2
     assert app.fatal == 'There is no queue "mial" in this database. It has: mail, orders.'  # type: ignore[attr-defined]
@@ -229,7 +229,7 @@ async def test_help_lists_the_keys_and_leaves_the_cursor_where_it_was() -> None:
 @pytest.mark.parametrize("theme", ["absurd-dark", "absurd-light", "absurd-ansi", "nord", "textual-light", "ansi-light"])
 async def test_every_theme_shows_the_same_words(theme: str) -> None:
     source, _ = await furnished()
-    async with running(source, settings=Settings(every=0.05, theme=theme)) as pilot:
+    async with running(source, settings=Settings(every=0.1, theme=theme)) as pilot:
         await until_shown(pilot, "runs_task", "event · invoice")
 
 

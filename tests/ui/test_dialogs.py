@@ -15,6 +15,8 @@ from absurd_tui.observe.records import Failure, State
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, RetryTask
 from absurd_tui.text import filter_terminal
 
+pytestmark = pytest.mark.slow
+
 CONFIRMS = {"c": "y", "e": "enter", "r": "enter"}
 KINDS: dict[str, Any] = {"c": CancelTask, "e": ExtendClaim, "r": RetryTask}
 EVERY = pytest.mark.parametrize("key", ["c", "e", "r"])

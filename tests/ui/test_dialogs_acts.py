@@ -12,6 +12,8 @@ from task_pages import checkpoint
 
 from absurd_tui.observe.records import State
 
+pytestmark = pytest.mark.slow
+
 LIVE = (State.PENDING, State.RUNNING, State.SLEEPING)
 
 

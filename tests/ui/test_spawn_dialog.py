@@ -25,6 +25,8 @@ from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
 from absurd_tui.ui.theme import DARK, meanings
 from absurd_tui.ui.watch import Watch
 
+pytestmark = pytest.mark.slow
+
 NOON = 1_700_049_600.0
 SEED = SpawnSeed("payments", ("audit", "payments"), "charge_card", ("charge_card", "refund"))
 OPEN = object()

@@ -14,6 +14,8 @@ from absurd_tui.operations.outcomes import Changed, Done, NotApplied
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import CancelTask, SpawnTask
 
+pytestmark = pytest.mark.slow
+
 SERVER_GIVES_UP = writing.IDLE_SECONDS + 1
 XID, READ = "pg_current_xact_id", "t.xmin::text"
 

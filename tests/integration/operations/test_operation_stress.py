@@ -22,6 +22,8 @@ from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Outco
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 3.0
 WORKERS = 3
 OPERATORS = 2

@@ -28,6 +28,8 @@ from absurd_tui.operations.outcomes import (
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import CancelTask, Request, RetryTask, SpawnTask
 
+pytestmark = pytest.mark.slow
+
 OUTCOMES = (Done, AlreadySo, Changed, Gone, Refused, Locked, NotApplied, Unknown)
 
 CANNOT_HAPPEN = {
