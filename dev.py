@@ -65,7 +65,7 @@ def main() -> int:
 def test(arguments: "list[str]") -> int:
     """Run the tests; those marked slow only with --all, and say so."""
     processors = os.cpu_count() or 1
-    workers = processors + 1
+    workers = processors  # a clock is missed where more programs run than there are processors
     chosen = [argument for argument in arguments if argument != "--all"]
     if chosen == arguments:
         workers = 2 * processors  # what is left has no clock to miss

@@ -111,7 +111,6 @@ async def test_a_key_repeated_without_a_pause_makes_one_request(key: str) -> Non
 async def test_the_repeats_of_the_confirming_key_do_nothing_on_the_screen_below(key: str) -> None:
     async with desk() as seen:
         await seen.ask(key, STATES[key])
-        await seen.press(CONFIRMS[key])
         await seen.hold(CONFIRMS[key], 3 * DEAD)
         await seen.asked()
         assert "esc back" not in seen.text, "the repeats opened the task"
