@@ -4,6 +4,7 @@ Exit codes: 0 well, 1 an error of ours, 2 bad input, 128 + n ended by signal n.
 """
 
 import asyncio
+import contextlib
 import locale
 import math
 import os
@@ -172,22 +173,35 @@ def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     try:
         code = command.main(prog_name="absurd-tui", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as error:
         _say(error.format_message())
-        sys.exit(2)
+        code = 2
     except CannotStart as error:
         _say(str(error))
-        sys.exit(2)
+        code = 2
     except OSError as error:
         _say(f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}")
-        sys.exit(1)
+        code = 1
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        code = 130
     except Exception as error:
         # without its text and its traceback: both may hold a password
         _say(f"stopped on an error of its own: {type(error).__name__}.")
-        sys.exit(1)
+        code = 1
+    _give_up_lost_output()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _give_up_lost_output() -> None:
+    """Drop what cannot be written any more, or Python would leave with exit code 120 for it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _say(line: str) -> None:
