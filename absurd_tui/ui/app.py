@@ -30,6 +30,7 @@ from absurd_tui.text import Plain, plain
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
+from absurd_tui.ui.hearing import Hearing
 from absurd_tui.ui.messages import (
     DocumentWanted,
     IntervalChanged,
@@ -53,7 +54,6 @@ from absurd_tui.ui.widgets.outcomes import Told
 
 BAD_INPUT = 2
 CRASHED = 1
-DEAF_SECONDS = 0.3
 
 
 class Source(Reads, Protocol):
@@ -119,7 +119,7 @@ class AbsurdApp(App[int]):
         self._was_checked = False
         self.fatal = ""
         self.left_behind: list[Plain] = []
-        self._pressed: tuple[str, Screen[Any] | None, float] = ("", None, 0.0)
+        self._hearing = Hearing()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme or ("absurd-ansi" if no_color else "absurd-dark")
@@ -139,6 +139,8 @@ class AbsurdApp(App[int]):
 
     def on_mount(self) -> None:
         """Begin to read, once the first frame is painted."""
+        self.screen_change_signal.subscribe(self, self._screen_changed)
+        self._screen_changed(self.screen)
         self.call_after_refresh(lambda: self._begin(self._poll.run()))
 
     async def on_unmount(self) -> None:
@@ -153,18 +155,12 @@ class AbsurdApp(App[int]):
             running.cancel()
 
     async def on_event(self, event: Event) -> None:
-        """Drop the repeats of a key that led to another screen: they were not meant for that one.
+        """Drop a key that was pressed before its screen could be seen, or that repeats what led there."""
+        if not isinstance(event, Key) or self._hearing.counts(event, self.screen):
+            await super().on_event(event)
 
-        Otherwise a key that confirms in a dialog and is held, or pressed twice, would act on the screen below.
-        """
-        if isinstance(event, Key):
-            key, screen, until = self._pressed
-            if event.key == key and self.screen is not screen and event.time < until:
-                self._pressed = (key, screen, event.time + DEAF_SECONDS)
-                return
-            if not event.is_forwarded:
-                self._pressed = (event.key, self.screen, event.time + DEAF_SECONDS)
-        await super().on_event(event)
+    def _screen_changed(self, screen: Screen[Any]) -> None:
+        screen.call_after_refresh(lambda: self._hearing.shown(screen) if screen is self.screen else None)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         running = asyncio.create_task(work)
@@ -236,6 +232,7 @@ class AbsurdApp(App[int]):
 
     async def _open_form(self, wanted: SeedWanted) -> None:
         snapshot, clock, row = self._watch.snapshot, self._watch.clock(time.monotonic()), wanted.row
+        came_from = self.screen
         if snapshot is None or clock is None:
             return
         try:
@@ -250,7 +247,7 @@ class AbsurdApp(App[int]):
             seed = copy_seed(page, snapshot)
         if isinstance(seed, Plain):
             wanted.asker.say(plain("spawn a copy: ") + seed)
-        else:
+        elif self.screen is came_from:
             self.push_screen(SpawnDialog(self._watch, seed, clock), self._spawn)
 
     def _spawn(self, request: SpawnTask | None) -> None:

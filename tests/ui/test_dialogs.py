@@ -1,5 +1,6 @@
 """What every dialog has in common: dead keys at first, one request at most, a frozen target, and the outcome told."""
 
+import time
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from textual.events import Paste
 from absurd_tui.observe.records import Failure, State
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, RetryTask
 from absurd_tui.text import filter_terminal
+from absurd_tui.ui.dialogs.frame import TaskDialog
 
 pytestmark = pytest.mark.slow
 
@@ -61,6 +63,41 @@ async def test_keys_typed_ahead_open_the_dialog_and_confirm_nothing(key: str) ->
         assert seen.is_asking
         assert seen.requests == []
         await seen.press(CONFIRMS[key])
+        await seen.asked()
+
+
+@EVERY
+async def test_keys_typed_ahead_of_a_slow_dialog_confirm_nothing(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    show = TaskDialog.on_mount
+
+    def show_slowly(dialog: TaskDialog[Any]) -> None:
+        time.sleep(2 * DEAD)  # the whole program stands still meanwhile, as on a busy machine
+        show(dialog)
+
+    monkeypatch.setattr(TaskDialog, "on_mount", show_slowly)
+    async with desk() as seen:
+        await seen.go_to(STATES[key])
+        await seen.rush(key, CONFIRMS[key], "enter", "y")
+        await seen.shown(TITLES[key], ACTS[key])
+        await seen.look(2 * DEAD)
+        assert seen.is_asking
+        assert seen.requests == []
+        await seen.press(CONFIRMS[key])
+        await seen.asked()
+
+
+async def test_keys_that_are_heard_late_were_not_pressed_on_the_dialog_they_find() -> None:
+    async with desk() as seen:
+        await seen.go_to(STATES["c"])
+        pressed = time.monotonic()
+        await seen.press("c")
+        await seen.shown(TITLES["c"])
+        await seen.look(2 * DEAD)
+        seen.tap("y", at=pressed + DEAD / 2)
+        await seen.look(2 * DEAD)
+        assert seen.is_asking
+        assert seen.requests == []
+        await seen.press("y")
         await seen.asked()
 
 

@@ -18,8 +18,8 @@ from absurd_tui.observe.why import Clock
 from absurd_tui.operations.requests import SpawnTask
 from absurd_tui.styles import stylesheets
 from absurd_tui.text import filter_terminal
-from absurd_tui.ui.dialogs import spawn
-from absurd_tui.ui.dialogs.frame import DEAD_SECONDS
+from absurd_tui.ui.dialogs import dormant
+from absurd_tui.ui.dialogs.dormant import DEAD_SECONDS
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
 from absurd_tui.ui.theme import DARK, meanings
@@ -122,7 +122,7 @@ async def test_a_form_as_it_opens_can_be_sent_and_has_a_key_of_its_own() -> None
 
 
 async def test_the_keys_are_dead_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spawn, "DEAD_SECONDS", 60.0)
+    monkeypatch.setattr(dormant, "DEAD_SECONDS", 60.0)
     async with Stage(SEED).run_test(size=(120, 40)) as pilot:
         await until_shown(pilot, "If every attempt fails")
         await pilot.press("ctrl+s", "x", "ctrl+s")

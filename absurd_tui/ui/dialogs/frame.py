@@ -7,8 +7,6 @@ from typing import Generic, TypeVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from absurd_tui.observe.records import Snapshot, State, TaskRow
@@ -16,18 +14,18 @@ from absurd_tui.observe.why import Clock
 from absurd_tui.operations.requests import Request, Target
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.content import Span, content
+from absurd_tui.ui.dialogs.dormant import DormantDialog
 from absurd_tui.ui.dialogs.text import BLANK, Choice, Choices, DialogText, Piece, target_lines, warning
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.roles import Roles
 
-DEAD_SECONDS = 0.3
 INNER_WIDTH = 66
 _NEVER_DEAD = frozenset({"keep"})
 
 Asked = TypeVar("Asked", bound=Request)
 
 
-class TaskDialog(ModalScreen[Asked | None], Generic[Asked]):
+class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
     """A question about one task as it stood when the key was pressed.
 
     Subclasses say what the act is, what it means, and make the request. The act is struck
@@ -45,7 +43,7 @@ class TaskDialog(ModalScreen[Asked | None], Generic[Asked]):
         self.watched = watch
         self.row = row
         self.seen = seen
-        self._opened = self._looked = time.monotonic()
+        self._looked = time.monotonic()
 
     def compose(self) -> ComposeResult:
         """Put the frame together, with the fields of the dialog in it."""
@@ -59,11 +57,10 @@ class TaskDialog(ModalScreen[Asked | None], Generic[Asked]):
             yield Choices()
 
     def on_mount(self) -> None:
-        """Show it, wake the keys after a moment, and follow the task."""
+        """Show it, and follow the task."""
         pieces = target_lines(self.row, self.seen, self.watched.address, self.badges(), INNER_WIDTH)
         self.query_one("#dialog-target", DialogText).show(pieces)
         self.repaint()
-        self.set_timer(DEAD_SECONDS, self.wake)
         self.set_interval(1.0, self.repaint)
 
     # what a dialog says
@@ -106,11 +103,6 @@ class TaskDialog(ModalScreen[Asked | None], Generic[Asked]):
         """The database's clock now."""
         return self.watched.clock(time.monotonic()) or self.seen
 
-    @property
-    def is_awake(self) -> bool:
-        """Whether the keys count already."""
-        return time.monotonic() - self._opened >= DEAD_SECONDS
-
     def wake(self) -> None:
         """The keys count from now on."""
         self.repaint()
@@ -141,11 +133,6 @@ class TaskDialog(ModalScreen[Asked | None], Generic[Asked]):
             return Plain("")
         return say("Changed since you looked: {state} now, attempt {number}.", state=found.state, number=found.attempt)
 
-    def on_key(self, event: Key) -> None:
-        """A key that is held from before, or typed ahead, keeps the keys dead until it is let go."""
-        if event.time - self._opened < DEAD_SECONDS:  # when it was pressed, however late it is heard
-            self._sleep()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let no key choose anything while the keys are dead; leaving is always possible."""
         return self.is_awake or action in _NEVER_DEAD
@@ -168,16 +155,11 @@ class TaskDialog(ModalScreen[Asked | None], Generic[Asked]):
         if self.is_current:
             self.dismiss(answer)
 
-    def _sleep(self) -> None:
-        """Let the keys be dead for a moment from now on."""
-        self._opened = time.monotonic()
-        self.set_timer(DEAD_SECONDS, self.wake)
-
     def _look_again(self) -> None:
         found = newest(self.watched.snapshot, self.row)
         if found is not None:
             self.row, self.seen, self._looked = found, self.clock, time.monotonic()
-            self._sleep()
+            self.sleep()
             pieces = target_lines(self.row, self.seen, self.watched.address, self.badges(), INNER_WIDTH)
             self.query_one("#dialog-target", DialogText).show(pieces)
             self.repaint()

@@ -7,7 +7,6 @@ from dataclasses import replace
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
@@ -19,7 +18,7 @@ from absurd_tui.operations.spawn import fresh_key
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import cut_end
 from absurd_tui.ui.content import Span, assemble, content
-from absurd_tui.ui.dialogs.frame import DEAD_SECONDS
+from absurd_tui.ui.dialogs.dormant import DEAD_SECONDS, DormantDialog
 from absurd_tui.ui.dialogs.spawn_draft import Checked, Part, Retry, SpawnDraft, SpawnSeed, begin, check, key_note
 from absurd_tui.ui.dialogs.spawn_fields import FieldNote, OneLine, ParamsEditor, RetryChoice
 from absurd_tui.ui.dialogs.spawn_side import SpawnSide
@@ -32,7 +31,7 @@ CHECK_SECONDS = 0.3
 _NAME_SHOWN = 30
 
 
-class SpawnDialog(ModalScreen[SpawnTask | None]):
+class SpawnDialog(DormantDialog[SpawnTask | None]):
     """The form. It gives the request when it is sent with ctrl+s, or None when it is discarded."""
 
     BINDINGS = [
@@ -49,8 +48,7 @@ class SpawnDialog(ModalScreen[SpawnTask | None]):
         self._watch = watch
         self._seed = seed
         self._seen = clock
-        self._opened = time.monotonic()
-        self._pressed = self._opened
+        self._pressed = time.monotonic()
         self._first = begin(seed, fresh_key())
         self._initial = self._first
         self._checked = check(self._first)
@@ -106,25 +104,21 @@ class SpawnDialog(ModalScreen[SpawnTask | None]):
         return OneLine(part, self._first.text(part), known)
 
     def on_mount(self) -> None:
-        """Show it, and wake the keys after a moment."""
+        """Show it."""
         self._initial = self.draft
         self._check()
-        self.set_timer(DEAD_SECONDS, self._wake)
         self.set_interval(1.0, self.repaint)
 
     def on_resize(self) -> None:
         """Show what fits."""
         self.call_after_refresh(self.repaint)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Begin in the first field that is asked for, unless one was chosen already."""
         first = Part.TASK_NAME if not self._first.task_name else Part.PARAMS
-        self.query_one(f"#spawn-{first}").focus()
+        if self.focused is None:
+            self.query_one(f"#spawn-{first}").focus()
         self.repaint()
-
-    @property
-    def is_awake(self) -> bool:
-        """Whether the keys count already."""
-        return time.monotonic() - self._opened >= DEAD_SECONDS
 
     @property
     def draft(self) -> SpawnDraft:
