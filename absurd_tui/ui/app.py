@@ -43,6 +43,7 @@ from absurd_tui.ui.messages import (
     TaskOpened,
     ViewChanged,
 )
+from absurd_tui.ui.palette import offered
 from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.help import Help
@@ -324,8 +325,9 @@ class AbsurdApp(App[int]):
         self.push_screen(Help(self._watch.remedy))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Keep what is ours to offer; a screenshot in the downloads folder would take payloads out of the database."""
-        return [told for told in super().get_system_commands(screen) if told.title in ("Theme", "Quit")]
+        """Offer what the keys do, and the themes; a screenshot would take payloads out of the database."""
+        yield from offered(screen)
+        yield from (told for told in super().get_system_commands(screen) if told.title == "Theme")
 
     # the end
 

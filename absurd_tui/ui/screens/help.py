@@ -19,7 +19,7 @@ _MOVES = (
     ("0", "the queues; enter chooses one"),
     ("tab", "the next panel"),
     ("esc", "let the cursor go: panels follow their newest rows"),
-    ("ctrl+p", "themes and more"),
+    ("ctrl+p", "find a command by its words; themes"),
 )
 _TITLES = {
     Scope.DASHBOARD: "Dashboard",

@@ -1,0 +1,34 @@
+"""The command palette: what the keys of a screen do, found by words."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+from absurd_tui.ui.availability import WRITES
+from absurd_tui.ui.commands import COMMANDS, Command, Scope
+from absurd_tui.ui.screens.acting import ActingScreen
+from absurd_tui.ui.screens.dashboard import Dashboard
+from absurd_tui.ui.screens.task import TaskScreen
+
+
+def offered(screen: Screen[Any]) -> Iterable[SystemCommand]:
+    """Offer the commands of a screen with their keys; one that does not apply now says why."""
+    scopes = {Scope.EVERYWHERE}
+    if isinstance(screen, ActingScreen):
+        scopes.add(Scope.ACTING)
+    if isinstance(screen, Dashboard):
+        scopes.add(Scope.DASHBOARD)
+    if isinstance(screen, TaskScreen):
+        scopes.add(Scope.TASK)
+    for command in COMMANDS:
+        if command.scope in scopes:
+            title = command.help[:1].upper() + command.help[1:]
+            yield SystemCommand(title, _told(screen, command), partial(screen.run_action, command.action))
+
+
+def _told(screen: Screen[Any], command: Command) -> str:
+    refused = screen.why_not(command.id).text if command.id in WRITES and isinstance(screen, ActingScreen) else ""
+    return f"not now: {refused}" if refused else f"key {command.key}"
