@@ -13,6 +13,8 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 SQL = re.compile(r"\b(select|insert into|update|delete from)\s+[\w*({].*\b(from|set|values)\b", re.IGNORECASE)
 SQL_ROOMS = (
     "lifecycle/statements.py",
+    "observe/count_queries.py",
+    "observe/panel_queries.py",
     "observe/queries.py",
     "observe/task_queries.py",
     "database/",

@@ -23,13 +23,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many there are: exact, or at least that many when `is_capped`."""
+    """How many there are: exact, at least that many when `is_capped`, about that many when `is_estimate`."""
 
     value: int
     is_capped: bool = False
+    is_estimate: bool = False
 
     def __add__(self, other: "Count") -> "Count":
-        return Count(self.value + other.value, self.is_capped or other.is_capped)
+        return Count(self.value + other.value, self.is_capped or other.is_capped, self.is_estimate or other.is_estimate)
 
 
 NOTHING = Count(0)

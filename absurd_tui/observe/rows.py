@@ -3,12 +3,12 @@
 from math import inf
 
 from absurd_tui.observe.branches import ListedQueue, Row
-from absurd_tui.observe.queries import EXPIRED_CAP, FAILED_CAP, LIVE_CAP
+from absurd_tui.observe.count_queries import EXPIRED_CAP, FAILED_CAP, LIVE_CAP
 from absurd_tui.observe.records import Count, Counts, Failure, QueueReading, Refusal, State, TaskRow
 
 
 def counts(row: Row) -> Counts:
-    """Read one row of `queries.counts_branch`."""
+    """Read one row of `count_queries.counts_branch`."""
     failed_are_more = row["failed_runs"] > FAILED_CAP
     cancelled = count(row["cancelled_runs"], LIVE_CAP) + Count(row["cancelled_tasks"], failed_are_more)
     due = [since for since in (row["oldest_pending"], row["oldest_due_sleeper"]) if since is not None]

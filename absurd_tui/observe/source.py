@@ -1,11 +1,14 @@
 """The database as the app reads it: snapshots over one connection, pages over another."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database.session import Session
+from absurd_tui.observe.following import Standings
 from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Server, Snapshot, View
+from absurd_tui.observe.standings import read_standings
 from absurd_tui.observe.task_reader import TaskReader
 from absurd_tui.observe.task_records import Document, TaskPage
 
@@ -40,6 +43,10 @@ class DatabaseSource:
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Read one of a task's documents whole."""
         return await self._tasks.document(queue, task_id, part)
+
+    async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
+        """Read how some tasks stand, over the connection of the polls and never beside one of them."""
+        return await read_standings(self._poll, queue, task_ids)
 
     def close(self) -> None:
         """Drop every connection at once."""

@@ -63,6 +63,20 @@ def documents(queue: str) -> str:
     return f"select {parts} from {table('t', queue)} where task_id = $1"
 
 
+def standings(queue: str) -> str:
+    """Read how the tasks $1 stand with their last runs, and the clock in every row, of which there is always one."""
+    return f"""
+select {seconds("one.now")} as now, t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, t.max_attempts,
+       left(r.claimed_by, {MOST_NAME}) as worker, {seconds("r.claim_expires_at")} as claim_expires_at,
+       {seconds("coalesce(r.available_at, t.enqueue_at)")} as available_at,
+       {seconds("r.started_at")} as started_at, {seconds("coalesce(r.completed_at, r.failed_at)")} as ended_at,
+       {seconds("t.enqueue_at")} as enqueued_at, {seconds("t.cancelled_at")} as cancelled_at,
+       left(r.wake_event, {MOST_NAME}) as wake_event, {failure_columns("r.failure_reason")}
+  from (select clock_timestamp() as now offset 0) one
+  left join {table("t", queue)} t on t.task_id = any($1::uuid[])
+  left join lateral (select * from {table("r", queue)} r where r.run_id = t.last_attempt_run offset 0) r on true"""
+
+
 def checkpoints(queue: str) -> str:
     """Read a task's newest checkpoints, oldest first, without their states."""
     return f"""

@@ -8,7 +8,7 @@ from absurd_server import Database
 from seeding import counts_of, names_of, put, reading, rows_of
 
 from absurd_tui.lifecycle import Cancellation, FixedRetry, Lifecycle, RetryOptions, SpawnOptions
-from absurd_tui.observe import queries, rows
+from absurd_tui.observe import count_queries, rows
 from absurd_tui.observe.reasons import Canceller, Sleep, who_cancelled, why_sleeping
 from absurd_tui.observe.records import Count, Failure, QueueReading, State, View
 
@@ -63,7 +63,7 @@ async def test_partitioned_queues_are_read_like_the_others_and_beside_them(
 async def test_counts_stop_at_their_cap_and_say_so(
     connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (queries, rows):
+    for module in (count_queries, rows):
         monkeypatch.setattr(module, "LIVE_CAP", 3)
         monkeypatch.setattr(module, "FAILED_CAP", 3)
         monkeypatch.setattr(module, "EXPIRED_CAP", 2)

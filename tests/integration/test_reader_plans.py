@@ -13,7 +13,7 @@ from seeding import put
 from absurd_tui.conninfo import resolve
 from absurd_tui.database.session import Session
 from absurd_tui.lifecycle import Lifecycle
-from absurd_tui.observe import queries
+from absurd_tui.observe import count_queries, panel_queries
 from absurd_tui.observe.records import State
 
 LARGE = 1000
@@ -35,12 +35,15 @@ RUNS = {
     "sleeping": {"available_at": "case when n % 3 = 0 then 'infinity' else now() + n * interval '1 s' end"},
 }
 STATEMENTS = [
-    ("counts", queries.counts_branch(0, "big")),
-    ("done", queries.done_branch(0, "big")),
-    ("failed runs", queries.failed_runs_branch(0, "big", rows=60)),
-    *((f"panel {state}", queries.panel_branch(0, "big", state, rows=60, may_checkpoints=True)) for state in State),
+    ("counts", count_queries.counts_branch(0, "big")),
+    ("done", count_queries.done_branch(0, "big")),
+    ("failed runs", panel_queries.failed_runs_branch(0, "big", rows=60)),
     *(
-        (f"finished {state}", queries.finished_branch(0, "big", state).replace("$1", f"array['{UUID(int=7)}']"))
+        (f"panel {state}", panel_queries.panel_branch(0, "big", state, rows=60, may_checkpoints=True))
+        for state in State
+    ),
+    *(
+        (f"finished {state}", panel_queries.finished_branch(0, "big", state).replace("$1", f"array['{UUID(int=7)}']"))
         for state in (State.COMPLETED, State.FAILED)
     ),
 ]

@@ -57,7 +57,7 @@ def count_text(state: State, snapshot: Snapshot, queue: str | None) -> str:
         rows = sum(not row.is_retried for row in rows_of(state, snapshot, queue))
         if max(total.value, rows) < snapshot.view.rows and not panel.refused:
             total = Count(max(rows, total.value) if state is State.CANCELLED else rows)
-    return units.count(total.value, capped=total.is_capped)
+    return units.count(total.value, capped=total.is_capped, estimated=total.is_estimate)
 
 
 def rows_of(state: State, snapshot: Snapshot, queue: str | None) -> tuple[TaskRow, ...]:
@@ -133,4 +133,4 @@ def _alert(
 def _some(count: Count, word: str, role: str) -> tuple[Plain, str]:
     if not count.value:
         return Plain(""), ""
-    return plain(f"{units.count(count.value, capped=count.is_capped)} {word}"), role
+    return plain(f"{units.count(count.value, capped=count.is_capped, estimated=count.is_estimate)} {word}"), role

@@ -116,7 +116,7 @@ def _expired(cells: int) -> Column[QueueRow]:
 
 
 def _count(count: Count, role: str = "") -> tuple[Span, ...]:
-    shown = units.count(count.value, capped=count.is_capped)
+    shown = units.count(count.value, capped=count.is_capped, estimated=count.is_estimate)
     return text(shown, role if count.value else "disabled")
 
 
