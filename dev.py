@@ -4,6 +4,7 @@
 python3 dev.py demo [OPTIONS]   a real Absurd system and the dashboard on it; --check needs no terminal
 python3 dev.py test [OPTIONS]   the tests, with pytest's options; --all also those that wait on real clocks
 python3 dev.py check            ruff, mypy and the rules of who may import whom
+python3 dev.py bench [OPTIONS]  how fast it is, beside other programs; --quick for a first look
 python3 dev.py screenshots      the pictures in screenshots/, made anew
 python3 dev.py run [ARGS]       absurd-tui with these arguments
 """
@@ -25,6 +26,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "absurd-tui-set-up"
 PACKAGE = ".[demo,test]"
+COMMANDS = ("demo", "test", "check", "bench", "screenshots", "run")
 CHECKS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
@@ -43,8 +45,9 @@ def main() -> int:
     if command in ("-h", "--help"):
         print(__doc__)
         return 0
-    if command not in ("demo", "test", "check", "screenshots", "run"):
-        print(f"dev.py: no such command: {command}; there are demo, test, check, screenshots and run", file=sys.stderr)
+    if command not in COMMANDS:
+        known = f"{', '.join(COMMANDS[:-1])} and {COMMANDS[-1]}"
+        print(f"dev.py: no such command: {command}; there are {known}", file=sys.stderr)
         return 2
     try:
         set_up()
@@ -58,8 +61,10 @@ def main() -> int:
         # one more than processors: the demo's tests mostly wait
         return test(arguments)
     if command == "screenshots":
-        return become("absurd_tui.demo.pictures", "screenshots")
-    return become("absurd_tui", *(["demo"] if command == "demo" else []), *arguments)
+        return become("-m", "absurd_tui.demo.pictures", "screenshots")
+    if command == "bench":
+        return become("tests/bench", *arguments)
+    return become("-m", "absurd_tui", *(["demo"] if command == "demo" else []), *arguments)
 
 
 def test(arguments: "list[str]") -> int:
@@ -71,7 +76,7 @@ def test(arguments: "list[str]") -> int:
         workers = 2 * processors  # what is left has no clock to miss
         print("Without the tests that wait on real clocks; dev.py test --all runs them too.", flush=True)
         chosen = ["-m", "not slow", *chosen]
-    return become("pytest", "-n", str(workers), "--dist", "loadgroup", *chosen)
+    return become("-m", "pytest", "-n", str(workers), "--dist", "loadgroup", *chosen)
 
 
 def set_up() -> None:
@@ -127,9 +132,9 @@ def call(*command: "str | Path") -> None:
         raise SetUpError(f"{' '.join(map(str, command))}\n{said}")
 
 
-def become(module: str, *arguments: str) -> int:
-    """Run a module of the virtual environment in place of this process, so that signals reach it."""
-    command = [str(PYTHON), "-m", module, *arguments]
+def become(*arguments: str) -> int:
+    """Run the virtual environment's Python with these arguments in place of this process, so that signals reach it."""
+    command = [str(PYTHON), *arguments]
     if os.name == "nt":
         return subprocess.run(command, check=False).returncode
     sys.stdout.flush()
