@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import pytest
 from absurd_server import SERVER, Database, Server
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.errors import CannotStart
@@ -26,8 +26,11 @@ MEMORY = "/dev/shm"
 ROOMY = 2 * 10**9
 COLOUR_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "COLUMNS", "LINES"}
 
-# a shared machine is slow at times; a promise about speed is for the benchmarks
-settings.register_profile("suite", deadline=None, max_examples=60)
+# a shared machine is slow at times, and a promise about speed is for the benchmarks; the examples are the same each
+# time, so that one run says what the next will say: --hypothesis-profile default looks for others
+settings.register_profile(
+    "suite", deadline=None, max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("suite")
 
 # the user's own connection and colour settings must not decide what a test sees

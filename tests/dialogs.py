@@ -13,6 +13,7 @@ from fakes import FakePerformer, FakeSource, FakeStage
 from screen import lines, running, text, until, until_not_shown, until_shown
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from absurd_tui.observe.records import State, TaskRow
 from absurd_tui.observe.task_records import Attempt, Document, TaskPage
@@ -72,9 +73,10 @@ class Desk:
         await self.pilot.press(*keys)
 
     async def rush(self, *keys: str) -> None:
-        """Press keys faster than anything can be answered."""
+        """Press keys faster than anything can be answered, all at the same instant."""
+        now = time.monotonic()
         for key in keys:
-            self.tap(key)
+            self.tap(key, at=now)
         await self.pilot.pause()
 
     def tap(self, key: str, at: float | None = None) -> None:
@@ -93,6 +95,7 @@ class Desk:
         await self.pilot.pause()
 
     async def go_to(self, state: State) -> None:
+        await self.until(lambda: not self.is_asking)
         await self.press(PANELS[state])
         await until_shown(self.pilot, str(self.tasks[state])[-8:])
 
@@ -103,7 +106,18 @@ class Desk:
         await self.press(key)
         await self.shown(TITLES[key])
         await asyncio.sleep(DEAD + 0.05)
-        await self.pilot.pause()
+        await self.awake()
+
+    async def awake(self) -> None:
+        """Wait until the keys of the dialog count, and its fields take what is typed."""
+
+        def is_so() -> bool:
+            screen = self.pilot.app.screen
+            fields = screen.query(Input)
+            is_ready = not fields or (screen.focused is not None and not any(field.disabled for field in fields))
+            return isinstance(screen, TaskDialog) and screen.is_awake and is_ready
+
+        await self.until(is_so)
 
     async def shown(self, *wanted: str) -> None:
         await until_shown(self.pilot, *wanted)
@@ -138,16 +152,22 @@ class Desk:
         assert len(self.requests) == 1
         return self.requests[0]
 
-    def struck(self, piece: str) -> bool:
-        """Whether this is struck through on the screen; it must stand there once."""
-        found = [
+    async def until_struck(self, piece: str) -> None:
+        """Wait until this stands on the screen once, struck through."""
+        await self.until(lambda: self._strikes(piece) == [True])
+
+    async def until_not_struck(self, piece: str) -> None:
+        """Wait until this stands on the screen once, and not struck through."""
+        await self.until(lambda: self._strikes(piece) == [False])
+
+    def _strikes(self, piece: str) -> list[bool]:
+        """Whether this is struck through, wherever it stands."""
+        return [
             segment.style is not None and bool(segment.style.strike)
             for strip in self.pilot.app.screen._compositor.render_strips()
             for segment in strip
             if piece in segment.text
         ]
-        assert len(found) == 1, f"{piece!r} stands {len(found)} times on\n{self.text}"
-        return found[0]
 
 
 async def furnish(source: FakeSource, stage: FakeStage) -> dict[State, UUID]:

@@ -4,15 +4,21 @@
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from uuid import UUID
 
+from absurd_tui.observe.following import FollowedTask, Standings
+from absurd_tui.observe.pages import Batch, cut, half_of, with_head
+from absurd_tui.observe.places import BY_CLAIM, INFINITY, NEWEST_FIRST, first_place, microseconds, placed
 from absurd_tui.observe.records import (
     Count,
     Counts,
     Failure,
+    Head,
     PanelReading,
+    Place,
     QueueReading,
     Refusal,
     Server,
@@ -57,6 +63,10 @@ class FakeSource:
     opened: int = 0
     read: list[View] = field(default_factory=list)
     closed: bool = False
+    followed: list[tuple[UUID, ...]] = field(default_factory=list)
+    """What was asked for by `standings`, one entry a statement."""
+    unread: dict[str, Exception] = field(default_factory=dict)
+    """Queues in which `standings` fails."""
 
     async def open(self) -> Server:
         self.opened += 1
@@ -72,8 +82,7 @@ class FakeSource:
 
     def reading(self, view: View) -> Snapshot:
         panels = tuple(
-            PanelReading(state, tuple(self._panel(state, view)), refused=tuple(sorted(self.refused.items())))
-            for state in view.panels
+            replace(self._panel(state, view), refused=tuple(sorted(self.refused.items()))) for state in view.panels
         )
         queues = tuple(self._queue(name) for name in sorted(self.queues))
         return Snapshot(self.server, view, self.now, time.monotonic(), 0.001, queues, panels)
@@ -81,21 +90,40 @@ class FakeSource:
     async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
         if self.fault is not None:
             raise self.fault
-        return self.pages.get(task_id)
+        page = self.pages.get(task_id)
+        return None if page is None else replace(page, taken=time.monotonic())
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         return self.documents.get(part)
 
+    async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
+        self.followed.append(tuple(task_ids))
+        if self.fault is not None:
+            raise self.fault
+        if queue in self.unread:
+            raise self.unread[queue]
+        return Standings(self.now, {task_id: followed_task(self.rows.get(task_id)) for task_id in task_ids})
+
     def close(self) -> None:
         self.closed = True
 
-    def _panel(self, state: State, view: View) -> list[TaskRow]:
+    def _panel(self, state: State, view: View) -> PanelReading:
         shown = [
-            row
+            replace(row, place=place_of(row))
             for row in self.rows.values()
             if row.state is state and row.queue not in self.refused and view.queue in (None, row.queue)
         ]
-        return sorted(shown, key=lambda row: natural_order(state, row))[: view.rows]
+        shown.sort(key=lambda row: natural_order(state, row))
+        if view.away is None or view.away.state is not state:
+            first = tuple(shown[: view.rows])
+            last = first_place(state) if state in NEWEST_FIRST else first[-1].place if first else None
+            return PanelReading(state, first, after=last if len(shown) > len(first) else None)
+        kept = view.away.head or Head((), INFINITY)
+        rest = [row for row in shown if row.run_id not in kept.run_ids]
+        if state in BY_CLAIM:
+            rest = [row for row in rest if placed(row).at <= kept.as_of]
+        page = cut(view.away, [Batch(rest)], half_of(view))
+        return with_head(page, [row for row in shown if row.run_id in kept.run_ids]) if page.before is None else page
 
     def _queue(self, name: str) -> QueueReading:
         if name in self.refused:
@@ -120,6 +148,34 @@ class FakeSource:
             oldest_expired=min(expired, default=None),
         )
         return QueueReading(name, "unpartitioned", counts)
+
+
+def place_of(row: TaskRow) -> Place:
+    """Where a row stands by the column that orders its panel."""
+    lease = row.claim_expires_at if row.state is State.RUNNING else None
+    at = row.available_at if lease is None else lease
+    return Place(microseconds(at), row.run_id, row.state is State.RUNNING and lease is None)
+
+
+def followed_task(row: TaskRow | None) -> FollowedTask | None:
+    """How a task stands by its row."""
+    if row is None:
+        return None
+    return FollowedTask(
+        task_id=row.task_id,
+        state=row.state,
+        attempt=row.attempt,
+        max_attempts=row.max_attempts,
+        worker=row.worker,
+        claim_expires_at=row.claim_expires_at,
+        available_at=row.available_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        enqueued_at=row.enqueued_at,
+        cancelled_at=row.cancelled_at,
+        wake_event=row.wake_event,
+        failure=row.failure,
+    )
 
 
 @dataclass

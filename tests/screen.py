@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from absurd_tui.settings import Settings
 from absurd_tui.ui.app import AbsurdApp
 
-PATIENCE = 10.0
+PATIENCE = 60.0
+"""Seconds until a test gives up: far more than anything takes, however busy the machine is."""
 
 
 def lines(app: App[int]) -> list[str]:
@@ -23,6 +24,11 @@ def lines(app: App[int]) -> list[str]:
 
 def text(app: App[int]) -> str:
     return "\n".join(lines(app))
+
+
+def hears(app: App[int]) -> bool:
+    """Whether a key that is pressed now counts: the screen has been shown, or the app has ended."""
+    return not isinstance(app, AbsurdApp) or not app.is_running or app._hearing._screen is app.screen
 
 
 @asynccontextmanager
@@ -42,9 +48,9 @@ async def running(
 
 
 async def until(pilot: Pilot[int], is_so: Callable[[], bool]) -> None:
-    """Wait until something is so, or fail with what stands on the screen."""
+    """Wait until something is so, and keys count on the screen, or fail with what stands there."""
     end = time.monotonic() + PATIENCE
-    while not is_so():
+    while not (is_so() and hears(pilot.app)):
         if time.monotonic() > end:
             raise AssertionError("this did not come about; the screen says:\n" + text(pilot.app))
         await asyncio.sleep(0.04)

@@ -17,12 +17,29 @@ from contextlib import contextmanager
 
 import pyte
 
-PATIENCE = 30.0
+PATIENCE = 90.0
+"""Seconds until a test gives up: far more than anything takes, however busy the machine is."""
+
 QUITS_WITHIN = 5.0
 """Seconds; the promise is one, the rest is slack for a loaded machine."""
 
 PROGRAM = ("-m", "absurd_tui")
-KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "enter": "\r", "escape": "\x1b"}
+_LOOKS_EVERY = 0.2
+_BEFORE_A_KEY = 0.1
+KEYS = {
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "right": "\x1b[C",
+    "left": "\x1b[D",
+    "enter": "\r",
+    "escape": "\x1b",
+    "tab": "\t",
+    "shift+tab": "\x1b[Z",
+    "backspace": "\x7f",
+    "ctrl+k": "\x0b",
+    "ctrl+s": "\x13",
+    "ctrl+u": "\x15",
+}
 
 # the terminal must be the controlling one, or it sends neither SIGWINCH nor SIGHUP; a thread-safe preexec_fn
 _LAUNCH = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
@@ -40,8 +57,8 @@ class Terminal:
     """A terminal of some columns and rows, and the program that runs in it.
 
     `raw` is every byte that the program has written; `has_colours` makes the screen know
-    its colours, at a price. Nothing is read from the program but in a call: what waits for the
-    screen reads.
+    its colours and what is struck through, at a price. Nothing is read from the program but in
+    a call: what waits for the screen reads.
     """
 
     def __init__(
@@ -82,6 +99,15 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self.lines)
 
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Column and row where the program has put the cursor: hidden, but where one types."""
+        return self._screen.cursor.x, self._screen.cursor.y
+
+    @property
+    def line_at_cursor(self) -> str:
+        return self.lines[self._screen.cursor.y]
+
     def colours(self, text: str) -> set[str]:
         """The colours of a text wherever it stands on the screen of a terminal that knows them."""
         found = set()
@@ -89,6 +115,13 @@ class Terminal:
             if (at := line.find(text)) >= 0:
                 found |= {self._screen.buffer[row][column].fg for column in range(at, at + len(text))}
         return found
+
+    def is_offered(self, act: str) -> bool:
+        """Whether this stands on the screen of a terminal that knows its colours, and is not struck through there."""
+        for row, line in enumerate(self.lines):
+            if (at := line.find(act)) >= 0:
+                return not any(self._screen.buffer[row][column].strikethrough for column in range(at, at + len(act)))
+        return False
 
     @property
     def said(self) -> list[str]:
@@ -112,8 +145,10 @@ class Terminal:
         while not is_so():
             if time.monotonic() > end:
                 raise AssertionError(f"this did not come about within {within:g} s; the screen says:\n{self.text}")
+            # what shows for a moment only must not be read over, however fast the program writes
+            enough = time.monotonic() + _LOOKS_EVERY
             if self.read(0.05):
-                while self.read() and time.monotonic() < end:
+                while self.read() and time.monotonic() < enough:
                     pass
 
     def until_shown(self, *wanted: str, within: float = PATIENCE) -> None:
@@ -128,6 +163,10 @@ class Terminal:
             self.until(all_shown, within)
         except AssertionError as error:
             raise AssertionError(f"{missing} never shown: {error}") from None
+
+    def until_offered(self, act: str) -> None:
+        """Read until an act stands on the screen and is not struck through, as it is while a dialog takes no keys."""
+        self.until(lambda: self.is_offered(act))
 
     def until_raw(self, wanted: bytes, within: float = PATIENCE) -> None:
         """Read until the program has written these bytes."""
@@ -148,9 +187,20 @@ class Terminal:
     # what the user does
 
     def press(self, *keys: str) -> None:
-        """Type keys: characters, or names of `KEYS`."""
+        """Type keys, characters or names of `KEYS`, a moment after the screen was last written.
+
+        What was written is taken for shown only a moment later, and a key that comes before that does not count.
+        """
+        self.settle(_BEFORE_A_KEY)
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
+
+    def hold(self, key: str, seconds: float) -> None:
+        """Hold a key down: it repeats itself some thirty times a second, whatever the screen says."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            os.write(self._master, KEYS.get(key, key).encode())
+            self.look(0.03)
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size of the terminal."""

@@ -14,9 +14,11 @@ SQL = re.compile(r"\b(select|insert into|update|delete from)\s+[\w*({].*\b(from|
 SQL_ROOMS = (
     "lifecycle/statements.py",
     "observe/count_queries.py",
+    "observe/page_queries.py",
     "observe/panel_queries.py",
     "observe/queries.py",
     "observe/task_queries.py",
+    "observe/total_queries.py",
     "database/",
     "operations/",
     "demo/",

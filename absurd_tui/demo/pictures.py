@@ -4,17 +4,23 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from absurd_tui.demo.recorded import SERVER, snapshot
 from absurd_tui.demo.recorded_task import page
+from absurd_tui.observe.following import Standings
 from absurd_tui.observe.records import Server, Snapshot, View
 from absurd_tui.observe.task_records import Document, TaskPage
 from absurd_tui.operations.audit import Audit
@@ -23,13 +29,14 @@ from absurd_tui.operations.perform import Pending
 from absurd_tui.operations.requests import Request
 from absurd_tui.settings import Settings
 from absurd_tui.ui.app import AbsurdApp
+from absurd_tui.ui.dialogs.dormant import DormantDialog
 from absurd_tui.ui.messages import IntervalChanged
 
 _WEB_FONT = re.compile(r"\s*@font-face \{.*?\}\n", re.DOTALL)
 _ID = re.compile(r"terminal-\d+")
 _SETTLED_AFTER = 4
-_AWAKE_AFTER = 0.4
-_LOST_FOR = 0.2
+_LOOKS_EVERY = 0.2
+_LONGEST = 120.0
 _KEY = "absurd-tui:5d0b1c7e-2f4a-4f0e-9c3d-7b1a2e8f6d54"
 
 
@@ -80,12 +87,18 @@ class RecordedSource:
         self._picture = picture
         self.read = 0
         self.is_lost = False
+        self.was_given_up = asyncio.Event()
+        self._refused = 0
 
     async def open(self) -> Server:
         """Say whom the recording is of."""
-        if self.is_lost:
-            raise ConnectionRefusedError(111, "Connection refused")
-        return SERVER
+        if not self.is_lost:
+            return SERVER
+        self._refused += 1
+        if self._refused > 1:
+            self.was_given_up.set()
+            await asyncio.Event().wait()  # another try would be counted on the picture
+        raise ConnectionRefusedError(111, "Connection refused")
 
     async def snapshot(self, view: View) -> Snapshot:
         """Give the recorded reading."""
@@ -101,6 +114,10 @@ class RecordedSource:
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Give no document: none was recorded."""
         return None
+
+    async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
+        """Find no task: a recording takes no writes, so that none is followed."""
+        return Standings(0.0, dict.fromkeys(task_ids))
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
@@ -129,19 +146,48 @@ async def take(picture: Picture) -> str:
     with _colours(picture):
         app = AbsurdApp(source, settings, performer)
     with patch("absurd_tui.ui.dialogs.spawn.fresh_key", lambda: _KEY):
-        async with app.run_test(size=picture.size) as pilot:
+        async with asyncio.timeout(_LONGEST), app.run_test(size=picture.size) as pilot:
             while source.read < _SETTLED_AFTER:
                 await pilot.pause(0.02)
             await pilot.press(*picture.keys)
-            source.is_lost = picture.is_lost
             app.post_message(IntervalChanged(1.0))
-            await pilot.pause(_LOST_FOR if picture.is_lost else _AWAKE_AFTER)
-            for field in app.screen.query(Input):
-                field.cursor_blink = False
-            for editor in app.screen.query(TextArea):
-                editor.cursor_blink = False
-            await pilot.pause(0.05)
-            return _self_contained(app.export_screenshot(title="absurd-tui"))
+            if not picture.is_lost:
+                return await _at_rest(pilot)
+            with _clock_stopped():
+                source.is_lost = True
+                await source.was_given_up.wait()
+                return await _at_rest(pilot)
+
+
+async def _at_rest(pilot: Pilot[int]) -> str:
+    """Give the picture once it stays the same, with a dialog's keys awake; a slow machine takes its time."""
+    before, now = "", await _drawn(pilot)
+    while now != before or not _is_awake(pilot.app.screen):
+        before, now = now, await _drawn(pilot)
+    return now
+
+
+async def _drawn(pilot: Pilot[int]) -> str:
+    for field in pilot.app.screen.query(Input):
+        field.cursor_blink = False
+    for editor in pilot.app.screen.query(TextArea):
+        editor.cursor_blink = False
+    await pilot.pause(_LOOKS_EVERY)
+    await pilot.pause()
+    return _self_contained(pilot.app.export_screenshot(title="absurd-tui"))
+
+
+def _is_awake(screen: Screen[Any]) -> bool:
+    return not isinstance(screen, DormantDialog) or screen.is_awake
+
+
+@contextmanager
+def _clock_stopped() -> Iterator[None]:
+    """Let the connection be lost for no time at all, however long the picture takes."""
+    now = time.monotonic()
+    stopped = SimpleNamespace(monotonic=lambda: now)
+    with patch("absurd_tui.observe.poll.time", stopped), patch("absurd_tui.ui.screens.dashboard.time", stopped):
+        yield
 
 
 @contextmanager

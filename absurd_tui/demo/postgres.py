@@ -178,13 +178,16 @@ def _temporary_folder(account: Account | None) -> Path:
 
 
 def _remove_leftovers(parent: Path) -> None:
-    """Remove our folders that nobody holds the lock of: there the keeper itself was killed."""
+    """Remove our folders with a log that nobody holds the lock of: there the keeper itself was killed.
+
+    Where there is no log yet, another start may be about to take the lock.
+    """
     for folder in parent.glob(PREFIX + "*"):
         try:
             if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
                 continue
             with (folder / LOCK).open("r+b") as lock:
-                if _locked(lock.fileno()):
+                if _locked(lock.fileno()) and (folder / "log").exists():
                     shutil.rmtree(folder, ignore_errors=True)
         except OSError:
             continue  # being made, or removed, just now

@@ -60,9 +60,11 @@ async def gather(
     branch: Callable[[int, ListedQueue], str],
     *arguments: object,
     role: str,
+    arguments_of: Callable[[Sequence[ListedQueue]], Sequence[object]] = lambda _: (),
 ) -> Gathered:
     """Ask every queue by its branch, few statements in all.
 
+    `arguments` are the same for each statement, and come before those that `arguments_of` gives for its queues.
     Raises only what is no queue's fault: what ends the connection, and what may pass when all is read again.
     """
     rows: dict[str, Sequence[Row]] = {}
@@ -72,7 +74,7 @@ async def gather(
         chunk = waiting.pop(0)
         statement = " union all ".join(branch(position, queue) for position, queue in enumerate(chunk))
         try:
-            found = await fetch(statement, *arguments)
+            found = await fetch(statement, *arguments, *arguments_of(chunk))
         except Exception as error:
             fault = classify(error)
             if fault in (Fault.RECONNECT, Fault.RETRY_ONCE):

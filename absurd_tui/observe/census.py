@@ -1,43 +1,80 @@
 """Counts the tasks of every queue."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import inf
 
-from absurd_tui.observe import count_queries
+from absurd_tui.observe import count_queries, ended
 from absurd_tui.observe.asking import Asking
+from absurd_tui.observe.beats import Beats
 from absurd_tui.observe.branches import ListedQueue, Row
-from absurd_tui.observe.records import QueueReading
+from absurd_tui.observe.ledger import Total
+from absurd_tui.observe.parts import Part
+from absurd_tui.observe.records import QueueReading, Refusal, State
 from absurd_tui.observe.rows import queue_reading
+from absurd_tui.observe.totals import Totals
 
 _DONE_MINUTES = 30
 _DONE_EVERY = 15.0
 
 
 class Census:
-    """The counts of each queue. Remembers what was done in the last half hour."""
+    """The counts of each queue. Remembers what was done in the last half hour, and what large queues have ended."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, beats: Beats) -> None:
         self._asking = asking
-        self._done: dict[str, tuple[int | None, ...]] = {}
-        self._done_at = 0.0
+        self._beats = beats
+        self._rows: Mapping[str, Row] = {}
+        self._refused: Mapping[str, Refusal] = {}
+        self._done: Mapping[str, tuple[int | None, ...]] = {}
+        self._totals = Totals(asking)
+        self._known: Mapping[str, Total] = {}
+        self._left_out: Mapping[str, frozenset[State]] = {}
+
+    def forget_totals(self) -> None:
+        """Count what large queues have ended anew, because the connection is another."""
+        self._totals.forget()
+        self._left_out = {}
 
     async def read(self, listed: Sequence[ListedQueue]) -> tuple[QueueReading, ...]:
-        """Count every queue that may be asked."""
+        """Give the counts of every queue that may be asked, as they are now or were at their last beat."""
         readable = [queue for queue in listed if queue.refusal is None]
-        found = await self._asking.gather(
-            readable, lambda position, queue: count_queries.counts_branch(position, queue.name)
-        )
-        if time.monotonic() - self._done_at > _DONE_EVERY or not self._done.keys() >= {q.name for q in readable}:
-            await self._read_done([queue for queue in readable if queue.name in found.rows])
-        refused = dict(found.refused)
-        return tuple(
-            queue_reading(
-                queue,
-                found.rows[queue.name][0] if queue.name in found.rows else None,
-                queue.refusal or refused.get(queue.name),
-                self._done.get(queue.name, ()),
-            )
-            for queue in listed
+        names = tuple(queue.name for queue in readable)
+        if self._beats.is_due(Part.COUNTS, names):
+            await self._read_counts(readable)
+            self._beats.read(Part.COUNTS, names, until=self._changes_at())
+        large = [queue for queue in readable if queue.name in self._rows and ended.is_large(self._rows[queue.name])]
+        names_of_large = tuple(queue.name for queue in large)
+        if self._beats.is_due(Part.TOTALS, names_of_large):
+            with self._asking.account.charging(Part.TOTALS):
+                self._known = await self._totals.read(large)
+            self._left_out = {name: ended.left_out(self._rows[name], total) for name, total in self._known.items()}
+            self._beats.read(Part.TOTALS, names_of_large, until=-inf if self._totals.has_work else inf)
+        if self._beats.is_due(Part.DONE, names, every=_DONE_EVERY):
+            with self._asking.account.charging(Part.DONE):
+                await self._read_done([queue for queue in readable if queue.name in self._rows])
+            self._beats.read(Part.DONE, names)
+        return tuple(self._reading(queue) for queue in listed)
+
+    async def _read_counts(self, readable: Sequence[ListedQueue]) -> None:
+        with self._asking.account.charging(Part.COUNTS):
+            found = await self._asking.gather(readable, self._branch)
+        self._rows = {name: rows[0] for name, rows in found.rows.items()}
+        self._refused = dict(found.refused)
+
+    def _branch(self, position: int, queue: ListedQueue) -> str:
+        return count_queries.counts_branch(position, queue.name, self._left_out.get(queue.name, frozenset()))
+
+    def _changes_at(self) -> float:
+        """Give when the clock alone changes a count."""
+        return min((row["changes_at"] for row in self._rows.values() if row["changes_at"] is not None), default=inf)
+
+    def _reading(self, queue: ListedQueue) -> QueueReading:
+        return queue_reading(
+            queue,
+            self._rows.get(queue.name) if queue.refusal is None else None,
+            self._known.get(queue.name),
+            queue.refusal or self._refused.get(queue.name),
+            self._done.get(queue.name, ()),
         )
 
     async def _read_done(self, readable: Sequence[ListedQueue]) -> None:
@@ -45,7 +82,6 @@ class Census:
             readable, lambda position, queue: count_queries.done_branch(position, queue.name)
         )
         self._done = {queue.name: _cells(found.rows.get(queue.name, ())) for queue in readable}
-        self._done_at = time.monotonic()
 
 
 def _cells(rows: Sequence[Row]) -> tuple[int | None, ...]:

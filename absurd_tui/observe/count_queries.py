@@ -1,6 +1,9 @@
 """The SQL that counts a queue: indexes only, each count up to a cap."""
 
+from collections.abc import Collection
+
 from absurd_tui.observe.queries import seconds, table
+from absurd_tui.observe.records import State
 
 LIVE_CAP = 10_000
 FAILED_CAP = 1_000
@@ -10,20 +13,29 @@ _NEWEST_COMPLETED = "state = 'completed' order by available_at desc"
 _LAST_MINUTE = "state = 'completed' and available_at > now() - interval '1 minute' and available_at <= now()"
 
 
-def counts_branch(position: int, queue: str) -> str:
-    """Count one queue by state, reading its indexes only, each count up to its cap plus one."""
+def counts_branch(position: int, queue: str, left_out: Collection[State] = ()) -> str:
+    """Count one queue by state, reading its indexes only, each count up to its cap plus one.
+
+    States that end may be left out, because what they have ended is known from the totals: null. `changes_at` is
+    when the clock alone changes one of the figures next.
+    """
     r, t = table("r", queue), table("t", queue)
 
     def capped(where: str, cap: int = LIVE_CAP) -> str:
         return f"(select count(*) from (select from {r} where {where} limit {cap + 1}) x)"
+
+    def ended(state: State, where: str) -> str:
+        return "null::bigint" if state in left_out else capped(where)
+
+    failed = "null::bigint, null::bigint, null::bigint" if State.FAILED in left_out else _newest_failed(r, t)
 
     def last(state: str) -> str:
         return seconds(f"(select max(available_at) from {r} where state = '{state}' and available_at <= now())")
 
     return f"""
 select {position} as qi, {capped("state = 'pending'")} as pending, {capped("state = 'running'")} as running,
-       {capped("state = 'sleeping'")} as sleeping, {capped(_NEWEST_COMPLETED)} as completed,
-       {capped("state = 'cancelled'")} as cancelled_runs,
+       {capped("state = 'sleeping'")} as sleeping, {ended(State.COMPLETED, _NEWEST_COMPLETED)} as completed,
+       {ended(State.CANCELLED, "state = 'cancelled'")} as cancelled_runs,
        {capped("state = 'sleeping' and available_at <= now()")} as due_sleepers,
        {capped("state = 'running' and claim_expires_at <= now()", EXPIRED_CAP)} as expired,
        {capped(_LAST_MINUTE)} as done_last_minute,
@@ -33,13 +45,9 @@ select {position} as qi, {capped("state = 'pending'")} as pending, {capped("stat
          as oldest_due_sleeper,
        {seconds(f"(select min(claim_expires_at) from {r} where state = 'running' and claim_expires_at <= now())")}
          as oldest_expired,
-       {last("running")} as last_running, {last("completed")} as last_completed, {last("failed")} as last_failed
-  from (select count(*) as looked, count(*) filter (where t.state = 'failed') as failed,
-               count(*) filter (where t.state = 'cancelled') as cancelled
-          from (select task_id, run_id from {r} where state = 'failed'
-                 order by available_at desc limit {FAILED_CAP + 1}) r
-          left join lateral (select t.state from {t} t
-                              where t.task_id = r.task_id and t.last_attempt_run = r.run_id offset 0) t on true) f"""
+       {last("running")} as last_running, {last("completed")} as last_completed, {last("failed")} as last_failed,
+       {seconds(_next_change(r))} as changes_at
+  from (select {failed}) f (looked, failed, cancelled)"""
 
 
 def done_branch(position: int, queue: str) -> str:
@@ -51,3 +59,19 @@ select {position} as qi, count(*) as done,
          where state = 'completed' and available_at > now() - interval '30 minutes' and available_at <= now()
          order by available_at desc limit {2 * LIVE_CAP}) x
  group by 3"""
+
+
+def _next_change(r: str) -> str:
+    """Give when the next lease is over, the next sleeper due, or the next completed run claimed over a minute ago."""
+    return f"""least((select min(claim_expires_at) from {r} where state = 'running' and claim_expires_at > now()),
+                     (select min(available_at) from {r} where state = 'sleeping' and available_at > now()),
+                     (select min(available_at) from {r} where {_LAST_MINUTE}) + interval '1 minute')"""
+
+
+def _newest_failed(r: str, t: str) -> str:
+    """Look at the newest failed runs: how many, and how many of their tasks failed or were cancelled by them."""
+    return f"""count(*), count(*) filter (where t.state = 'failed'), count(*) filter (where t.state = 'cancelled')
+          from (select task_id, run_id from {r} where state = 'failed'
+                 order by available_at desc limit {FAILED_CAP + 1}) r
+          left join lateral (select t.state from {t} t
+                              where t.task_id = r.task_id and t.last_attempt_run = r.run_id offset 0) t on true"""

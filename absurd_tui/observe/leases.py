@@ -36,6 +36,10 @@ class Leases:
         self._seen, self._seen_at = seen, now
         return noted
 
+    def unchanged(self, now: float) -> None:
+        """Take note that at `now` every lease is as it was seen last."""
+        self._seen_at = now
+
     def _set_at(self, row: TaskRow, now: float) -> float | None:
         if row.run_id in self._seen:
             ends, set_at = self._seen[row.run_id]

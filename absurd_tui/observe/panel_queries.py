@@ -1,4 +1,4 @@
-"""The SQL that reads the rows of a panel, picked by index in the panel's own order."""
+"""The SQL that reads the first rows of a panel, picked by index, and the columns of a panel's row."""
 
 from absurd_tui.observe.queries import beginning, failure_columns, seconds, table
 from absurd_tui.observe.records import State
@@ -8,13 +8,6 @@ _NAME = 200
 _INLINE_BYTES = 2_000
 
 _PENDING = "(select * from {r} where state = 'pending' order by available_at, run_id limit {rows})"
-_RUNNING = """((select * from {r} where state = 'running' and claim_expires_at is not null
-                 order by claim_expires_at, run_id limit {rows}) union all
-               (select * from {r} where state = 'running' and claim_expires_at is null
-                 order by available_at, run_id limit {rows}))"""
-_SLEEPING = """((select * from {r} where state = 'sleeping' and available_at < 'infinity'
-                  order by available_at, run_id limit {rows}) union all
-                (select * from {r} where state = 'sleeping' and available_at = 'infinity' limit {rows}))"""
 _COMPLETED = """(select * from (select * from {r} where state = 'completed' order by available_at desc, run_id desc
                                  limit {picked}) x order by completed_at desc nulls last, run_id desc limit {rows})"""
 _FAILED = """(select * from (select r.* from
@@ -32,31 +25,59 @@ _CANCELLED = """((select * from {r} where state = 'cancelled' and available_at <
                     cross join lateral (select from {t} t where t.task_id = r.task_id and t.last_attempt_run = r.run_id
                                            and t.state = 'cancelled' offset 0) t))"""
 
+ENDLESS = 5_000
+"""How many runs that are due never are read: they share one time, so that no index has them in an order."""
+
 _LAST = {
     State.CANCELLED: " where t.state = 'cancelled' order by t.cancelled_at desc nulls last, r.run_id limit {rows}",
     State.FAILED: " where t.state = 'failed' and t.last_attempt_run = r.run_id",
 }
 _PICKED_RUNS = {
     State.PENDING: _PENDING,
-    State.RUNNING: _RUNNING,
-    State.SLEEPING: _SLEEPING,
     State.COMPLETED: _COMPLETED,
     State.FAILED: _FAILED,
     State.CANCELLED: _CANCELLED,
 }
 
 
+def in_turn(first: str, second: str, rows: int) -> str:
+    """Read a second source of runs only where the first has fewer rows than wanted."""
+    return f"""(with near as materialized (select * from {first} n)
+                select * from near union all
+                select * from {second} f where (select count(*) from near) < {rows})"""
+
+
+def endless(r: str, state: State) -> str:
+    """Name the runs of a state that are due never, as many of them as are read."""
+    return f"""(select * from {r} where state = '{state}' and available_at >= 'infinity'
+                 order by available_at limit {ENDLESS})"""
+
+
+def _picked(r: str, t: str, state: State, rows: int) -> str:
+    if state is State.RUNNING:
+        leased = f"""(select * from {r} where state = 'running' and claim_expires_at is not null
+                       order by claim_expires_at, run_id limit {rows})"""
+        unleased = f"""(select * from {r} where state = 'running' and claim_expires_at is null
+                         order by available_at, run_id limit {rows})"""
+        return in_turn(leased, unleased, rows)
+    if state is State.SLEEPING:
+        limited = f"""(select * from {r} where state = 'sleeping' and available_at < 'infinity'
+                        order by available_at, run_id limit {rows})"""
+        unlimited = f"(select * from {endless(r, state)} e order by run_id limit {rows})"
+        return in_turn(limited, unlimited, rows)
+    return _PICKED_RUNS[state].format(r=r, t=t, rows=rows, picked=_PICKED)
+
+
 def failed_runs_branch(position: int, queue: str, *, rows: int) -> str:
     """Read the newest failed runs of one queue, also those whose task was retried since."""
     picked = _FAILED_RUNS.format(r=table("r", queue), rows=rows, picked=_PICKED)
-    return _row_branch(position, queue, State.FAILED, picked, last="", may_checkpoints=False)
+    return row_branch(position, queue, State.FAILED, picked, last="", may_checkpoints=False)
 
 
 def panel_branch(position: int, queue: str, state: State, *, rows: int, may_checkpoints: bool) -> str:
     """Read one panel's first rows of one queue, picked by index."""
-    names = {"r": table("r", queue), "t": table("t", queue), "rows": rows, "picked": _PICKED}
-    picked = _PICKED_RUNS[state].format(**names)
-    return _row_branch(
+    picked = _picked(table("r", queue), table("t", queue), state, rows)
+    return row_branch(
         position, queue, state, picked, last=_LAST.get(state, "").format(rows=rows), may_checkpoints=may_checkpoints
     )
 
@@ -64,10 +85,21 @@ def panel_branch(position: int, queue: str, state: State, *, rows: int, may_chec
 def finished_branch(position: int, queue: str, state: State) -> str:
     """Read, of the runs named by $1, those that ended in a state: completed, or failed for good."""
     picked = f"(select * from {table('r', queue)} where run_id = any($1::uuid[]) and state = '{state}')"
-    return _row_branch(position, queue, state, picked, last=_LAST.get(state, ""), may_checkpoints=False)
+    return row_branch(position, queue, state, picked, last=_LAST.get(state, ""), may_checkpoints=False)
 
 
-def _row_branch(position: int, queue: str, state: State, picked: str, *, last: str, may_checkpoints: bool) -> str:
+def row_branch(
+    position: int,
+    queue: str,
+    state: State,
+    picked: str,
+    *,
+    last: str = "",
+    may_checkpoints: bool = False,
+    is_edge: str = "false",
+) -> str:
+    """Read the columns of a panel's row for the picked runs of one queue; `is_edge` marks where a scan was cut."""
+    key = "coalesce(r.claim_expires_at, r.available_at)" if state is State.RUNNING else "r.available_at"
     waits = state is State.SLEEPING
     failure = "p.failure_reason" if waits else "r.failure_reason" if state is State.FAILED else "null::jsonb"
     preview = {State.PENDING: "t.params", State.COMPLETED: "t.completed_payload"}.get(state)
@@ -99,5 +131,6 @@ def _row_branch(position: int, queue: str, state: State, picked: str, *, last: s
         {beginning(preview, 200, _INLINE_BYTES) if preview else "null::text"} as preview,
         left(t.cancellation ->> 'max_duration', 40) as max_duration,
         left(t.cancellation ->> 'max_delay', 40) as max_delay,
-        r.state = 'failed' and (t.state <> 'failed' or t.last_attempt_run <> r.run_id) as is_retried
+        r.state = 'failed' and (t.state <> 'failed' or t.last_attempt_run <> r.run_id) as is_retried,
+        timestamptz_send({key}) as place_at, {is_edge} as is_edge
    from {picked} r {" ".join(joins)}{last})"""

@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from math import inf
-from uuid import UUID
 
 from absurd_tui import units
 from absurd_tui.observe.following import Follow, FollowedTask
@@ -39,19 +38,25 @@ class Progress:
 _Told = tuple[State | None, Plain, Plain]
 
 
-def progress(follow: Follow, clock: Clock, *, is_live: bool) -> Progress:
-    """Tell how far the tasks are at the clock of their last reading; `is_live` says whether the connection lives."""
+def progress(follow: Follow, clock: Clock, *, is_live: bool, is_old: bool = False) -> Progress:
+    """Tell how far the tasks are at the clock of their last reading.
+
+    `is_live` says whether the connection lives, `is_old` that the last reading was some time ago.
+    """
     if follow.now is None:
-        reason = plain(follow.refusal.reason) if follow.refusal is not None else plain("there is no connection")
-        return Progress(None, say("Not read yet · {what}", what=_what(follow)), say("Not read: {why}.", why=reason))
+        reason = follow.refusal.reason if follow.refusal is not None else "there is no connection"
+        detail = say("Not read since it was spawned: {why}.", why=reason)
+        return Progress(None, say("Not read yet · {what}", what=_what(follow)), detail)
     if len(follow.task_ids) == 1:
         state, said, detail = _one(follow, follow.known[follow.task_ids[0]], clock)
     else:
         state, said, detail = _many(follow, clock)
     if follow.refusal is not None:
-        detail = say("As of {at}; not read since: {why}.", at=clock.at(clock.now), why=follow.refusal.reason)
+        detail = say("As of {at}; not read since ({why}).", at=clock.at(clock.now), why=follow.refusal.reason)
     elif not is_live and follow.living:
         detail = say("As of {at}; there is no connection.", at=clock.at(clock.now))
+    elif is_old and follow.living:
+        detail = say("As of {at}: {detail}", at=clock.at(clock.now), detail=detail)
     return Progress(state, say("{said} · {what}", said=said, what=_what(follow)), detail)
 
 
@@ -87,8 +92,7 @@ def _claimed(task: FollowedTask, clock: Clock) -> _Told:
     lease, attempt = task.claim_expires_at, _attempt(task)
     if lease is not None and lease <= clock.now:
         said = say("Lease expired {age} ago", age=clock.ago(lease))
-        detail = say("{attempt} on {worker} may still run; the next claim ends it.", attempt=attempt, worker=_worker(task))
-        return None, said, detail
+        return None, said, say("{attempt} may still run on {worker}.", attempt=attempt, worker=_worker(task))
     ends = "without a lease"
     if lease is not None:
         ends = "the lease never ends" if lease == inf else f"the lease ends in {units.time_left(lease - clock.now)}"
@@ -116,12 +120,12 @@ def _early(task: FollowedTask, clock: Clock) -> _Told:
 def _sleeping(task: FollowedTask, clock: Clock) -> _Told:
     at = None if task.available_at == inf else clock.at(task.available_at)
     if task.wake_event is not None:
-        until = say("At most until {at}.", at=at) if at else plain("Without a limit: only that event, or cancel, ends it.")
-        return task.state, say("Waits for {event}", event=task.wake_event), until
+        until = f"At most until {at}." if at else "Without a limit: only that event, or cancel, ends it."
+        return task.state, say("Waits for {event}", event=task.wake_event), plain(until)
     if task.started_at is None and task.attempt > 1:
         left = units.time_left(task.available_at - clock.now)
-        failed = say("Attempt {n} failed; {next} is due at {at}.", n=task.attempt - 1, next=task.attempt, at=at or "no time")
-        return task.state, say("Sleeps, tried again in {left}", left=left), failed
+        failed = f"Attempt {task.attempt - 1} failed; {_attempt(task).lower()} is due at {at or units.UNKNOWN}."
+        return task.state, say("Sleeps, tried again in {left}", left=left), plain(failed)
     said = say("Sleeps until {at}", at=at) if at else plain("Sleeps without a limit")
     return task.state, said, say("{attempt} goes on then.", attempt=_attempt(task))
 

@@ -26,6 +26,15 @@ select current_database() as database, current_user as role, current_setting('is
 """
 
 NOW = "select date_part('epoch', clock_timestamp()) as now"
+MOMENT = """
+select case when not pg_is_in_recovery() then pg_current_snapshot()::text end as transactions,
+       date_part('epoch', clock_timestamp()) as now,
+       (select concat_ws(' ', count(*), sum(xmin::text::bigint)) from absurd.queues) as queues
+"""
+"""Whether anything can have changed: any transaction that wrote and has ended since changes the first column.
+
+Not so on a standby, whose snapshot leaves out the transactions under way: one of them can end unseen.
+"""
 ABSURD_VERSION = "select left(absurd.get_schema_version(), 40) as version"
 
 

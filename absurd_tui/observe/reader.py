@@ -3,17 +3,24 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from uuid import UUID
 
 from absurd_tui.database.session import Session
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe import queries
 from absurd_tui.observe.asking import Asking
-from absurd_tui.observe.branches import Row
+from absurd_tui.observe.beats import Beats, Moment
+from absurd_tui.observe.branches import ListedQueue, Row
 from absurd_tui.observe.census import Census
 from absurd_tui.observe.listing import Listing
 from absurd_tui.observe.panels import Panels
-from absurd_tui.observe.records import PanelReading, Server, Snapshot, View
+from absurd_tui.observe.parts import Part
+from absurd_tui.observe.records import PanelReading, QueueReading, Server, Snapshot, View
+
+_YOUNG = 1.0
+_SHARE = 50
+"""A reading is young for at least a second, and for so many times what it cost."""
 
 
 class Reader:
@@ -22,14 +29,20 @@ class Reader:
     def __init__(self, session: Session, address: str) -> None:
         self._asking = Asking(session)
         self._address = address
-        self._listing = Listing(self._asking)
-        self._census = Census(self._asking)
+        self._beats = Beats(self._asking.account)
+        self._listing = Listing(self._asking, self._beats)
+        self._census = Census(self._asking, self._beats)
         self._panels = Panels(self._asking)
         self._server: Server | None = None
+        self._last: Snapshot | None = None
+        self._chosen: Sequence[ListedQueue] = ()
 
     async def open(self) -> Server:
         """Connect, and learn whom we are talking to. Raises CannotStart where there is no readable Absurd."""
+        self._last = None
+        self._beats.begin_anew()
         await self._asking.open()
+        self._census.forget_totals()
         row = (await self._asking.fetch(queries.PROBE))[0]
         _require_absurd(row)
         self._asking.role = row["role"]
@@ -47,26 +60,67 @@ class Reader:
         )
         return self._server
 
-    async def snapshot(self, view: View) -> Snapshot:
-        """Read what a view asks for. Raises only what ends the connection; a queue's refusal is in the snapshot."""
+    async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
+        """Read what a view asks for; where urged, also what is read less often to spare the database.
+
+        Raises only what ends the connection; a queue's refusal is in the snapshot.
+        """
         if self._server is None:
             raise RuntimeError("a reader is opened before it reads")
-        self._asking.spent = 0.0
-        listed, now = await self._listing.read()
-        taken = time.monotonic()
+        account = self._asking.account
+        account.begin()
+        if self._last is not None and _only_turns(self._last, view):
+            return await self._turn(self._last, view)
+        moment = await self._asking.moment()
+        self._beats.begin(moment, is_urged=is_urged)
+        listed = await self._listing.read(moment)
         readings = await self._census.read(listed)
         counted = {reading.name for reading in readings if reading.counts is not None}
-        chosen = [queue for queue in listed if view.queue in (None, queue.name) and queue.name in counted]
-        panels = [await self._panels.read(state, chosen, readings, view, now) for state in view.panels]
-        return Snapshot(
+        self._chosen = [queue for queue in listed if view.queue in (None, queue.name) and queue.name in counted]
+        panels = await self._read_panels(readings, view, moment)
+        as_of = self._beats.as_of(Part.PANELS)
+        self._last = Snapshot(
             server=self._server,
             view=view,
-            now=now,
-            taken=taken,
-            cost=self._asking.spent,
+            now=moment.now,
+            taken=moment.ticks,
+            cost=account.spent,
             queues=readings,
-            panels=_once(panels),
+            panels=panels,
+            slowed=self._beats.told,
+            panels_taken=as_of.ticks if as_of is not None else None,
         )
+        account.end()
+        return self._last
+
+    async def _read_panels(
+        self, readings: Sequence[QueueReading], view: View, moment: Moment
+    ) -> tuple[PanelReading, ...]:
+        asked = (view, tuple(queue.name for queue in self._chosen))
+        if self._last is not None and not self._beats.is_due(Part.PANELS, asked):
+            if self._beats.as_of(Part.PANELS) is moment:
+                self._panels.unchanged(moment.now)
+            return self._last.panels
+        with self._asking.account.charging(Part.PANELS):
+            panels = [await self._panels.read(state, self._chosen, readings, view, moment.now) for state in view.panels]
+        self._beats.read(Part.PANELS, asked, until=-inf if any(panel.refused for panel in panels) else inf)
+        return _once(panels)
+
+    async def _turn(self, last: Snapshot, view: View) -> Snapshot:
+        """Read only the panel whose cursor went on to other rows; the rest is as it was a moment ago, with its cost.
+
+        A press of a key asks for this, no poll: so it neither hastens the next poll nor puts it off.
+        """
+        with self._asking.account.charging(Part.PANELS):
+            panels = [
+                await self._panels.read(panel.state, self._chosen, last.queues, view, last.now)
+                if view.away is not None and panel.state is view.away.state
+                else panel
+                for panel in last.panels
+            ]
+        self._beats.forget(Part.PANELS)  # what the beats remember as read is not what is here now
+        self._last = replace(last, view=view, panels=_once(panels))
+        return self._last
 
 
 def _require_absurd(row: Row) -> None:
@@ -90,6 +144,16 @@ def _require_absurd(row: Row) -> None:
             f"Role {role} may not read absurd.queues in database {database}."
             f" A database owner can allow it: GRANT SELECT ON absurd.queues TO {queries.quoted(role)};"
         )
+
+
+def _only_turns(last: Snapshot, view: View) -> bool:
+    """Whether a view differs from a reading that is still young only by where one panel is read."""
+    before, away = last.view.away, view.away
+    if away is None or away == before or replace(last.view, away=away) != view:
+        return False
+    if before is not None and before.state is not away.state:
+        return False
+    return time.monotonic() - last.taken < max(_YOUNG, _SHARE * last.cost)
 
 
 def _once(panels: Sequence[PanelReading]) -> tuple[PanelReading, ...]:

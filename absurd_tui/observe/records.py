@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from absurd_tui.observe.parts import Beat
+
 
 class State(StrEnum):
     """The six states of a task and of a run, as Absurd's tables spell them."""
@@ -94,6 +96,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run stands in the order of its panel.
+
+    `at` is the time that the panel is ordered by, in microseconds since 2000 as PostgreSQL keeps it, so that no two
+    times become one; its infinities are the ends of 64 bits. Among equal times the run's id decides. Claims without a
+    lease (`has_no_lease`) stand after all others.
+    """
+
+    at: int
+    run_id: UUID
+    has_no_lease: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TaskRow:
     """One line of a panel: a task with the run that decides its state.
 
@@ -128,6 +144,8 @@ class TaskRow:
     """A failed run whose task is not failed: another attempt followed, or the task was cancelled."""
     lease_set_at: float | None = None
     """When the lease was last set, where that was seen; no column of Absurd's says it."""
+    place: Place | None = None
+    """Where it stands in its panel, by the index that orders it."""
 
     @property
     def key(self) -> tuple[str, UUID]:
@@ -141,17 +159,46 @@ class TaskRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PanelReading:
-    """The first rows of one panel, in its own order.
+class Head:
+    """The first rows of a panel of ended tasks, by their end, as they stood when the panel was left for older ones.
 
-    `is_by_claim` says that the newest were picked by when they were claimed, so that
-    one which ran for long may be missing. `refused` names the queues that could not be read.
+    What follows them is in the order of claims, without them, and without what was claimed after `as_of`
+    (microseconds since 2000): so every task stands in one place.
+    """
+
+    run_ids: tuple[UUID, ...]
+    as_of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Where a panel is read when not at its head: the rows up to one place and those from another on.
+
+    The two are the same place, or nothing stands between them.
+    """
+
+    state: State
+    up: Place
+    down: Place
+    head: Head | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PanelReading:
+    """Some rows of one panel, in its own order: the first, or those around the places of `away`.
+
+    `is_by_claim` says that rows were picked by when they were claimed, so that one which ran for long may be missing.
+    `refused` names the queues that could not be read. `before` and `after` are how far was looked: what stands before
+    and after these places was not read; None where there is no more.
     """
 
     state: State
     rows: tuple[TaskRow, ...]
     is_by_claim: bool = False
     refused: tuple[tuple[str, Refusal], ...] = ()
+    away: Away | None = None
+    before: Place | None = None
+    after: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +210,8 @@ class View:
     rows: int = 60
     with_retried: bool = False
     """Whether Failed lists every failed run, also those whose task was tried again."""
+    away: Away | None = None
+    """Which panel is read elsewhere than at its head, and where; None where all follow their newest rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +236,8 @@ class Snapshot:
     """One reading of everything the dashboard shows.
 
     `now` is the database's clock, `taken` the client's monotonic clock at the same
-    moment, `cost` how many seconds the reading kept a backend.
+    moment, `cost` how many seconds the reading kept a backend. It is as things were at that moment, but for what is
+    `slowed`: that is as old as its beat at most.
     """
 
     server: Server
@@ -197,6 +247,14 @@ class Snapshot:
     cost: float
     queues: tuple[QueueReading, ...]
     panels: tuple[PanelReading, ...]
+    slowed: tuple[Beat, ...] = ()
+    panels_taken: float | None = None
+    """When the panels were read, where that was before `taken`."""
+
+    @property
+    def rows_at(self) -> float:
+        """The client's monotonic clock at the moment at which the rows of the panels were as they are here."""
+        return self.taken if self.panels_taken is None else self.panels_taken
 
     def panel(self, state: State) -> PanelReading | None:
         """Give the reading of one panel, or None where it was not asked for."""

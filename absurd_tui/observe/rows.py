@@ -2,27 +2,27 @@
 
 from math import inf
 
+from absurd_tui.observe import count_queries, ended
 from absurd_tui.observe.branches import ListedQueue, Row
-from absurd_tui.observe.count_queries import EXPIRED_CAP, FAILED_CAP, LIVE_CAP
-from absurd_tui.observe.records import Count, Counts, Failure, QueueReading, Refusal, State, TaskRow
+from absurd_tui.observe.ledger import Total
+from absurd_tui.observe.records import Count, Counts, Failure, Place, QueueReading, Refusal, State, TaskRow
 
 
-def counts(row: Row) -> Counts:
-    """Read one row of `count_queries.counts_branch`."""
-    failed_are_more = row["failed_runs"] > FAILED_CAP
-    cancelled = count(row["cancelled_runs"], LIVE_CAP) + Count(row["cancelled_tasks"], failed_are_more)
+def counts(row: Row, total: Total | None = None) -> Counts:
+    """Read one row of `count_queries.counts_branch`, and what has ended from the totals where there is too much."""
+    cap = count_queries.LIVE_CAP
     due = [since for since in (row["oldest_pending"], row["oldest_due_sleeper"]) if since is not None]
     claims = [at for at in (row["last_running"], row["last_completed"], row["last_failed"]) if at is not None]
     return Counts(
-        pending=count(row["pending"], LIVE_CAP),
-        running=count(row["running"], LIVE_CAP),
-        sleeping=count(row["sleeping"], LIVE_CAP),
-        failed=Count(min(row["failed_tasks"], FAILED_CAP), failed_are_more),
-        completed=count(row["completed"], LIVE_CAP),
-        cancelled=cancelled,
-        expired=count(row["expired"], EXPIRED_CAP),
-        due_sleepers=count(row["due_sleepers"], LIVE_CAP),
-        done_last_minute=count(row["done_last_minute"], LIVE_CAP),
+        pending=count(row["pending"], cap),
+        running=count(row["running"], cap),
+        sleeping=count(row["sleeping"], cap),
+        failed=ended.failed(row, total),
+        completed=ended.completed(row, total),
+        cancelled=ended.cancelled(row, total),
+        expired=count(row["expired"], count_queries.EXPIRED_CAP),
+        due_sleepers=count(row["due_sleepers"], cap),
+        done_last_minute=count(row["done_last_minute"], cap),
         oldest_due=min(due, default=None),
         last_claim=max(claims, default=None),
         oldest_expired=row["oldest_expired"],
@@ -35,13 +35,13 @@ def count(value: int, cap: int) -> Count:
 
 
 def queue_reading(
-    queue: ListedQueue, row: Row | None, why: Refusal | None, done: tuple[int | None, ...]
+    queue: ListedQueue, row: Row | None, total: Total | None, why: Refusal | None, done: tuple[int | None, ...]
 ) -> QueueReading:
-    """Make the reading of one queue from its row of counts, or from why there is none."""
+    """Make the reading of one queue from its row of counts and its totals, or from why there is none."""
     return QueueReading(
         name=queue.name,
         storage_mode=queue.storage_mode,
-        counts=counts(row) if row is not None else None,
+        counts=counts(row, total) if row is not None else None,
         refusal=why,
         done=done,
     )
@@ -73,7 +73,13 @@ def task_row(queue: str, state: State, row: Row) -> TaskRow:
         max_duration=row["max_duration"],
         max_delay=row["max_delay"],
         is_retried=row["is_retried"],
+        place=_place(state, row),
     )
+
+
+def _place(state: State, row: Row) -> Place:
+    has_no_lease = state is State.RUNNING and row["claim_expires_at"] is None
+    return Place(int.from_bytes(row["place_at"], signed=True), row["run_id"], has_no_lease)
 
 
 def failure(name: str | None, message: str | None) -> Failure | None:

@@ -1,4 +1,4 @@
-"""Reads how followed tasks stand: one statement by primary key, over the connection of the polls between two of them."""
+"""Reads how followed tasks stand: one statement by primary key, over the connection of the polls."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -25,6 +25,11 @@ class Clock:
         """Give the clock time of an instant."""
         return units.clock(epoch, now=self.now, utc=self.utc, offset=self.offset)
 
+    @property
+    def zone(self) -> str:
+        """Name the zone that times are told in."""
+        return units.zone(self.now, utc=self.utc, offset=self.offset)
+
     def ago(self, epoch: float) -> str:
         """Give how long ago an instant was."""
         return units.age(self.now - epoch)

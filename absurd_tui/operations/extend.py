@@ -38,12 +38,14 @@ def refusal(
         return _NO_CLAIM[state]
     if claim_expires_at is None:
         return "The run was claimed without a lease: it never expires, so there is nothing to extend."
-    if claim_expires_at == inf:
-        return "The lease never ends: there is nothing to extend."
+    if claim_expires_at == inf and on_top:
+        return "The lease never ends: nothing can be put on top of it."
     if seconds <= 0:
         return "A lease is extended by 1 second or more."
     if resulting_seconds(claim_expires_at, now, seconds, on_top=on_top) > LONGEST_SECONDS:
         return f"The lease would last longer than {LONGEST_SECONDS // 3600} hours, the most that is set here."
+    if not may_shorten and claim_expires_at == inf:
+        return "The lease never ends, and this would give it an end: Absurd sets the lease, it does not add to it."
     if not may_shorten and shortens(claim_expires_at, now, seconds, on_top=on_top):
         lost = claim_expires_at - resulting_expiry(claim_expires_at, now, seconds, on_top=on_top)
         return f"This would shorten the lease by {units.time_left(lost)}: Absurd sets the lease, it does not add to it."
@@ -102,7 +104,8 @@ class Extend:
         if reason is not None:
             return Refused(reason)
         assert found.claim_expires_at is not None  # refused above
-        self._seconds = resulting_seconds(found.claim_expires_at, found.now, request.seconds, on_top=request.on_top)
+        lasts = resulting_seconds(found.claim_expires_at, found.now, request.seconds, on_top=request.on_top)
+        self._seconds = int(lasts)
         return None
 
     async def call(self, session: WriteSession) -> None:

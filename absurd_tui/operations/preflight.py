@@ -4,7 +4,7 @@ The dialogs show it from what is on the screen; the envelope asks again of the l
 """
 
 import re
-from math import ceil
+from math import ceil, inf
 
 LONGEST_SECONDS = 24 * 60 * 60
 """How long a lease may be made at most."""
@@ -42,11 +42,15 @@ def whole_seconds(limit: str | None) -> int | None:
     return value if -_BIGINT <= value < _BIGINT else None
 
 
-def resulting_seconds(claim_expires_at: float, now: float, seconds: int, *, on_top: bool) -> int:
-    """How long the lease lasts from `now` on afterwards, in whole seconds; nothing is left of an expired one."""
+def resulting_seconds(claim_expires_at: float, now: float, seconds: int, *, on_top: bool) -> float:
+    """How long the lease lasts from `now` on afterwards, in whole seconds; nothing is left of an expired one.
+
+    A lease may end at PostgreSQL's `infinity`: with seconds on top it still never ends, and these are `inf` too.
+    """
     if not on_top:
         return seconds
-    return seconds + ceil(max(claim_expires_at - now, 0))
+    left = max(claim_expires_at - now, 0)
+    return inf if left == inf else seconds + ceil(left)
 
 
 def resulting_expiry(claim_expires_at: float, now: float, seconds: int, *, on_top: bool) -> float:

@@ -77,7 +77,7 @@ def _done(request: Request, done: Done, clock: Clock) -> tuple[Plain, Plain]:
     read_at = clock.at(done.after.read_at) if done.after else units.UNKNOWN
     match request:
         case CancelTask():
-            detail = say("Read back {at}: by this call.", at=read_at)
+            detail = say("Read back {at}: by this call. n spawns a copy.", at=read_at)
             return say("Cancelled · {target}", target=target(request)), detail
         case RetryTask(as_new=True):
             headline = say("Retried as new · {target}", target=_named(request, done))
@@ -89,13 +89,13 @@ def _done(request: Request, done: Done, clock: Clock) -> tuple[Plain, Plain]:
             return say("Extended · {target}", target=target(request)), _lease(done.after, read_at, clock)
         case SpawnTask(count=1):
             return say("Spawned · {target}", target=_named(request, done)), say(
-                "{state}; enter opens it.", state=_state(done.after)
+                "{state}; T opens it.", state=_state(done.after)
             )
     taken = request.count - len(done.spawned)
     headline = say("Spawned {n} · {target}", n=units.plural(len(done.spawned), "task"), target=target(request))
     if taken:
         return headline, say("{keys} taken before: nothing new for these.", keys=_keys(taken))
-    return headline, say("{state}; enter opens the first.", state=_state(done.after))
+    return headline, say("{state}; T opens the first.", state=_state(done.after))
 
 
 def _named(request: RetryTask | SpawnTask, done: Done) -> Plain:
@@ -127,9 +127,9 @@ def _returned(request: Request, outcome: AlreadySo) -> Plain:
 
 def _already(outcome: AlreadySo, clock: Clock) -> Plain:
     if outcome.existing is not None:
-        return say(
-            "Key taken: this task is {state}, nothing new.", state=outcome.after.state if outcome.after else "there"
-        )
+        state = outcome.after.state if outcome.after else "there"
+        by = units.short_id(outcome.existing, _ID_CELLS)
+        return say("Key taken by …{id}, which is {state}; T opens it.", id=by, state=state)
     after = outcome.after
     if after is None or outcome.since is None:
         return say("{now}, not by this call. Nothing changed.", now=_stands(after).text.capitalize())

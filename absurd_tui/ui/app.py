@@ -14,6 +14,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from absurd_tui.observe.branches import refusal
+from absurd_tui.observe.following import Standings
 from absurd_tui.observe.poll import Poll, Reads
 from absurd_tui.observe.records import Link, LinkState, Snapshot
 from absurd_tui.observe.slot import SupersededError
@@ -24,12 +25,14 @@ from absurd_tui.operations.outcomes import Outcome, Refused
 from absurd_tui.operations.perform import Pending, left_behind
 from absurd_tui.operations.requests import Request, SpawnTask
 from absurd_tui.operations.sentences import sentence
+from absurd_tui.operations.subjects import follow, subject
 from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
+from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
 from absurd_tui.ui.messages import (
     DocumentWanted,
@@ -44,6 +47,7 @@ from absurd_tui.ui.messages import (
     ViewChanged,
 )
 from absurd_tui.ui.palette import offered
+from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.help import Help
@@ -71,6 +75,10 @@ class Source(Reads, Protocol):
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Read one of a task's documents whole."""
+        ...
+
+    async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
+        """Read how some tasks of a queue stand."""
         ...
 
     def close(self) -> None:
@@ -116,6 +124,7 @@ class AbsurdApp(App[int]):
         self._poll = Poll(
             source, every=settings.every, snapshot_arrived=self._snapshot_arrived, link_changed=self._link_changed
         )
+        self._following = Following(source, self._watch.telling, self._repaint)
         self._was_live = False
         self._was_checked = False
         self.fatal = ""
@@ -180,6 +189,7 @@ class AbsurdApp(App[int]):
         self._watch.take(snapshot, self._poll.pause)
         if not self._knows_queue(snapshot):
             return
+        self._begin(self._following.read(snapshot.server.role))
         self._repaint()
 
     def _knows_queue(self, snapshot: Snapshot) -> bool:
@@ -261,10 +271,13 @@ class AbsurdApp(App[int]):
         outcome = await self._performer.perform(request)
         ticks = time.monotonic()
         clock = self._watch.clock(ticks) or Clock(time.time())
-        remedy = outcome.remedy if isinstance(outcome, Refused) else None
-        self._watch.tell(Told(*sentence(request, outcome, clock), ticks, plain(remedy) if remedy else None))
+        telling, remedy = self._watch.telling, outcome.remedy if isinstance(outcome, Refused) else None
+        about = subject(request, outcome)
+        telling.tell(Told(*sentence(request, outcome, clock), ticks, plain(remedy) if remedy else None, about))
+        if (spawned := follow(request, outcome)) is not None:
+            telling.follow(spawned, ticks)
         if self._performer.audit.trouble is not None:
-            self._watch.tell(Told("!", plain("Not in the audit file"), plain(self._performer.audit.trouble), ticks))
+            telling.tell(Told("!", plain("Not in the audit file"), plain(self._performer.audit.trouble), ticks))
         self._poll.nudge()
         self._repaint()
 
@@ -275,14 +288,29 @@ class AbsurdApp(App[int]):
             self.push_screen(ActivityScreen(self._watch, lambda: audit.records))
 
     def action_dismiss_outcome(self) -> None:
-        """Take back the newest outcome."""
-        self._watch.dismiss()
+        """Take back the newest outcome; tasks that it tells about are followed no longer."""
+        self._watch.telling.dismiss()
         self._repaint()
 
     def on_task_opened(self, message: TaskOpened) -> None:
         """Show a task's page."""
-        if not any(isinstance(screen, TaskScreen) for screen in self.screen_stack):
-            self.push_screen(TaskScreen(self._watch, message.row))
+        screen = self.screen
+        if isinstance(screen, Dashboard):
+            self.push_screen(TaskScreen(self._watch, message.queue, message.task_id, message.row))
+        elif isinstance(screen, TaskScreen) and screen.task_id != message.task_id:
+            self.switch_screen(TaskScreen(self._watch, message.queue, message.task_id, message.row))
+
+    def action_open_told_task(self) -> None:
+        """Open the page of the task that the newest outcome is about, or say why there is none."""
+        about, screen = self._watch.telling.subject, self.screen
+        if not isinstance(screen, ActingScreen):
+            return
+        if about is None:
+            screen.say(plain("told task: no outcome was about a task yet."))
+        elif isinstance(screen, TaskScreen) and screen.task_id == about[1]:
+            screen.say(plain("told task: this is its page."))
+        else:
+            self.post_message(TaskOpened(*about))
 
     def on_page_wanted(self, message: PageWanted) -> None:
         """Read the task of a page."""
@@ -322,7 +350,7 @@ class AbsurdApp(App[int]):
 
     def action_help(self) -> None:
         """Show what the newest refusal needs, and all keys."""
-        self.push_screen(Help(self._watch.remedy))
+        self.push_screen(Help(self._watch.telling.remedy))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer what the keys do, and the themes; a screenshot would take payloads out of the database."""

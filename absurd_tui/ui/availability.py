@@ -1,7 +1,5 @@
 """Whether a key that writes may be pressed on a row, and if not, why, in one sentence."""
 
-from math import inf
-
 from absurd_tui.observe.records import State, TaskRow
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.watch import Watch
@@ -23,12 +21,12 @@ def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
         return plain("read only.")
     if not watch.is_live:
         return plain("there is no connection; keys that write are off until it is back.")
-    if watch.snapshot is not None and watch.snapshot.server.is_standby:
+    if watch.newest is not None and watch.newest.server.is_standby:
         return plain("this server is a standby; it takes no writes.")
-    if watch.snapshot is not None and watch.snapshot.server.fake_now is not None:
+    if watch.newest is not None and watch.newest.server.fake_now is not None:
         return plain("the database runs on a fake clock.")
     if command == SPAWN:
-        return _NOTHING if watch.snapshot is not None and watch.snapshot.queues else plain("there is no queue.")
+        return _NOTHING if watch.newest is not None and watch.newest.queues else plain("there is no queue.")
     if row is None:
         return plain("no row is under the cursor; 1 to 6 go to a panel.")
     return _against(command, row)
@@ -44,6 +42,4 @@ def _against(command: str, row: TaskRow) -> Plain:
         return say("the task is {state}; it has no claim.", state=row.state)
     if command == EXTEND and row.claim_expires_at is None:
         return plain("claimed without a lease: there is none to extend.")
-    if command == EXTEND and row.claim_expires_at == inf:
-        return plain("the lease never ends: there is nothing to extend.")
     return _NOTHING

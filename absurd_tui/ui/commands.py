@@ -75,11 +75,15 @@ COMMANDS = (
     _spawning(SPAWN, "s", "spawn", "spawn a task", footer=6),
     _spawning(COPY, "n", "copy", "spawn a copy of the task, with edited params"),
     _everywhere("activity", "A", "activity", "what was written from here, with the exact SQL", "app.activity"),
+    Command(
+        "outcome.task", "T", "told task", "go to the task of the newest outcome", Scope.ACTING, "app.open_told_task"
+    ),
     _everywhere("outcome.dismiss", "x", "dismiss", "take back the newest outcome", "app.dismiss_outcome"),
     _here("panel.zoom", "z", "zoom", "show one panel alone, or all again", "zoom", footer=10, wide_only=True),
     _here(
         "screen.freeze", "f", "freeze", "hold the screen still; reading goes on", "freeze", footer=11, wide_only=True
     ),
+    _here("panel.go_to", "t", "go to time", "go to a time in this panel", "go_to"),
     _here("failed.retried", "a", "attempts", "list in Failed also attempts that were retried", "retried"),
     _here("read.slower", "plus", "longer interval", "read less often", "interval(1)", shown="+"),
     _here("read.faster", "minus", "shorter interval", "read more often", "interval(-1)", shown="-"),

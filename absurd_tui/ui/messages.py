@@ -32,9 +32,11 @@ class ReadNow(Message):
 
 @dataclass
 class TaskOpened(Message):
-    """Show the page of this task."""
+    """Show the page of a task; `row` is what is known of it already, where something is."""
 
-    row: TaskRow
+    queue: str
+    task_id: UUID
+    row: TaskRow | None = None
 
 
 class TakesPage(Protocol):

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from absurd_tui.observe.diagnosis import Settled, findings
 from absurd_tui.observe.records import Link, LinkState, Snapshot
 from absurd_tui.observe.why import Clock
-from absurd_tui.text import Plain
+from absurd_tui.ui.telling import Telling
 from absurd_tui.ui.widgets.head import HeadState
 from absurd_tui.ui.widgets.outcomes import Told
 
@@ -29,7 +29,7 @@ class Watch:
         self.utc = False
         self.is_read_only = True
         self.is_production = False
-        self._told: list[Told] = []
+        self.telling = Telling()
         self.link = Link(LinkState.CONNECTING, ticks)
         self._offset = offset
         self._newest: _Reading | None = None
@@ -40,6 +40,11 @@ class Watch:
     def snapshot(self) -> Snapshot | None:
         """The snapshot on the screen: the newest, or the one that was held."""
         return self._shown.snapshot if self._shown is not None else None
+
+    @property
+    def newest(self) -> Snapshot | None:
+        """The newest snapshot, also while the screen is held: what a dialog and a key that writes go by."""
+        return self._newest.snapshot if self._newest is not None else None
 
     @property
     def settled(self) -> Settled:
@@ -66,11 +71,16 @@ class Watch:
 
     def clock(self, ticks: float) -> Clock | None:
         """Give the database's clock; it stands still while nothing is read or the screen is held."""
-        shown = self.snapshot
-        if shown is None:
+        return self._clock(self.snapshot, ticks, runs=self.is_live and self._held is None)
+
+    def newest_clock(self, ticks: float) -> Clock | None:
+        """Give the database's clock by the newest snapshot: it runs also while the screen is held."""
+        return self._clock(self.newest, ticks, runs=self.is_live)
+
+    def _clock(self, read: Snapshot | None, ticks: float, *, runs: bool) -> Clock | None:
+        if read is None:
             return None
-        runs = self.is_live and self._held is None
-        now = shown.now + (max(0.0, ticks - shown.taken) if runs else 0.0)
+        now = read.now + (max(0.0, ticks - read.taken) if runs else 0.0)
         return Clock(now, self.utc, self._offset)
 
     def head(self, ticks: float) -> HeadState:
@@ -93,23 +103,7 @@ class Watch:
     def _shown(self) -> _Reading | None:
         return self._held if self._held is not None else self._newest
 
-    def tell(self, told: Told) -> None:
-        """Tell what came of a write."""
-        self._told.append(told)
-
     def told(self, ticks: float) -> tuple[Told, ...]:
-        """Give what is told at the moment, newest last."""
-        self._told = [told for told in self._told if not told.is_over(ticks)]
-        return tuple(self._told)
-
-    @property
-    def remedy(self) -> Plain | None:
-        """The statement that would allow what was refused last, while that is told."""
-        return next((told.remedy for told in reversed(self._told) if told.remedy is not None), None)
-
-    def dismiss(self) -> bool:
-        """Take back the newest outcome; False where there is none."""
-        if not self._told:
-            return False
-        self._told.pop()
-        return True
+        """Give what is told at the moment, newest last; it goes on while the screen is held."""
+        clock = self.newest_clock(ticks) or Clock(0.0, self.utc, self._offset)
+        return self.telling.told(ticks, clock, is_live=self.is_live)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -26,8 +27,9 @@ TASK = "send_letter"
 MOST_CONNECTIONS = 2
 """One for the polls, one for the pages."""
 
-SILENT_AFTER = 4.0
-SLACK = 6.0
+STALE_WITHIN = 20.0
+"""Seconds; the promise is four, the rest is slack for a loaded machine."""
+
 OURS = "FROM pg_stat_activity WHERE application_name LIKE 'absurd-tui/%'"
 
 
@@ -70,6 +72,11 @@ def ask(server: LocalPostgres, question: str) -> Any:
     return asyncio.run(asked())
 
 
+def backends(server: LocalPostgres) -> set[int]:
+    """The server's processes that serve the dashboard; one that was ended may take a moment to go."""
+    return set(ask(server, f"SELECT coalesce(array_agg(pid), '{{}}') {OURS}"))
+
+
 def stop(server: LocalPostgres, how: str) -> None:
     if how == "immediate":
         postmaster = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
@@ -95,6 +102,11 @@ def until_live(shown: Terminal) -> None:
 
 def until_stale(shown: Terminal) -> None:
     shown.until_shown("UNKNOWN", " LOST ", "No answer from the database for", "Everything below is from", TASK)
+
+
+def until_tried_again(shown: Terminal) -> None:
+    """Read until the screen counts an attempt after the first."""
+    shown.until(lambda: re.search(r"Attempt ([2-9]|[1-9]\d+) in", shown.text) is not None)
 
 
 def assert_keys_work(shown: Terminal) -> None:
@@ -123,29 +135,27 @@ def test_a_server_that_stops_greys_the_screen_and_its_return_brings_it_back(serv
         stop(server, how)
         until_stale(shown)
         shown.until(lambda: shown.colours(TASK).isdisjoint(bright))
-        shown.until_shown("Attempt 2 in")
+        until_tried_again(shown)
         assert_keys_work(shown)
         server.start()
         until_live(shown)
         shown.until(lambda: shown.colours(TASK) == bright)
-        assert ask(server, f"SELECT count(*) {OURS}") <= MOST_CONNECTIONS
+        shown.until(lambda: ask(server, f"SELECT count(*) {OURS}") <= MOST_CONNECTIONS)
         assert_quits(shown)
 
 
 def test_a_backend_that_is_ended_again_and_again_is_replaced_by_one(server: LocalPostgres) -> None:
     with terminal("--dsn", server.dsn(DATABASE)) as shown:
         until_live(shown)
-        seen = set()
+        ended: set[int] = set()
         for _ in range(3):
-            shown.until(lambda: ask(server, f"SELECT count(*) {OURS}") > 0)
-            seen.add(ask(server, f"SELECT min(pid) {OURS}"))
-            assert ask(server, f"SELECT count(*) {OURS}") <= MOST_CONNECTIONS
+            shown.until(lambda: 0 < len(backends(server) - ended) <= MOST_CONNECTIONS)
+            ended.update(backends(server))
             ask(server, f"SELECT count(pg_terminate_backend(pid)) {OURS}")
+        shown.until(lambda: len(backends(server)) == 1 and backends(server).isdisjoint(ended))
         until_live(shown)
-        shown.until(lambda: ask(server, f"SELECT count(*) {OURS}") == 1)
-        assert len(seen) > 1
         assert_quits(shown)
-    assert ask(server, f"SELECT count(*) {OURS}") == 0
+        shown.until(lambda: ask(server, f"SELECT count(*) {OURS}") == 0)
 
 
 def test_a_server_that_falls_silent_is_stale_within_seconds_and_live_again(server: LocalPostgres) -> None:
@@ -154,7 +164,7 @@ def test_a_server_that_falls_silent_is_stale_within_seconds_and_live_again(serve
         proxy.swallow()
         begun = time.monotonic()
         until_stale(shown)
-        assert time.monotonic() - begun < SILENT_AFTER + SLACK
+        assert time.monotonic() - begun < STALE_WITHIN
         shown.until_shown("The database did not answer in time.")
         assert_keys_work(shown)
         shown.press("enter")
@@ -174,7 +184,7 @@ def test_it_quits_while_the_server_is_silent_on_every_connection(server: LocalPo
         shown.until_shown("Pending  1 of 1")
         shown.press("enter")
         shown.until_shown("Timeline", "Facts", "esc back")
-        assert ask(server, f"SELECT count(*) {OURS}") == MOST_CONNECTIONS
+        shown.until(lambda: ask(server, f"SELECT count(*) {OURS}") == MOST_CONNECTIONS)
         proxy.swallow()
         shown.look(1.2)  # a poll and a page are on their way
         assert_quits(shown)

@@ -35,7 +35,7 @@ async def kill_the_fragile_worker(dsn: str) -> None:
         await lifecycle.spawn(FRAGILE.name, "import_legacy", {}, SpawnOptions(max_attempts=1))
 
 
-def wait_for(dsn: str, query: str, *arguments: object, within: float = 60.0) -> Any:
+def wait_for(dsn: str, query: str, *arguments: object, within: float = 240.0) -> Any:
     """The first value of `query` once it is neither null nor false."""
 
     async def run() -> Any:

@@ -30,7 +30,7 @@ from absurd_tui.lifecycle import Lifecycle
 
 pytestmark = pytest.mark.slow
 
-GONE_WITHIN = 5.0
+GONE_WITHIN = 30.0
 SHOWN = """
 import sys, time
 from absurd_tui.demo import run_demo
@@ -73,7 +73,7 @@ class Shown:
 
 
 def test_the_check_sees_all_six_states_and_counts_every_queue(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_check(rate=3, keep=None, echo=print) == 0
+    assert run_check(rate=3, keep=None, timeout=150.0, echo=print) == 0
     said = capsys.readouterr().out
     for state in ("pending", "running", "sleeping", "failed", "completed", "cancelled"):
         assert re.search(rf"^{state} +first seen after +[0-9.]+ s$", said, re.MULTILINE)
@@ -107,7 +107,7 @@ def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_demo_ends_with_what_show_returns_and_loads_no_psycopg() -> None:
     shown = Shown(0.0)
-    assert shown.process.wait(20) == 7
+    assert shown.process.wait(60) == 7
     assert shown.said.split()[-1] == "False"
     shown.assert_nothing_is_left()
     os.close(shown.terminal)
@@ -117,7 +117,7 @@ def test_the_demo_ends_with_what_show_returns_and_loads_no_psycopg() -> None:
 def test_nothing_is_left_when_the_demo_is_ended_by(number: signal.Signals, code: int) -> None:
     shown = Shown(60.0)
     shown.process.send_signal(number)
-    assert shown.process.wait(20) == code
+    assert shown.process.wait(60) == code
     shown.assert_nothing_is_left()
     os.close(shown.terminal)
 
@@ -126,7 +126,7 @@ def test_nothing_is_left_when_the_terminal_is_closed() -> None:
     shown = Shown(60.0)
     os.close(shown.terminal)
     shown.process.send_signal(signal.SIGHUP)
-    assert shown.process.wait(20) == 129
+    assert shown.process.wait(60) == 129
     shown.assert_nothing_is_left()
 
 
@@ -197,11 +197,11 @@ async def test_ended_tasks_are_cleaned_up_by_the_queues_policy(
         await lifecycle.cancel("orders", spawned.task_id)
     names = "SELECT array_agg(task_name) FROM absurd.t_orders WHERE task_name IN ('old', 'new')"
     async with spawning(database, rate=1):
-        for _ in range(200):
+        for _ in range(900):
             if await connection.fetchval(names) == ["new"]:
                 return
             await asyncio.sleep(0.1)
-    pytest.fail("not cleaned up within 20 s")
+    pytest.fail("not cleaned up within 90 s")
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(0.1, 7200), (3, 6667), (100, 200)])

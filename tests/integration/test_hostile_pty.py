@@ -105,14 +105,14 @@ def tour(shown: Terminal, *, states: tuple[str, ...], until: str) -> str:
         shown.press("enter")
         shown.until_shown("esc back", "Timeline", "Facts")
         for _ in range(3):
-            shown.look(0.2)
+            shown.look(0.5)
             seen.append(shown.text)
             shown.press("t")
         shown.press("escape")
         shown.until(lambda: "esc back" not in shown.text)
     for _ in range(len(QUEUES)):
         shown.press("right")
-        shown.look(0.2)
+        shown.look(0.5)
         seen.append(shown.text)
     shown.press("?")
     shown.until_shown("the row before, the next row")

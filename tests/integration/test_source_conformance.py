@@ -1,6 +1,7 @@
 """The fake that the screen's tests read from behaves like the real database: both are held to the same tests."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from math import inf
 from uuid import UUID
 
@@ -11,8 +12,10 @@ from fakes import FakeSource, FakeStage
 
 from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
+from absurd_tui.observe.following import FollowedTask
+from absurd_tui.observe.places import first_place, head_of, last_place, placed
 from absurd_tui.observe.reasons import Sleep, why_sleeping
-from absurd_tui.observe.records import Count, Counts, Snapshot, State, View
+from absurd_tui.observe.records import Away, Count, Counts, Failure, Snapshot, State, View
 from absurd_tui.observe.source import DatabaseSource
 
 
@@ -186,6 +189,85 @@ async def test_no_more_rows_are_read_than_asked_for(scene: Scene) -> None:
     snapshot = await scene.read(View(rows=3))
     assert names(snapshot, State.PENDING) == ["task 0", "task 1", "task 2"]
     assert counts(snapshot, "mail").pending == Count(5)
+
+
+async def followed(scene: Scene, task_id: UUID) -> FollowedTask:
+    standings = await scene.source.standings("mail", [task_id])
+    task = standings.tasks[task_id]
+    assert task is not None
+    return task
+
+
+async def test_a_followed_task_is_told_from_its_spawn_to_its_end(scene: Scene) -> None:
+    stage = scene.stage
+    done, failed, waits = [await stage.spawn("mail", name, max_attempts=1) for name in ("done", "failed", "waits")]
+    pending = await followed(scene, done)
+    assert (pending.state, pending.attempt, pending.max_attempts, pending.is_over) == (State.PENDING, 1, 1, False)
+    assert (pending.available_at, pending.worker, pending.started_at) == (pending.enqueued_at, None, None)
+    for task_id in (done, failed, waits):
+        await stage.claim(task_id, "worker-1")
+    running = await followed(scene, done)
+    assert (running.state, running.worker) == (State.RUNNING, "worker-1")
+    assert running.started_at is not None
+    assert running.claim_expires_at is not None
+    assert running.claim_expires_at > running.started_at >= running.enqueued_at
+    await stage.complete(done)
+    await stage.fail(failed, "KeyError", "no such key")
+    await stage.wait_for(waits, "paid")
+    completed = await followed(scene, done)
+    assert (completed.state, completed.worker, completed.is_over) == (State.COMPLETED, "worker-1", True)
+    assert completed.ended_at is not None
+    assert completed.ended_at >= running.started_at
+    gave_up = await followed(scene, failed)
+    assert (gave_up.state, gave_up.attempt, gave_up.failure) == (State.FAILED, 1, Failure("KeyError", "no such key"))
+    asleep = await followed(scene, waits)
+    assert (asleep.state, asleep.wake_event, asleep.available_at) == (State.SLEEPING, "paid", inf)
+    await stage.cancel(waits)
+    cancelled = await followed(scene, waits)
+    assert (cancelled.state, cancelled.is_over) == (State.CANCELLED, True)
+    assert cancelled.cancelled_at is not None
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.COMPLETED])
+async def test_a_panel_is_read_around_a_place_and_behind_its_head(scene: Scene, state: State) -> None:
+    for number in range(12):
+        task_id = await scene.stage.spawn("mail", f"{number}")
+        if state is State.COMPLETED:
+            await scene.stage.claim(task_id, "worker-1")
+            await scene.stage.complete(task_id)
+    expected = [f"{number}" for number in (reversed(range(12)) if state is State.COMPLETED else range(12))]
+    view = View(panels=(state,), rows=2)
+    snapshot = await scene.read(view)
+    head = snapshot.panel(state)
+    assert head is not None
+    assert names(snapshot, state) == expected[:2]
+    assert (head.before, head.after is None) == (None, False)
+    kept = head_of(head.rows, snapshot.now) if state is State.COMPLETED else None
+    start = first_place(state) if kept else placed(head.rows[-1])
+    behind = await scene.read(replace(view, away=Away(state, start, start, kept)))
+    assert names(behind, state) == expected[: 5 if kept else 4]
+    page = behind.panel(state)
+    assert page is not None
+    assert (page.before, page.after) == (None, page.rows[-1].place)
+    place = placed(page.rows[-1])
+    deep = await scene.read(replace(view, away=Away(state, place, place, kept)))
+    assert names(deep, state) == (expected[2:7] if kept else expected[1:6])
+    end = last_place(state)
+    last = (await scene.read(replace(view, away=Away(state, end, end)))).panel(state)
+    assert last is not None
+    assert [row.task_name for row in last.rows] == expected[-3:]
+    assert (last.before, last.after) == (last.rows[0].place, None)
+
+
+async def test_standings_name_every_task_that_was_asked_for_and_no_other(scene: Scene) -> None:
+    there, other = [await scene.stage.spawn("mail", name) for name in ("there", "other")]
+    missing = UUID(int=7)
+    standings = await scene.source.standings("mail", [missing, there])
+    assert {task_id: task is not None for task_id, task in standings.tasks.items()} == {missing: False, there: True}
+    assert other not in standings.tasks
+    nothing = await scene.source.standings("orders", [missing])
+    assert nothing.tasks == {missing: None}
+    assert nothing.now >= standings.now
 
 
 async def test_an_unknown_task_has_no_page(scene: Scene) -> None:

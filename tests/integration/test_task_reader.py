@@ -343,7 +343,7 @@ async def test_the_connection_is_opened_on_first_use_and_again_after_it_was_lost
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where datname = current_database() and pid <> pg_backend_pid()"
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while is_open(session):  # noqa: ASYNC110 - the driver tells of it in no other way
             await asyncio.sleep(0.01)
     assert (await read(reader, task_id)).task_id == task_id

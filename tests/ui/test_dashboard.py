@@ -2,11 +2,12 @@
 
 import pytest
 from fakes import FakeSource, FakeStage
-from screen import lines, running, text, until_not_shown, until_shown
+from screen import lines, running, text, until, until_not_shown, until_shown
 
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe.records import Refusal
 from absurd_tui.settings import Settings
+from absurd_tui.ui.screens import dashboard as dashboard_module
 
 
 async def furnished() -> tuple[FakeSource, FakeStage]:
@@ -157,8 +158,7 @@ async def test_freeze_holds_the_screen_while_reading_goes_on() -> None:
         await until_shown(pilot, "FROZEN")
         read = len(source.read)
         await stage.spawn("mail", "later_task")
-        while len(source.read) < read + 3:
-            await pilot.pause(0.05)
+        await until(pilot, lambda: len(source.read) >= read + 3)
         assert "later_task" not in text(pilot.app)
         await pilot.press("f")
         await until_shown(pilot, "later_task", "live")
@@ -223,7 +223,7 @@ async def test_help_lists_the_keys_and_leaves_the_cursor_where_it_was() -> None:
         await until_shown(pilot, "hold the screen still; reading goes on")
         await pilot.press("escape")
         await until_not_shown(pilot, "hold the screen still; reading goes on")
-        assert "mail › done_task" in text(pilot.app), "the cursor is where it was"
+        await until_shown(pilot, "mail › done_task")
 
 
 @pytest.mark.parametrize("theme", ["absurd-dark", "absurd-light", "absurd-ansi", "nord", "textual-light", "ansi-light"])
@@ -233,11 +233,26 @@ async def test_every_theme_shows_the_same_words(theme: str) -> None:
         await until_shown(pilot, "runs_task", "event · invoice")
 
 
+async def test_what_is_said_is_not_taken_back_by_the_time_of_what_was_said_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source, _ = await furnished()
+    async with running(source) as pilot:
+        await until_shown(pilot, "mail › runs_task")
+        monkeypatch.setattr(dashboard_module, "NOTE_SECONDS", 0.4)
+        await pilot.press("c")
+        monkeypatch.setattr(dashboard_module, "NOTE_SECONDS", 600.0)
+        await pilot.press("e")
+        await until_shown(pilot, "extend: read only.")
+        await pilot.pause(0.8)
+        assert "extend: read only." in text(pilot.app)
+
+
 async def test_quitting_drops_the_connections() -> None:
     source, _ = await furnished()
     async with running(source) as pilot:
         await pilot.press("q")
-        await pilot.pause()
+        await until(pilot, lambda: not pilot.app.is_running)
     assert source.closed
 
 

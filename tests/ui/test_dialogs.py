@@ -15,6 +15,7 @@ from textual.events import Paste
 from absurd_tui.observe.records import Failure, State
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, RetryTask
 from absurd_tui.text import filter_terminal
+from absurd_tui.ui.dialogs import dormant
 from absurd_tui.ui.dialogs.frame import TaskDialog
 
 pytestmark = pytest.mark.slow
@@ -62,6 +63,7 @@ async def test_keys_typed_ahead_open_the_dialog_and_confirm_nothing(key: str) ->
         await seen.look(2 * DEAD)
         assert seen.is_asking
         assert seen.requests == []
+        await seen.awake()
         await seen.press(CONFIRMS[key])
         await seen.asked()
 
@@ -82,6 +84,7 @@ async def test_keys_typed_ahead_of_a_slow_dialog_confirm_nothing(key: str, monke
         await seen.look(2 * DEAD)
         assert seen.is_asking
         assert seen.requests == []
+        await seen.awake()
         await seen.press(CONFIRMS[key])
         await seen.asked()
 
@@ -97,6 +100,7 @@ async def test_keys_that_are_heard_late_were_not_pressed_on_the_dialog_they_find
         await seen.look(2 * DEAD)
         assert seen.is_asking
         assert seen.requests == []
+        await seen.awake()
         await seen.press("y")
         await seen.asked()
 
@@ -213,12 +217,11 @@ async def test_a_task_that_changes_is_looked_at_again_before_anything_is_asked(k
         await seen.rush("y", "y")
         await seen.look(0.1)
         assert seen.requests == []
-        await seen.press("enter")
+        await seen.hold("enter", 3 * DEAD)
         await seen.not_shown("Changed since you looked")
         await seen.shown("running, attempt 2 of 3")
-        await seen.hold("enter", 3 * DEAD)
         assert seen.requests == [], "a held key confirmed what was not read"
-        await seen.look(DEAD + 0.1)
+        await seen.awake()
         if key != "r":
             await seen.press(CONFIRMS[key])
             target = (await seen.asked()).target
@@ -231,18 +234,20 @@ async def test_after_a_new_look_the_act_is_not_struck_for_longer_than_its_keys_a
         seen.change(State.PENDING, attempt=2)
         await seen.shown("look again")
         await seen.press("enter")
-        await seen.shown("cancel the task")
-        await seen.look(DEAD + 0.2)
-        assert not seen.struck("cancel the task")
+        await seen.until_not_struck("cancel the task")
 
 
-async def test_keys_are_struck_until_they_count() -> None:
+async def test_keys_are_struck_until_they_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dormant.DEAD_SECONDS == DEAD
+    monkeypatch.setattr(dormant, "DEAD_SECONDS", 600.0)
     async with desk() as seen:
         await seen.go_to(State.PENDING)
         await seen.press("c")
-        assert seen.struck("cancel the task")
-        await seen.look(DEAD + 0.1)
-        assert not seen.struck("cancel the task")
+        await seen.until_struck("cancel the task")
+        monkeypatch.setattr(dormant, "DEAD_SECONDS", DEAD)
+        await seen.press("y")  # a key that is dead begins the time anew
+        await seen.until_not_struck("cancel the task")
+        assert seen.requests == []
 
 
 @EVERY

@@ -1,6 +1,5 @@
 """The spawn form as its user has it: keys and pastes in, text on the screen and a request out."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +17,7 @@ from absurd_tui.observe.why import Clock
 from absurd_tui.operations.requests import SpawnTask
 from absurd_tui.styles import stylesheets
 from absurd_tui.text import filter_terminal
-from absurd_tui.ui.dialogs import dormant
+from absurd_tui.ui.dialogs import dormant, spawn
 from absurd_tui.ui.dialogs.dormant import DEAD_SECONDS
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
@@ -76,6 +75,12 @@ async def sent(pilot: Pilot[int]) -> SpawnTask:
     request = given(pilot)
     assert isinstance(request, SpawnTask)
     return request
+
+
+def count_as_held(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Take presses of the same key within some seconds for one that is held: a slow machine hears them far apart."""
+    assert DEAD_SECONDS == 0.3
+    monkeypatch.setattr(spawn, "DEAD_SECONDS", seconds)
 
 
 async def fill(pilot: Pilot[int], field: str, *keys: str) -> None:
@@ -166,29 +171,31 @@ async def test_esc_leaves_an_untouched_form_at_once() -> None:
         await until(pilot, lambda: given(pilot) is None)
 
 
-async def test_esc_asks_once_more_when_something_was_typed() -> None:
+async def test_esc_asks_once_more_when_something_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     async with form() as pilot:
         await fill(pilot, "task_name", *"refund")
         await pilot.press("escape")
         await until_shown(pilot, "esc once more discards what was typed.")
         await pilot.press("s")
         await until_not_shown(pilot, "esc once more")
+        count_as_held(monkeypatch, 600.0)
         await pilot.press("escape", "escape", "escape")
         await until_shown(pilot, "esc once more")
         assert given(pilot) is OPEN, "a held key does not answer"
-        await asyncio.sleep(DEAD_SECONDS)
+        count_as_held(monkeypatch, 0.0)
         await pilot.press("escape")
         await until(pilot, lambda: given(pilot) is None)
 
 
-async def test_a_limit_of_0_is_asked_again_and_a_held_key_does_not_answer() -> None:
+async def test_a_limit_of_0_is_asked_again_and_a_held_key_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    count_as_held(monkeypatch, 600.0)
     async with form() as pilot:
         await fill(pilot, "max_delay", "0")
         await until_shown(pilot, "! Not started in 0 s: it is cancelled before it")
         await pilot.press("ctrl+s", "ctrl+s", "ctrl+s")
         await until_shown(pilot, "Limit 0: ctrl+s once more spawns it.", "No attempt starts")
         assert given(pilot) is OPEN
-        await asyncio.sleep(DEAD_SECONDS)
+        count_as_held(monkeypatch, 0.0)
         assert (await sent(pilot)).options.cancellation == Cancellation(None, 0)
 
 
@@ -254,7 +261,7 @@ async def test_a_paste_of_10_megabytes_is_cut_refused_and_does_not_freeze(field:
         began = time.monotonic()
         await paste(pilot, field, "7" * 10_000_000)
         await until_shown(pilot, said, "Not sent: 1 error.")
-        assert time.monotonic() - began < 5, "a freeze takes minutes"
+        assert time.monotonic() - began < 50, "a freeze takes minutes"
 
 
 async def test_what_is_pasted_into_json_is_seen_whole() -> None:

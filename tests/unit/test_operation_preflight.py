@@ -13,7 +13,8 @@ from absurd_tui.operations.requests import SpawnTask
 
 NOW = 1_800_000_000.0
 SECONDS = st.integers(1, preflight.LONGEST_SECONDS)
-LEASES = st.floats(NOW - 1e6, NOW + 1e6)
+FINITE = st.floats(NOW - 1e6, NOW + 1e6)
+LEASES = FINITE | st.sampled_from([inf, -inf])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,8 @@ def test_a_lease_that_is_set_ends_after_exactly_that_long(lease: float, seconds:
 @given(LEASES, SECONDS)
 def test_what_is_put_on_top_never_shortens(lease: float, seconds: int) -> None:
     assert not preflight.shortens(lease, NOW, seconds, on_top=True)
-    assert preflight.resulting_seconds(lease, NOW, seconds, on_top=True) == seconds + max(ceil(lease - NOW), 0)
+    left = inf if lease == inf else ceil(max(lease - NOW, 0))
+    assert preflight.resulting_seconds(lease, NOW, seconds, on_top=True) == seconds + left
 
 
 @given(LEASES, st.integers(-10, 2 * preflight.LONGEST_SECONDS), st.booleans(), st.booleans())
@@ -82,9 +84,20 @@ def test_what_is_not_refused_is_within_the_limits(lease: float, seconds: int, on
     assert (refused is None) is is_fine
 
 
-def test_an_expired_lease_can_be_extended_and_one_without_end_cannot() -> None:
+def test_an_expired_lease_can_be_extended() -> None:
     assert extend.refusal(State.RUNNING, NOW - 1000, NOW, 60) is None
-    assert "never ends" in (extend.refusal(State.RUNNING, inf, NOW, 60) or "")
+    assert extend.refusal(State.RUNNING, -inf, NOW, 60) is None
+    assert extend.refusal(State.RUNNING, -inf, NOW, 60, on_top=True) is None
+
+
+def test_a_lease_without_end_is_given_one_only_when_that_was_ticked() -> None:
+    assert "would give it an end" in (extend.refusal(State.RUNNING, inf, NOW, 60) or "")
+    assert "nothing can be put on top" in (extend.refusal(State.RUNNING, inf, NOW, 60, on_top=True) or "")
+    assert extend.refusal(State.RUNNING, inf, NOW, 60, on_top=True, may_shorten=True) is not None
+    assert extend.refusal(State.RUNNING, inf, NOW, 60, may_shorten=True) is None
+
+
+def test_a_claim_without_a_lease_cannot_be_extended() -> None:
     assert "without a lease" in (extend.refusal(State.RUNNING, None, NOW, 60) or "")
 
 

@@ -45,7 +45,7 @@ CASES: list[tuple[Request, Outcome, str]] = [
     (
         CANCEL,
         Done(after(State.CANCELLED)),
-        "✓ Cancelled · payments › charge_card …7be2d48a | Read back 08:00:00: by this call.",
+        "✓ Cancelled · payments › charge_card …7be2d48a | Read back 08:00:00: by this call. n spawns a copy.",
     ),
     (
         RETRY,
@@ -67,11 +67,11 @@ CASES: list[tuple[Request, Outcome, str]] = [
         Done(after(State.COMPLETED)),
         "✓ Extended · payments › charge_card …7be2d48a | Read back 08:00:00: completed, attempt 4.",
     ),
-    (SPAWN, Done(PENDING, (NEW,)), "✓ Spawned · …a0d477e0 in payments | Pending; enter opens it."),
+    (SPAWN, Done(PENDING, (NEW,)), "✓ Spawned · …a0d477e0 in payments | Pending; T opens it."),
     (
         MANY,
         Done(PENDING, (NEW,) * 5),
-        "✓ Spawned 5 tasks · payments › charge_card | Pending; enter opens the first.",
+        "✓ Spawned 5 tasks · payments › charge_card | Pending; T opens the first.",
     ),
     (
         MANY,
@@ -96,7 +96,7 @@ CASES: list[tuple[Request, Outcome, str]] = [
     (
         SPAWN,
         AlreadySo(after(State.COMPLETED), None, NEW),
-        "= Already so · …a0d477e0 in payments | Key taken: this task is completed, nothing new.",
+        "= Already so · …a0d477e0 in payments | Key taken by …a0d477e0, which is completed; T opens it.",
     ),
     (
         CANCEL,

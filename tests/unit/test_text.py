@@ -219,4 +219,4 @@ def test_a_megabyte_takes_no_time_to_speak_of(raw: str) -> None:
     start = time.process_time()
     plain(raw)
     filter_terminal(raw)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10

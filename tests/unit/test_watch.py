@@ -72,6 +72,21 @@ def test_a_held_screen_stays_as_it_is_while_reading_goes_on() -> None:
     assert [finding.kind for finding in shown.settled.shown] == ["lease expired"], "nothing was missed meanwhile"
 
 
+def test_the_newest_snapshot_and_its_clock_are_known_also_while_the_screen_is_held() -> None:
+    old, new = snapshot(queue("orders"), taken=100.0), snapshot(WRONG, now=NOW + 50, taken=150.0)
+    shown = watch(old)
+    shown.hold(100.5)
+    shown.take(new, 1.0)
+    clock, held = shown.newest_clock(151.0), shown.clock(151.0)
+    assert clock is not None
+    assert held is not None
+    assert (shown.newest, clock.now) == (new, NOW + 51)
+    assert (shown.snapshot, held.now) == (old, NOW)
+    shown.link = Link(LinkState.LOST, 151.0)
+    assert shown.newest_clock(500.0) == replace(clock, now=NOW + 50)
+    assert watch().newest_clock(1.0) is None
+
+
 def test_there_is_nothing_to_hold_before_the_first_snapshot() -> None:
     shown = watch()
     shown.hold(1.0)

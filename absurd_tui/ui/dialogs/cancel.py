@@ -10,6 +10,7 @@ from absurd_tui.observe.reasons import Sleep, why_sleeping
 from absurd_tui.observe.records import State
 from absurd_tui.operations.requests import CancelTask
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.availability import CANCEL
 from absurd_tui.ui.cells import cut_middle
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.text import Choice, Paragraph, Piece, point
@@ -23,6 +24,7 @@ class CancelDialog(TaskDialog[CancelTask]):
     """Names what ends, and what does not come back."""
 
     BINDINGS = [Binding("y", "say_yes", show=False), Binding("enter", "confirm_typed", show=False)]
+    COMMAND = CANCEL
     TITLE_TEXT = "Cancel task"
     KEEP = "keep the task"
     IS_FINAL = True

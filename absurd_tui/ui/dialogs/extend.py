@@ -1,26 +1,30 @@
-"""Extend a claim: what the lease is, what it becomes, and a tick where that is earlier."""
+"""Extend a claim: what the lease is and becomes, a tick where that is earlier, and when the worker was heard of."""
 
 from collections.abc import Iterator, Sequence
-from math import ceil
+from dataclasses import replace
+from math import inf
 
 from textual.binding import Binding
 from textual.widget import Widget
 from textual.widgets import Input
 
 from absurd_tui import units
-from absurd_tui.observe.records import TaskRow
-from absurd_tui.observe.why import Clock
-from absurd_tui.operations.preflight import LONGEST_SECONDS
+from absurd_tui.operations.preflight import LONGEST_SECONDS, resulting_seconds
 from absurd_tui.operations.requests import ExtendClaim
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.availability import EXTEND
+from absurd_tui.ui.cells import cut_middle
 from absurd_tui.ui.content import Span
-from absurd_tui.ui.dialogs.frame import TaskDialog
+from absurd_tui.ui.dialogs.frame import INNER_WIDTH, is_same_run
+from absurd_tui.ui.dialogs.informed import InformedDialog
 from absurd_tui.ui.dialogs.text import BLANK, Choice, Fixed, Piece, point, warning
-from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.dialogs.worker_sign import worker_sign
 from absurd_tui.ui.widgets.lines import blank, fit
 
 PRESETS = ((30, "30s"), (60, "1m"), (300, "5m"), (900, "15m"), (3_600, "1h"))
 _BAR = 20
+_WORKER_CELLS = 28
+_SETS = point(plain("Absurd sets the lease. The worker's next checkpoint or heartbeat sets it back."))
 
 
 class Seconds(Input):
@@ -31,8 +35,8 @@ class Seconds(Input):
         return character is not None and character.isdecimal()
 
 
-class ExtendDialog(TaskDialog[ExtendClaim]):
-    """Sets the lease, or adds to what is left of it."""
+class ExtendDialog(InformedDialog[ExtendClaim]):
+    """Sets the lease, or adds to what is left of it. It follows the lease: the worker sets it while one is looking."""
 
     BINDINGS = [
         Binding("enter", "confirm", show=False),
@@ -41,13 +45,11 @@ class ExtendDialog(TaskDialog[ExtendClaim]):
         Binding("plus", "on_top", show=False, priority=True),
         Binding("s", "shorten", show=False, priority=True),
     ]
+    COMMAND = EXTEND
     TITLE_TEXT = "Extend claim"
     KEEP = "leave the lease"
-
-    def __init__(self, watch: Watch, row: TaskRow, seen: Clock) -> None:
-        super().__init__(watch, row, seen)
-        self._on_top = False
-        self._may_shorten = False
+    _on_top = False
+    _may_shorten = False
 
     def fields(self) -> Iterator[Widget]:
         """The seconds, as typed or from a preset."""
@@ -60,6 +62,24 @@ class ExtendDialog(TaskDialog[ExtendClaim]):
         field.focus()
         super().wake()
 
+    def repaint(self) -> None:
+        """Show the lease as it was read last."""
+        self._follow()
+        super().repaint()
+
+    def _follow(self) -> None:
+        """Take over a lease that moved: what was ticked was ticked for another, and it may have been a checkpoint."""
+        found = self.newest()
+        if found is None or not is_same_run(found, self.row):
+            return
+        has_moved = found.claim_expires_at != self.row.claim_expires_at
+        if found.lease_set_at is None and not has_moved:
+            found = replace(found, lease_set_at=self.row.lease_set_at)  # a page does not know it
+        self.row = found
+        if has_moved:
+            self._may_shorten = False
+            self.ask_page()
+
     @property
     def _seconds(self) -> int | None:
         typed = self.query_one(Input).value
@@ -67,15 +87,14 @@ class ExtendDialog(TaskDialog[ExtendClaim]):
 
     @property
     def _left(self) -> float:
-        return (self.row.claim_expires_at or 0.0) - self.clock.now
+        ends = self.row.claim_expires_at
+        return -inf if ends is None else ends - self.clock.now
 
     @property
     def _becomes(self) -> float | None:
         """Seconds from now at which the lease would end."""
         seconds = self._seconds
-        if seconds is None:
-            return None
-        return seconds + ceil(max(0.0, self._left)) if self._on_top else float(seconds)
+        return None if seconds is None else resulting_seconds(self._left, 0.0, seconds, on_top=self._on_top)
 
     @property
     def _shortens(self) -> bool:
@@ -85,11 +104,13 @@ class ExtendDialog(TaskDialog[ExtendClaim]):
     def text(self) -> Sequence[Piece]:
         """Show the lease as it is and as it becomes."""
         ran = self.clock.ago(self.row.started_at if self.row.started_at is not None else self.row.available_at)
-        claimed = say("claimed by {worker} for {ran}", worker=self.row.worker or "an unnamed worker", ran=ran)
+        worker = cut_middle(plain(self.row.worker or "an unnamed worker"), _WORKER_CELLS)
+        run = units.short_id(self.row.run_id, 8)
         becomes = self._becomes
         longest = max(self._left, becomes or 0.0, 1.0)
         return [
-            Fixed(((claimed, "muted"), (say(", run …{run}", run=units.short_id(self.row.run_id, 8)), "muted"))),
+            Fixed(((say("claimed by {worker} for {ran}, run …{run}", worker=worker, ran=ran, run=run), "muted"),)),
+            Fixed(((worker_sign(self.row, self.page, self.trouble, self.clock, INNER_WIDTH), "muted"),)),
             BLANK,
             self._lease("now", "", self._left, longest),
             self._lease("becomes", "strong", becomes, longest),
@@ -102,11 +123,11 @@ class ExtendDialog(TaskDialog[ExtendClaim]):
         if left is None:
             return Fixed((*spans, (plain(f"a whole number of seconds from 1 to {LONGEST_SECONDS}"), "failed")))
         ends = plain(self.clock.at(self.clock.now + left))
-        told = plain(f"{units.time_left(left)} left" if left > 0 else f"expired {units.time_left(left)}")
-        share = max(0.0, min(1.0, left / longest))
+        share = 1.0 if left == longest else max(0.0, left / longest)
         full = round(share * _BAR)
         bar_role = "warning" if share < 0.2 else "running"
-        spans += [*fit(((ends, role),), 13), *fit(((told, role or ("alarm" if left <= 0 else "")),), 18, right=True)]
+        told = (_told(left), role or ("alarm" if left <= 0 else ""))
+        spans += [*fit(((ends, role),), 13), *fit((told,), 18, right=True)]
         return Fixed((*spans, (blank(3), ""), (plain("━" * full), bar_role), (plain("─" * (_BAR - full)), "rule")))
 
     def _presets(self) -> Iterator[Span]:
@@ -123,27 +144,41 @@ class ExtendDialog(TaskDialog[ExtendClaim]):
         said: list[Piece] = [Fixed(((tick, "strong"), (plain("+ "), "strong"), (plain("on top of what is left"), "")))]
         said.append(BLANK)
         if self._shortens:
-            by = units.time_left(self._left - (self._becomes or 0.0))
-            shortens = f"This shortens the lease by {by}. Absurd sets the lease, it does not add to it."
             tick = plain("  [x] " if self._may_shorten else "  [ ] ")
             ticked = Fixed(((tick, "strong"), (plain("s "), "strong"), (plain("shorten it all the same"), "")))
-            return [*said, warning(plain(shortens)), ticked]
+            return [*said, warning(self._lost()), ticked, _SETS]
+        if self._is_too_long:
+            said.append(warning(self._why_too_long()))
         if self._left <= 0:
             revived = "It expired {ago}. Extending revives it, and the worker may be gone."
-            said.append(warning(say(revived, ago=units.time_left(self._left))))
-        said.append(point(plain("Absurd sets the lease. The worker's next checkpoint or heartbeat sets it back.")))
-        said.append(point(self._no_check()))
-        return said
+            said.append(warning(say(revived, ago=_ago(self._left))))
+        return [*said, _SETS, point(self._no_check())]
+
+    @property
+    def _is_too_long(self) -> bool:
+        becomes = self._becomes
+        return becomes is not None and becomes > LONGEST_SECONDS
+
+    def _why_too_long(self) -> Plain:
+        if self._left == inf:
+            return plain("The lease has no end: nothing can be put on top of it.")
+        return plain(f"A lease is made to last {LONGEST_SECONDS // 3600} hours at most.")
+
+    def _lost(self) -> Plain:
+        if self._left == inf:
+            return plain("The lease has no end, and this gives it one.")
+        by = units.time_left(self._left - (self._becomes or 0.0))
+        return plain(f"This shortens the lease by {by}: it is set, not added to.")
 
     def _no_check(self) -> Plain:
         becomes = self._becomes
-        longer = units.duration(becomes) if becomes is not None else "that"
+        longer = units.duration(becomes) if becomes is not None and becomes < inf else "that"
         return plain(f"It does not wake or check the worker: a dead one holds the task {longer} longer.")
 
     def act(self) -> Choice:
         """Extend to a clock time, or shorten."""
         becomes = self._becomes
-        if becomes is None:
+        if becomes is None or self._is_too_long:
             return Choice("enter", plain("extend the lease"), is_enabled=False)
         if self._shortens:
             return Choice("enter", plain("shorten the lease"), self.is_awake and self._may_shorten)
@@ -181,3 +216,13 @@ class ExtendDialog(TaskDialog[ExtendClaim]):
         """Tick that it may get shorter."""
         self._may_shorten = self._shortens and not self._may_shorten
         self.repaint()
+
+
+def _told(left: float) -> Plain:
+    if left == inf:
+        return plain("no end")
+    return plain(f"{units.time_left(left)} left" if left > 0 else f"expired {_ago(left)}")
+
+
+def _ago(left: float) -> str:
+    return "long ago" if left == -inf else f"{units.age(-left)} ago"

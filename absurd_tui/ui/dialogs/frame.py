@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from absurd_tui.observe.records import Snapshot, State, TaskRow
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.requests import Request, Target
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.availability import why_not
 from absurd_tui.ui.content import Span, content
 from absurd_tui.ui.dialogs.dormant import DormantDialog
 from absurd_tui.ui.dialogs.text import BLANK, Choice, Choices, DialogText, Piece, target_lines, warning
@@ -20,6 +22,8 @@ from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.roles import Roles
 
 INNER_WIDTH = 66
+_FRAME_ROWS = 10
+"""Border, padding, target, field and choices of a dialog."""
 _NEVER_DEAD = frozenset({"keep"})
 
 Asked = TypeVar("Asked", bound=Request)
@@ -29,21 +33,23 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
     """A question about one task as it stood when the key was pressed.
 
     Subclasses say what the act is, what it means, and make the request. The act is struck
-    through while it cannot be done, and when the task has changed since it was looked at.
+    through while it cannot be done, and when the task has changed since it was looked at. What
+    it is judged by is the newest reading, also while the screen below is held.
     """
 
     BINDINGS = [Binding("escape", "keep", show=False)]
+    COMMAND = ""
     TITLE_TEXT = ""
     KEEP = ""
     CONFIRM = "enter"
     IS_FINAL = False
 
-    def __init__(self, watch: Watch, row: TaskRow, seen: Clock) -> None:
+    def __init__(self, watch: Watch, row: TaskRow, seen: Clock, read_at: float) -> None:
         super().__init__()
         self.watched = watch
         self.row = row
         self.seen = seen
-        self._looked = time.monotonic()
+        self.read_at = read_at
 
     def compose(self) -> ComposeResult:
         """Put the frame together, with the fields of the dialog in it."""
@@ -101,7 +107,7 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
     @property
     def clock(self) -> Clock:
         """The database's clock now."""
-        return self.watched.clock(time.monotonic()) or self.seen
+        return self.watched.newest_clock(time.monotonic()) or self.seen
 
     def wake(self) -> None:
         """The keys count from now on."""
@@ -109,29 +115,41 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
 
     def repaint(self) -> None:
         """Show what is true now."""
-        changed = self.changed()
-        act = self.act()
+        changed, act = self.changed(), self.act()
         text, notes = list(self.text()), list(self.notes())
         if changed:
             notes += [BLANK, warning(changed)]
             act = Choice("enter", plain("look again"))
-        self.query_one("#dialog-text", DialogText).show([BLANK, *text])
-        self.query_one("#dialog-notes", DialogText).show([*notes, BLANK])
+        elif hindrance := self.hindrance():
+            notes += [BLANK, warning(hindrance)]
+            act = replace(act, is_enabled=False)
+        self._show([BLANK, *text], [*notes, BLANK])
         self.query_one(Choices).show(Choice("esc", plain(self.KEEP)), act)
 
+    def _show(self, text: Sequence[Piece], notes: Sequence[Piece]) -> None:
+        """Show the text; on a terminal that is too low for all of it, without its blank lines."""
+        rows = _FRAME_ROWS + sum(len(piece.lines(INNER_WIDTH)) for piece in (*text, *notes))
+        is_tight = rows > self.app.size.height
+        self.query_one("#dialog").set_class(is_tight, "-tight")
+        for name, pieces in (("#dialog-text", text), ("#dialog-notes", notes)):
+            shown = [piece for piece in pieces if piece is not BLANK] if is_tight else pieces
+            self.query_one(name, DialogText).show(shown)
+
+    def newest(self) -> TaskRow | None:
+        """Give the task as it was read last; None where that was before it was looked at, or where it was not found."""
+        snapshot = self.watched.newest
+        return find(snapshot, self.row) if snapshot is not None and snapshot.taken > self.read_at else None
+
     def changed(self) -> Plain:
-        """Say how the task differs from what was looked at, as far as the newest snapshot shows it; empty if not."""
-        snapshot = self.watched.snapshot
-        if snapshot is None or snapshot.taken <= self._looked:
-            return Plain("")  # a task's page is read more often, and knew more than this
-        found = newest(snapshot, self.row)
-        if found is None or (found.state, found.run_id, found.attempt) == (
-            self.row.state,
-            self.row.run_id,
-            self.row.attempt,
-        ):
+        """Say how the task differs from what was looked at, as far as was read; empty if not."""
+        found = self.newest()
+        if found is None or is_same_run(found, self.row):
             return Plain("")
         return say("Changed since you looked: {state} now, attempt {number}.", state=found.state, number=found.attempt)
+
+    def hindrance(self) -> Plain:
+        """Say why the act cannot be done to the task at all; empty where it can."""
+        return why_not(self.COMMAND, self.row, self.watched)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let no key choose anything while the keys are dead; leaving is always possible."""
@@ -146,8 +164,8 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
         if not self.is_awake:  # a field that is confirmed asks no binding
             return
         if self.changed():
-            self._look_again()
-        elif self.act().is_enabled:
+            self.look_again()
+        elif self.act().is_enabled and not self.hindrance():
             self._answer(self.request())
 
     def _answer(self, answer: Asked | None) -> None:
@@ -155,20 +173,24 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
         if self.is_current:
             self.dismiss(answer)
 
-    def _look_again(self) -> None:
-        found = newest(self.watched.snapshot, self.row)
+    def look_again(self) -> None:
+        """Make the task as it is now the one that is asked about."""
+        found = self.newest()
         if found is not None:
-            self.row, self.seen, self._looked = found, self.clock, time.monotonic()
+            self.row, self.seen, self.read_at = found, self.clock, time.monotonic()
             self.sleep()
             pieces = target_lines(self.row, self.seen, self.watched.address, self.badges(), INNER_WIDTH)
             self.query_one("#dialog-target", DialogText).show(pieces)
             self.repaint()
 
 
-def newest(snapshot: Snapshot | None, row: TaskRow) -> TaskRow | None:
-    """Find a task in the newest snapshot by its id, wherever it is now."""
-    if snapshot is None:
-        return None
+def is_same_run(one: TaskRow, other: TaskRow) -> bool:
+    """Whether two readings of a task show the same run in the same state."""
+    return (one.state, one.run_id, one.attempt) == (other.state, other.run_id, other.attempt)
+
+
+def find(snapshot: Snapshot, row: TaskRow) -> TaskRow | None:
+    """Find a task in a snapshot by its id, wherever it is now."""
     for panel in snapshot.panels:
         for found in panel.rows:
             if found.key == row.key and not found.is_retried:

@@ -1,33 +1,32 @@
 """Retry a failed task: in place, or as a new task; in place only where the next claim would not destroy it."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from textual.binding import Binding
 
 from absurd_tui import units
-from absurd_tui.observe.reasons import whole_seconds
-from absurd_tui.observe.records import Refusal, TaskRow
-from absurd_tui.observe.task_records import TaskPage
+from absurd_tui.observe.records import TaskRow
 from absurd_tui.observe.why import Clock
-from absurd_tui.operations.preflight import would_be_lost
+from absurd_tui.operations.preflight import whole_seconds, would_be_lost
 from absurd_tui.operations.requests import RetryTask
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.cells import cut_middle
+from absurd_tui.ui.availability import RETRY
+from absurd_tui.ui.cells import cut_middle, cut_words, width
 from absurd_tui.ui.content import Span
-from absurd_tui.ui.dialogs.frame import TaskDialog
+from absurd_tui.ui.dialogs.frame import INNER_WIDTH
+from absurd_tui.ui.dialogs.informed import InformedDialog
 from absurd_tui.ui.dialogs.text import BLANK, Choice, Fixed, Paragraph, Piece, warning
-from absurd_tui.ui.messages import PageWanted
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.lines import blank
 
 _MOST_EXTRA = 100
 _STEPS_NAMED = 3
-_STEP_CELLS = 24
+_INDENT = 5
+_ROOM = INNER_WIDTH - _INDENT
 
 
-class RetryDialog(TaskDialog[RetryTask]):
-    """Offers the two ways, and blocks the one that would lose the task."""
+class RetryDialog(InformedDialog[RetryTask]):
+    """Offers the two ways, and blocks the one that would lose the task, also when that comes to be so meanwhile."""
 
     BINDINGS = [
         Binding("enter", "confirm", show=False),
@@ -35,41 +34,14 @@ class RetryDialog(TaskDialog[RetryTask]):
         Binding("plus,right", "more(1)", show=False),
         Binding("minus,left", "more(-1)", show=False),
     ]
+    COMMAND = RETRY
     TITLE_TEXT = "Retry task"
     KEEP = "leave it failed"
 
-    def __init__(self, watch: Watch, row: TaskRow, seen: Clock) -> None:
-        super().__init__(watch, row, seen)
-        self._page: TaskPage | None = None
+    def __init__(self, watch: Watch, row: TaskRow, seen: Clock, read_at: float) -> None:
+        super().__init__(watch, row, seen, read_at)
         self._extra = 1
-        self._as_new = would_be_lost(row.first_started_at, row.max_duration, seen.now)
-
-    def on_mount(self) -> None:
-        """Ask which steps the task has saved."""
-        super().on_mount()
-        self.post_message(PageWanted(self))
-
-    @property
-    def queue(self) -> str:
-        """The queue of the task."""
-        return self.row.queue
-
-    @property
-    def task_id(self) -> UUID:
-        """The task's id."""
-        return self.row.task_id
-
-    def take_page(self, page: TaskPage | None) -> None:
-        """Take in which steps it has saved."""
-        self._page = page
-        if self.is_mounted:
-            self.repaint()
-
-    def take_refusal(self, refusal: Refusal) -> None:
-        """Do without: the dialog says in general what is kept."""
-
-    def let_go(self) -> None:
-        """Do without."""
+        self._as_new = self._is_lost_in_place
 
     @property
     def _is_lost_in_place(self) -> bool:
@@ -86,47 +58,66 @@ class RetryDialog(TaskDialog[RetryTask]):
         about = plain(f"same task, attempt {attempt} of {last}")
         head = _way("In place", about, is_chosen=not self._as_new, is_blocked=lost)
         if lost:
-            first = self.row.first_started_at or self.seen.now
-            limit = whole_seconds(self.row.max_duration) or 0
+            first = self.row.first_started_at or self.clock.now
             return [
                 head,
                 _indented(
                     say(
                         "Would be lost: max_duration is {limit} and the task first started {ago} ago. The next claim"
                         " cancels it before a worker runs it, and a cancelled task cannot be retried.",
-                        limit=units.duration(limit),
+                        limit=units.duration(self._limit or 0),
                         ago=self.clock.ago(first),
                     ),
                     "warning",
                 ),
             ]
-        return [head, _indented(self._kept()), _indented(plain(f"+ and - change the extra attempts: {self._extra}."))]
+        extra = plain(f"+ and - change the extra attempts: {self._extra}.")
+        return [head, *(_line(said) for said in (*self._kept(), *self._time_left(), extra))]
 
-    def _kept(self) -> Plain:
-        if self._page is None:
-            return plain("Keeps the steps that were saved, and runs again what comes after them.")
-        steps = [checkpoint.checkpoint_name for checkpoint in self._page.checkpoints]
+    @property
+    def _limit(self) -> int | None:
+        return whole_seconds(self.row.max_duration)
+
+    @property
+    def _steps(self) -> list[str] | None:
+        """The names of the checkpoints that a worker would be given, oldest first; None where they were not read."""
+        if self.page is None:
+            return None
+        return [step.checkpoint_name for step in self.page.checkpoints if step.status == "committed"]
+
+    def _kept(self) -> tuple[Plain, Plain]:
+        steps = self._steps
+        after = plain("What comes after them runs again.")
+        if steps is None:
+            return say("Keeps the checkpoints that it has; {why}.", why=self.trouble or plain("reading which")), after
         if not steps:
-            return plain("No step was saved: it runs again from the start.")
-        named = ", ".join(cut_middle(plain(step), _STEP_CELLS).text for step in steps[-_STEPS_NAMED:])
-        more = "…, " if len(steps) > _STEPS_NAMED else ""
-        return say(
-            "Keeps {steps} ({named}), and runs again what comes after.",
-            steps=units.plural(len(steps), "step"),
-            named=more + named,
-        )
+            return plain("No checkpoint was saved, so there is none to keep."), plain("Everything runs again.")
+        is_cut = self.page is not None and self.page.has_more_checkpoints
+        count = plain(f"{'more than ' if is_cut else ''}{units.plural(len(steps), 'checkpoint')}")
+        return say("Keeps {count} ({names}).", count=count, names=_names(steps, _ROOM - len(count.text) - 10)), after
+
+    def _time_left(self) -> list[Plain]:
+        """Say until when a worker may have it: a retry in place does not begin its max_duration anew."""
+        if self._limit is None or self.row.first_started_at is None:
+            return []
+        left = units.time_left(self.row.first_started_at + self._limit - self.clock.now)
+        return [plain(f"In {left} max_duration is over: the next claim cancels it.")]
 
     def _anew(self) -> list[Piece]:
         said = (
-            "Starts from the first step. Same params, headers, retry strategy and cancellation; no idempotency key,"
-            " no link to the old task, which stays failed."
+            "Starts from nothing: no checkpoint is kept, every step runs again. Same params, headers, retry strategy"
+            " and cancellation; no idempotency key, no link to the old task, which stays failed."
         )
         head = _way("As a new task", Plain(""), is_chosen=self._as_new, is_blocked=False)
         return [head, _indented(plain(said))]
 
     def notes(self) -> Sequence[Piece]:
-        """Warn of what a second press does."""
-        return [BLANK, warning(plain("Each retry as new makes another task."))] if self._as_new else []
+        """Warn of what a second press does; offer what is left when the task can no longer be retried in place."""
+        if self._as_new:
+            return [BLANK, warning(plain("Each retry as new makes another task."))]
+        if self._is_lost_in_place:
+            return [BLANK, warning(plain("In place it is too late; ↓ chooses a new task."))]
+        return []
 
     def act(self) -> Choice:
         """Retry, one way or the other."""
@@ -153,6 +144,20 @@ def _way(name: str, about: Plain, *, is_chosen: bool, is_blocked: bool) -> Fixed
     role = "struck" if is_blocked else "strong" if is_chosen else ""
     mark: Span = (plain("(•)" if is_chosen else "( )"), "strong" if is_chosen else "muted")
     return Fixed((mark, (blank(1), ""), (plain(name), role), (blank(2), ""), (about, "muted")))
+
+
+def _line(text: Plain) -> Fixed:
+    return Fixed(((blank(_INDENT), ""), (cut_words(text, _ROOM), "")))
+
+
+def _names(steps: Sequence[str], room: int) -> Plain:
+    """Name the last few steps, as many as have room in a number of cells: the retry goes on after them."""
+    for count in range(min(_STEPS_NAMED, len(steps)), 0, -1):
+        lead = "…, " if len(steps) > count else ""
+        named = plain(lead + ", ".join(steps[-count:]))
+        if width(named) <= room:
+            return named
+    return plain(lead) + cut_middle(plain(steps[-1]), room - len(lead))
 
 
 def _indented(text: Plain, role: str = "") -> Paragraph:

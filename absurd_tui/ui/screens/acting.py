@@ -1,9 +1,11 @@
 """What the screens that act on a task share: the keys that ask, and what becomes of the answer."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from textual.screen import Screen
+from textual.timer import Timer
 
 from absurd_tui.observe.records import TaskRow
 from absurd_tui.operations.requests import Request
@@ -27,14 +29,25 @@ class ActingScreen(Screen[None]):
     def __init__(self, watch: Watch) -> None:
         super().__init__()
         self._watch = watch
+        self._hushing: Timer | None = None
 
     def row_in_question(self) -> TaskRow | None:
         """Give the task that a key would act on, as it is on the screen now."""
         raise NotImplementedError
 
+    def read_at(self) -> float:
+        """Give when the task in question was read, by the client's monotonic clock."""
+        raise NotImplementedError
+
     def say(self, said: Plain) -> None:
         """Say something for a few seconds where the why line is."""
         raise NotImplementedError
+
+    def hush_after(self, seconds: float, hush: Callable[[], None]) -> None:
+        """Take back what was said after some seconds, unless something else was said meanwhile."""
+        if self._hushing is not None:
+            self._hushing.stop()
+        self._hushing = self.set_timer(seconds, hush)
 
     def why_not(self, command: str) -> Plain:
         """Say why a key that writes does not apply now; empty where it does."""
@@ -73,7 +86,7 @@ class ActingScreen(Screen[None]):
         if refused or row is None or clock is None:
             self.say(refused or plain("Nothing has been read yet."))
             return
-        dialog = _DIALOGS[command](self._watch, row, clock)
+        dialog = _DIALOGS[command](self._watch, row, clock, self.read_at())
 
         def answered(request: Request | None) -> None:
             if request is not None:

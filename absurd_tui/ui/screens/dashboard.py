@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container, Horizontal
 from textual.events import Key, Resize
 
+from absurd_tui.observe.places import epoch
 from absurd_tui.observe.records import State, TaskRow, View
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.commands import PANEL_KEYS, Scope, bindings
+from absurd_tui.ui.dialogs.go_to import GoToDialog
 from absurd_tui.ui.messages import IntervalChanged, TaskOpened, ViewChanged
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.watch import Watch
@@ -18,32 +21,19 @@ from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.foot import KeyBar, Tab, Tabs, WhyLine
 from absurd_tui.ui.widgets.head import Header, Verdict
 from absurd_tui.ui.widgets.outcomes import Outcomes
-from absurd_tui.ui.widgets.panel_columns import panel_columns
-from absurd_tui.ui.widgets.panel_faces import NAMES, count_text, notes, rows_of, title
+from absurd_tui.ui.widgets.panel import ORDERED_BY, PAGE, PAST, Panel
+from absurd_tui.ui.widgets.panel_faces import NAMES, count_text, notes, reading_of, title
 from absurd_tui.ui.widgets.queue_strip import SHEET as QUEUE_SHEET
 from absurd_tui.ui.widgets.queue_strip import QueueRow, QueueStrip, queue_rows
-from absurd_tui.ui.widgets.record_table import RecordTable, Sheet, Title
+from absurd_tui.ui.widgets.record_table import RecordTable, Title
 from absurd_tui.ui.widgets.roles import Roles
 from absurd_tui.ui.widgets.too_small import TooSmall, is_too_small
 
 INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 NOTE_SECONDS = 4.0
 READING_AFTER = 2.0
-ROWS = 60
 QUEUES_SHOWN = 7
 _PAIRS = ((State.PENDING, State.RUNNING), (State.SLEEPING, State.FAILED), (State.COMPLETED, State.CANCELLED))
-
-
-class Panel(RecordTable[TaskRow]):
-    """One of the six panels."""
-
-    def __init__(self, state: State) -> None:
-        self.state = state
-        sheet: Sheet[TaskRow] = Sheet(
-            key=lambda row: row.run_key if state is State.FAILED else row.key,
-            columns=lambda width, shows_queue: panel_columns(state, width, shows_queue),
-        )
-        super().__init__(sheet, id=f"panel-{state}", classes="panel")
 
 
 class Dashboard(ActingScreen):
@@ -115,14 +105,15 @@ class Dashboard(ActingScreen):
         queues.reveal((self._queue,))
         queues.set_class(len(rows) > QUEUES_SHOWN, "-many")
         for panel in self._panels():
-            panel.show(
-                rows_of(panel.state, snapshot, self._queue),
+            panel.take(
+                reading_of(panel.state, snapshot, self._queue),
+                snapshot.now,
                 sight,
                 title(panel.state, snapshot, self._queue, as_of) if self._shows_titles else None,
                 notes=notes(panel.state, snapshot, self._queue),
                 is_stale=is_stale,
             )
-        self._show_tabs(is_stale)
+        self._show_tabs(is_stale=is_stale)
         self._show_why()
         self._show_keys()
 
@@ -133,7 +124,7 @@ class Dashboard(ActingScreen):
             panel.show((), None, title(panel.state, None, None, Plain("")), notes=(note,) if note else ())
         self._show_keys()
 
-    def _show_tabs(self, is_stale: bool) -> None:
+    def _show_tabs(self, *, is_stale: bool) -> None:
         snapshot = self._watch.snapshot
         if snapshot is None:
             return
@@ -141,6 +132,9 @@ class Dashboard(ActingScreen):
             Tab(state, PANEL_KEYS[number], plain(NAMES[state]), plain(count_text(state, snapshot, self._queue)))
             for number, state in enumerate(State)
         ]
+        if self._panel(self._open).wanted is not None:
+            at = list(State).index(self._open)
+            tabs[at] = replace(tabs[at], count=self._panel(self._open).count_told(tabs[at].count))
         self.query_one(Tabs).show(tabs, self._open, is_stale=is_stale)
 
     def _show_why(self) -> None:
@@ -150,6 +144,12 @@ class Dashboard(ActingScreen):
     def row_in_question(self) -> TaskRow | None:
         """Give the task under the cursor."""
         return self.focused.cursor_record if isinstance(self.focused, Panel) else None
+
+    def read_at(self) -> float:
+        """It is of the snapshot that is shown, unless it has left its panel: then of some older one."""
+        snapshot, panel = self._watch.snapshot, self.focused
+        is_gone = isinstance(panel, Panel) and panel.cursor_is_gone
+        return 0.0 if snapshot is None or is_gone else snapshot.taken
 
     def queue_in_question(self) -> str | None:
         """Give the chosen queue."""
@@ -187,7 +187,8 @@ class Dashboard(ActingScreen):
 
     def _ask(self) -> None:
         shown = (self._open,) if self._shows_one else tuple(State)
-        view = View(self._queue, shown, ROWS, self._with_retried)
+        away = next((panel.wanted for panel in self._panels() if panel.wanted is not None), None)
+        view = View(self._queue, shown, PAGE, self._with_retried, away)
         if view != self._asked:
             self._asked = view
             self.post_message(ViewChanged(view))
@@ -205,6 +206,11 @@ class Dashboard(ActingScreen):
         self.query_one(WhyLine).note(Plain(""))
         for panel in self._panels():
             panel.mark_known()
+            panel.stay()
+
+    def on_panel_turned(self, event: Panel.Turned) -> None:
+        """Read where a panel wants to be read."""
+        self._ask()
 
     def on_descendant_focus(self) -> None:
         """The panel with the focus is the open one."""
@@ -215,13 +221,14 @@ class Dashboard(ActingScreen):
 
     def on_record_table_moved(self, event: RecordTable.Moved) -> None:
         """Tell about the row under the cursor, and which keys apply to it."""
+        self._show_tabs(is_stale=not self._watch.is_live)
         self._show_why()
         self._show_keys()
 
     def on_record_table_chosen(self, event: RecordTable.Chosen) -> None:
         """Open a task, or choose a queue."""
         if isinstance(event.record, TaskRow):
-            self.post_message(TaskOpened(event.record))
+            self.post_message(TaskOpened(event.record.queue, event.record.task_id, event.record))
         elif isinstance(event.record, QueueRow):
             self._choose(event.record.name)
 
@@ -244,6 +251,29 @@ class Dashboard(ActingScreen):
         self.set_focus(panel)
         panel.take_cursor()
 
+    def action_go_to(self) -> None:
+        """Ask for a time, and go to the first row of the panel from then on."""
+        panel, clock = self.focused, self._watch.clock(time.monotonic())
+        if not isinstance(panel, Panel) or clock is None:
+            self.say(plain("go to a time: no panel has the cursor; 1 to 6 go to one."))
+            return
+
+        def answered(at: int | None) -> None:
+            if at is not None:
+                panel.go_to(at)
+
+        name, by = plain(NAMES[panel.state]), plain(ORDERED_BY[panel.state])
+        self.app.push_screen(GoToDialog(name, by, clock, is_past=panel.state in PAST), answered)
+
+    def on_panel_landed(self, event: Panel.Landed) -> None:
+        """Say by which time the panel went where it was sent."""
+        clock, state = self._watch.clock(time.monotonic()), event.panel.state
+        if clock is not None:
+            told = (
+                "{panel} by {by}: {at}." if event.is_there else "{panel} by {by}: nothing from {at} on; its last row."
+            )
+            self.say(say(told, panel=NAMES[state], by=ORDERED_BY[state], at=clock.at(epoch(event.at))))
+
     def action_queues(self) -> None:
         """Go to the queues."""
         self.set_focus(self.query_one(QueueStrip))
@@ -264,6 +294,8 @@ class Dashboard(ActingScreen):
 
     def _choose(self, queue: str | None) -> None:
         self._queue = queue
+        for panel in self._panels():
+            panel.forget()
         self._ask()
         self.repaint()
 
@@ -295,4 +327,4 @@ class Dashboard(ActingScreen):
         """Say something in the why line for a few seconds."""
         line = self.query_one(WhyLine)
         line.note(said)
-        self.set_timer(NOTE_SECONDS, lambda: line.note(Plain("")))
+        self.hush_after(NOTE_SECONDS, lambda: line.note(Plain("")))

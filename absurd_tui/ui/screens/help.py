@@ -14,7 +14,7 @@ from absurd_tui.ui.content import Span, assemble
 _MOVES = (
     ("↑ ↓ j k", "the row before, the next row"),
     ("pgup pgdn", "a screen of rows up, down"),
-    ("home end", "the first and newest row, the last row"),
+    ("home end", "the first rows, which are followed live; the last row of all"),
     ("1 … 6", "a panel; on a task page its blocks"),
     ("0", "the queues; enter chooses one"),
     ("tab", "the next panel"),

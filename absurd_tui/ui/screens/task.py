@@ -59,8 +59,10 @@ class TaskScreen(ActingScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid"), (182, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
 
-    def __init__(self, watch: Watch, row: TaskRow) -> None:
+    def __init__(self, watch: Watch, queue: str, task_id: UUID, row: TaskRow | None = None) -> None:
         super().__init__(watch)
+        self.queue = queue
+        self.task_id = task_id
         self._row = row
         self._page: TaskPage | None = None
         self._documents = Documents()
@@ -69,19 +71,9 @@ class TaskScreen(ActingScreen):
         self._is_asking = False
         self._asked_at = float("-inf")
         self._loading: str | None = None
-        self._chosen: UUID | None = row.run_id if row.is_retried else None
+        self._chosen: UUID | None = row.run_id if row is not None and row.is_retried else None
         self._open = 1
         self._began = time.monotonic()
-
-    @property
-    def queue(self) -> str:
-        """The queue of the task."""
-        return self._row.queue
-
-    @property
-    def task_id(self) -> UUID:
-        """The task's id."""
-        return self._row.task_id
 
     def compose(self) -> ComposeResult:
         """Put the surfaces together."""
@@ -165,7 +157,7 @@ class TaskScreen(ActingScreen):
         as_of = Plain("")
         if is_old and self._page is not None and clock is not None:
             as_of = say("as of {at}", at=clock.at(self._page.now))
-        self.query_one(TaskBar).show(self._row, self._page, clock, as_of)
+        self.query_one(TaskBar).show(self.queue, self.task_id, self._row, clock, as_of)
         self._show_blocks(clock, as_of, is_old=is_old)
         self._show_keys()
         self._ask(ticks, is_held=head.frozen_since is not None)
@@ -215,6 +207,10 @@ class TaskScreen(ActingScreen):
     def row_in_question(self) -> TaskRow | None:
         """Give the task of this page, unless it is no more."""
         return None if self._is_gone else self._row
+
+    def read_at(self) -> float:
+        """As soon as there is a page, its row is in question; before, the row that was opened."""
+        return self._page.taken if self._page is not None else self._began
 
     def applies(self, command: Command) -> bool:
         """Say whether a command of the footer can do something now."""
@@ -380,7 +376,7 @@ class TaskScreen(ActingScreen):
         """Say something in place of the second sentence for a few seconds."""
         line = self.query_one(TaskWhy)
         line.note(said)
-        self.set_timer(NOTE_SECONDS, lambda: line.note(Plain("")))
+        self.hush_after(NOTE_SECONDS, lambda: line.note(Plain("")))
 
 
 def _and_parents(widget: Widget | None) -> Iterator[Widget]:

@@ -1,18 +1,25 @@
-"""What came of the last writes, at the bottom right, newest last."""
+"""What came of the last writes, and how far the tasks are that were spawned: at the bottom right, newest last."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
+from absurd_tui.observe.following import Follow
+from absurd_tui.observe.progress import progress
+from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.cells import cut_words
 from absurd_tui.ui.content import Span
+from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit
 
 SHOWN = 4
 STAYS = 6.0
+OLD_AFTER = 5.0
+"""Seconds after which a reading of followed tasks is told with its time."""
 _MIDDLE = 116
 _BELOW = 3
-_ROLES = {"✓": "completed", "=": "muted", "?": "warning", "✗": "failed", "!": "warning"}
+_ROLES = {"=": "muted", "?": "warning", "!": "warning"} | {sign: state.value for state, sign in STATE_GLYPHS.items()}
 _PASSING = frozenset("✓=")
 
 
@@ -20,7 +27,8 @@ _PASSING = frozenset("✓=")
 class Told:
     """One outcome as it is told: its sign, a headline and a detail; `at` is the client's monotonic clock.
 
-    `remedy` is the statement that would allow what was refused, shown by the help.
+    `remedy` is the statement that would allow what was refused, shown by the help; `subject` is the queue and id of
+    the task it is about.
     """
 
     sign: str
@@ -28,10 +36,18 @@ class Told:
     detail: Plain
     at: float
     remedy: Plain | None = None
+    subject: tuple[str, UUID] | None = None
 
     def is_over(self, ticks: float) -> bool:
         """Whether it has been told long enough; bad news stays until it is dismissed."""
         return self.sign in _PASSING and ticks - self.at > STAYS
+
+
+def told_of(follow: Follow, clock: Clock, at: float, ticks: float, *, is_live: bool) -> Told:
+    """Tell how far followed tasks are, which were last read at `at`, by the client's monotonic clock."""
+    far = progress(follow, clock, is_live=is_live, is_old=ticks - at > OLD_AFTER)
+    sign = STATE_GLYPHS[far.state] if far.state is not None else "!"
+    return Told(sign, far.headline, far.detail, at, subject=(follow.queue, follow.subject))
 
 
 class Outcomes(Lines):

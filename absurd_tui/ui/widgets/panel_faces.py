@@ -1,6 +1,7 @@
 """What a panel says besides its rows: its title, and what stands there when there are none."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from absurd_tui import units
 from absurd_tui.observe.records import Count, Counts, PanelReading, QueueReading, Refusal, Snapshot, State, TaskRow
@@ -53,7 +54,7 @@ def count_text(state: State, snapshot: Snapshot, queue: str | None) -> str:
         return units.UNKNOWN
     total = sum(counts, Count(0))
     panel = snapshot.panel(state)
-    if panel is not None and snapshot.view.queue in (None, queue) and not total.is_capped:
+    if panel is not None and panel.away is None and snapshot.view.queue in (None, queue) and not total.is_capped:
         rows = sum(not row.is_retried for row in rows_of(state, snapshot, queue))
         if max(total.value, rows) < snapshot.view.rows and not panel.refused:
             total = Count(max(rows, total.value) if state is State.CANCELLED else rows)
@@ -62,12 +63,18 @@ def count_text(state: State, snapshot: Snapshot, queue: str | None) -> str:
 
 def rows_of(state: State, snapshot: Snapshot, queue: str | None) -> tuple[TaskRow, ...]:
     """Give a panel's rows for one queue, or for all, as far as the snapshot has them."""
+    reading = reading_of(state, snapshot, queue)
+    return reading.rows if reading is not None else ()
+
+
+def reading_of(state: State, snapshot: Snapshot, queue: str | None) -> PanelReading | None:
+    """Give a panel's reading for one queue, or for all; None where the snapshot has none."""
     panel = snapshot.panel(state)
     if panel is None or snapshot.view.queue not in (None, queue):
-        return ()
+        return None
     if snapshot.view.queue == queue:
-        return panel.rows
-    return tuple(row for row in panel.rows if row.queue == queue)
+        return panel
+    return replace(panel, rows=tuple(row for row in panel.rows if row.queue == queue))
 
 
 def notes(state: State, snapshot: Snapshot | None, queue: str | None) -> tuple[Plain, ...]:
@@ -110,6 +117,8 @@ def _failed_recently(snapshot: Snapshot) -> bool:
     panel = snapshot.panel(State.FAILED)
     if panel is None or not panel.rows:
         return False
+    if panel.away is not None:
+        return True  # its newest rows are not here
     ended = panel.rows[0].ended_at
     return ended is not None and snapshot.now - ended < _RECENTLY
 

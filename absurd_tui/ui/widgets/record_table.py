@@ -111,6 +111,10 @@ class RecordTable(Lines, Generic[Record], can_focus=True):
         self._take(records)
         self.repaint()
 
+    def mark_met(self) -> None:
+        """Take every record that is here as known and seen: it did not arrive, the table went to it."""
+        self._known, self._seen = set(self._index), set(self._index)
+
     def mark_known(self) -> None:
         """Take every record that is here as known: only what arrives later is marked as new."""
         self._known = set(self._index)
@@ -135,7 +139,7 @@ class RecordTable(Lines, Generic[Record], can_focus=True):
         gone = None
         if self._cursor is not None and self._cursor not in keys:
             gone = self.cursor_record
-            at = min(self._index[self._cursor], len(fresh))
+            at = self._place_among(keys)
             if gone is not None:
                 fresh.insert(at, gone)
                 keys.insert(at, self._cursor)
@@ -152,6 +156,15 @@ class RecordTable(Lines, Generic[Record], can_focus=True):
             self._seen = set(keys)
         else:
             self._bring_top(self._index[self._cursor] - row)
+
+    def _place_among(self, keys: Sequence[Hashable]) -> int:
+        """Say where a row that is gone belongs among others: after the nearest that stood above it, or where it was."""
+        was, places = self._position, {name: position for position, name in enumerate(keys)}
+        for record in reversed(self._records[:was]):
+            above = places.get(self._sheet.key(record))
+            if above is not None:
+                return above + 1
+        return min(was, len(keys))
 
     # the cursor
 

@@ -1,7 +1,8 @@
 """The head of a task's page: its state and why, and the bar that names it."""
 
+from uuid import UUID
+
 from absurd_tui.observe.records import State, TaskRow
-from absurd_tui.observe.task_records import TaskPage
 from absurd_tui.observe.why import Clock, why
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.cells import cut_words
@@ -23,8 +24,8 @@ class TaskWhy(Lines):
         self._trouble: tuple[Plain, Plain] | None = None
         self._note = Plain("")
 
-    def show(self, row: TaskRow, clock: Clock | None, trouble: tuple[Plain, Plain] | None) -> None:
-        """Tell about this task; `trouble` says in two sentences why it can no longer be read."""
+    def show(self, row: TaskRow | None, clock: Clock | None, trouble: tuple[Plain, Plain] | None) -> None:
+        """Tell about this task, where it was read; `trouble` says in two sentences why it cannot be read."""
         self._row, self._clock, self._trouble = row, clock, trouble
         self.repaint()
 
@@ -35,13 +36,15 @@ class TaskWhy(Lines):
 
     def lines(self, width: int, height: int) -> list[Line]:
         """Make the two lines."""
-        if self._row is None or self._clock is None:
-            return []
-        state = self._row.state
-        label, role = plain(f"{STATE_GLYPHS[state]} {state.value.upper()}"), _label_role(state)
         if self._trouble is not None:
             label, role = plain("? UNKNOWN"), "caution"
-        first, second = self._trouble or why(self._row, self._clock)
+            first, second = self._trouble
+        elif self._row is not None and self._clock is not None:
+            state = self._row.state
+            label, role = plain(f"{STATE_GLYPHS[state]} {state.value.upper()}"), _label_role(state)
+            first, second = why(self._row, self._clock)
+        else:
+            return []
         room = width - _TEXT_AT - 1
         head = fit(((blank(1), ""), (label, role)), _TEXT_AT)
         then: Span = (cut_words(self._note, room), "strong") if self._note else (cut_words(second, room), "")
@@ -60,32 +63,33 @@ class TaskBar(Lines):
 
     def __init__(self) -> None:
         super().__init__(id="task-bar")
+        self._place: tuple[str, UUID] | None = None
         self._row: TaskRow | None = None
-        self._page: TaskPage | None = None
         self._clock: Clock | None = None
         self._as_of = Plain("")
 
-    def show(self, row: TaskRow, page: TaskPage | None, clock: Clock | None, as_of: Plain) -> None:
-        """Show this task; `as_of` is not empty when the page is not being read any more."""
-        self._row, self._page, self._clock, self._as_of = row, page, clock, as_of
+    def show(self, queue: str, task_id: UUID, row: TaskRow | None, clock: Clock | None, as_of: Plain) -> None:
+        """Show this task, and its row where it was read; `as_of` is not empty when it is not being read any more."""
+        self._place, self._row, self._clock, self._as_of = (queue, task_id), row, clock, as_of
         self.repaint()
 
     def lines(self, width: int, height: int) -> list[Line]:
         """Make the one line; the name gives way to the id."""
-        if self._row is None or self._clock is None:
+        if self._place is None or self._clock is None:
             return [Line((), "bar")]
         is_wide = width >= _MIDDLE
-        row, full = self._row, str(self._row.task_id)
-        right = self._right(row, self._clock) if is_wide or self._as_of else []
+        row, queue, full = self._row, self._place[0], str(self._place[1])
+        right = self._right(row, self._clock) if row is not None and (is_wide or self._as_of) else []
         left: list[Span] = [(blank(1), "")]
         left += [(plain("Dashboard › "), "muted")] if is_wide else []
-        left += [(cut_words(plain(row.queue), 24), "muted"), (plain(" › "), "muted")]
+        left += [(cut_words(plain(queue), 24), "muted"), (plain(" › "), "muted")]
         tail: list[Span] = [(blank(2), ""), (plain(full[:-8]), "muted"), (plain(full[-8:]), "bold")]
         room = width - width_of(left) - width_of(tail) - width_of(right) - 1
         if room < 12:
             tail = [(blank(2), ""), (plain(full[-8:]), "bold")]
             room = width - width_of(left) - width_of(tail) - width_of(right) - 1
-        left += [(cut_words(plain(row.task_name), max(8, room)), "strong"), *tail]
+        name = plain(row.task_name) if row is not None else plain("a task")
+        left += [(cut_words(name, max(8, room)), "strong"), *tail]
         return [Line(spread(left, right, width), "bar")]
 
     def _right(self, row: TaskRow, clock: Clock) -> list[Span]:

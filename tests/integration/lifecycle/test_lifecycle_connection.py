@@ -172,7 +172,8 @@ async def test_a_connection_without_a_statement_cache_serves(database: Any) -> N
 
 
 async def test_connect_opens_and_closes_a_connection_of_its_own(database: Any, connection: asyncpg.Connection) -> None:
-    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    others = """select count(*) from pg_stat_activity where datname = current_database()
+                and pid <> pg_backend_pid() and backend_type = 'client backend'"""
     async with connect(database.dsn) as lifecycle:
         assert await lifecycle.get_schema_version() == "0.5.1"
         assert await connection.fetchval(others) == 1

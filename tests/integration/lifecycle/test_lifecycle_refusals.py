@@ -184,7 +184,7 @@ async def test_a_lock_timeout_changes_nothing(
         with pytest.raises(TimedOut, match="lock timeout") as caught:
             await lifecycle.cancel(queue, spawned.task_id)
     assert caught.value.sqlstate == "55P03"
-    assert (await lifecycle.get_result(queue, spawned.task_id)).state == "pending"
+    assert (await Lifecycle(other).get_result(queue, spawned.task_id)).state == "pending"
 
 
 async def test_a_statement_timeout_changes_nothing(
@@ -197,7 +197,7 @@ async def test_a_statement_timeout_changes_nothing(
         with pytest.raises(TimedOut, match="statement timeout") as caught:
             await lifecycle.cancel(queue, spawned.task_id)
     assert caught.value.sqlstate == "57014"
-    assert (await lifecycle.get_result(queue, spawned.task_id)).state == "pending"
+    assert (await Lifecycle(other).get_result(queue, spawned.task_id)).state == "pending"
 
 
 async def test_a_serialization_failure_changes_nothing(
@@ -216,7 +216,7 @@ async def test_a_serialization_failure_changes_nothing(
 async def waiting(connection: asyncpg.Connection, pid: int) -> None:
     """Wait until the backend waits for a lock."""
     query = "select wait_event_type = 'Lock' from pg_stat_activity where pid = $1"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await connection.fetchval(query, pid):  # noqa: ASYNC110 the server sends no event
             await asyncio.sleep(0.01)
 
@@ -263,11 +263,15 @@ async def test_cancelling_the_caller_is_not_an_error_of_ours(
                 await lifecycle.cancel(queue, spawned.task_id)
 
 
-async def test_a_busy_connection_refuses_the_second_call(lifecycle: Lifecycle, connection: asyncpg.Connection) -> None:
-    running = asyncio.create_task(connection.execute("select pg_sleep(0.2)"))
-    await asyncio.sleep(0.05)
+async def test_a_busy_connection_refuses_the_second_call(
+    lifecycle: Lifecycle, connection: asyncpg.Connection, other: asyncpg.Connection
+) -> None:
+    await other.execute("select pg_advisory_lock(1)")
+    running = asyncio.create_task(connection.execute("select pg_advisory_lock(1)"))
+    await waiting(other, connection.get_server_pid())
     with pytest.raises(InvalidRequest, match="another operation is in progress"):
         await lifecycle.list_queues()
+    await other.execute("select pg_advisory_unlock(1)")
     await running
     assert await lifecycle.list_queues() == []
 

@@ -12,9 +12,28 @@ from statement_proxy import StatementProxy, statement_proxy
 
 from absurd_tui.conninfo import ConnSpec, resolve
 from absurd_tui.conninfo.tls import Tls
+from absurd_tui.database import writing
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.perform import Performer
+
+REAL = writing._BEGIN
+
+
+@pytest.fixture(autouse=True)
+def patient_server(patience: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that waits long for a lock and for the next statement; `real_limits` takes that back."""
+    begin = writing._BEGIN
+    for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+        begin = begin.replace(f"{name} = '{writing.LIMITS[name]}'", f"{name} = '120s'")
+    assert begin.count("120s") == 3
+    monkeypatch.setattr(writing, "_BEGIN", begin)
+
+
+@pytest.fixture
+def real_limits(patient_server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server with the limits that a write has, for the tests in which they strike."""
+    monkeypatch.setattr(writing, "_BEGIN", REAL)
 
 
 @pytest.fixture

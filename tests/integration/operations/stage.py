@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pytest
 
+from absurd_tui.database import writing
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 from absurd_tui.observe.records import State
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, Target
@@ -122,8 +124,31 @@ class Stage:
         return await self.count() == 2 if request.as_new else bool(row["attempt"] == 2)
 
 
+def give_up_soon(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.5) -> None:
+    """Have a client wait some seconds for the answer to a call or a COMMIT, so that a black hole costs no ten.
+
+    For everything else it waits as long as ever: a slow machine is no black hole.
+    """
+    fetch, commit = writing.WriteSession.fetch, writing.WriteSession.commit
+
+    async def fetch_impatiently(self: writing.WriteSession, statement: str, *arguments: Any) -> Any:
+        if not any(call in statement for call in CALLS.values()):
+            return await fetch(self, statement, *arguments)
+        with monkeypatch.context() as impatient:
+            impatient.setattr(writing, "CLIENT_SECONDS", seconds)
+            return await fetch(self, statement, *arguments)
+
+    async def commit_impatiently(self: writing.WriteSession) -> bool:
+        with monkeypatch.context() as impatient:
+            impatient.setattr(writing, "CLIENT_SECONDS", seconds)
+            return await commit(self)
+
+    monkeypatch.setattr(writing.WriteSession, "fetch", fetch_impatiently)
+    monkeypatch.setattr(writing.WriteSession, "commit", commit_impatiently)
+
+
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    """Until something is so in the database; ten seconds at most."""
-    async with asyncio.timeout(10):
+    """Until something is so in the database; a minute at most."""
+    async with asyncio.timeout(60):
         while not await is_so():  # noqa: ASYNC110 - it happens in another process
             await asyncio.sleep(0.02)

@@ -65,10 +65,11 @@ async def test_an_id_that_a_crash_gave_to_another_is_unknown(stage: Stage, spec:
     assert isinstance(outcome, Unknown)
 
 
+@pytest.mark.slow
 async def test_a_transaction_that_stays_open_is_unknown(
     stage: Stage, spec: ConnSpec, place: Place, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aftermath, "ASKED_FOR", 0.8)
+    monkeypatch.setattr(aftermath, "ASKED_FOR", 4.0)
     other = await asyncpg.connect(database.dsn)
     async with other.transaction():
         xid = await other.fetchval("select pg_current_xact_id()::text::bigint")
@@ -87,6 +88,7 @@ async def test_an_undone_transaction_is_not_applied(stage: Stage, spec: ConnSpec
     assert isinstance(outcome, NotApplied)
 
 
+@pytest.mark.usefixtures("real_limits")
 async def test_a_role_that_may_not_look_names_only_what_it_sees(stage: Stage, database: Database, audit: Audit) -> None:
     request = await stage.request("cancel")
     async with role(stage.connection, database) as limited:
@@ -115,6 +117,7 @@ async def test_a_role_without_the_schema_is_told_so(stage: Stage, database: Data
     )
 
 
+@pytest.mark.usefixtures("real_limits")
 async def test_a_lock_is_told_also_where_nobody_can_be_asked_who_holds_it(
     stage: Stage, database: Database, proxied: Performer, proxy: StatementProxy
 ) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 from absurd_server import Database
-from integration.operations.stage import CALLS, OPERATIONS, QUEUE, Stage, until
+from integration.operations.stage import CALLS, OPERATIONS, QUEUE, Stage, give_up_soon, until
 from statement_proxy import COMMIT, Harm, StatementProxy
 
 from absurd_tui.database import writing
@@ -22,8 +22,7 @@ XID, READ = "pg_current_xact_id", "t.xmin::text"
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that waits half a second for an answer, so that a black hole costs no ten."""
-    monkeypatch.setattr(writing, "CLIENT_SECONDS", 0.5)
+    give_up_soon(monkeypatch)
 
 
 @pytest.mark.parametrize("harm", [Harm.CUT_BEFORE, Harm.CUT_AFTER])
@@ -89,6 +88,7 @@ async def test_a_commit_whose_answer_was_lost_is_done(
     assert bool(outcome.spawned) is (operation in ("retry as new", "spawn"))
 
 
+@pytest.mark.usefixtures("real_limits")
 @pytest.mark.parametrize("operation", ["cancel", "spawn"])
 async def test_a_call_that_arrives_late_changes_nothing(
     stage: Stage, proxied: Performer, proxy: StatementProxy, operation: str, impatient: None
@@ -120,6 +120,7 @@ async def test_a_commit_that_arrives_late_is_waited_for(
     assert await stage.is_done(request)
 
 
+@pytest.mark.usefixtures("real_limits")
 async def test_a_commit_that_arrives_after_the_server_gave_up_changes_nothing(
     stage: Stage, proxied: Performer, proxy: StatementProxy, impatient: None
 ) -> None:
@@ -132,8 +133,9 @@ async def test_a_commit_that_arrives_after_the_server_gave_up_changes_nothing(
 
 
 async def test_what_others_did_after_a_commit_with_a_lost_answer_is_told(
-    stage: Stage, proxied: Performer, proxy: StatementProxy, impatient: None
+    stage: Stage, proxied: Performer, proxy: StatementProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    give_up_soon(monkeypatch, 4.0)  # the others must have acted by then
     request = await stage.request("retry")
     proxy.arm(COMMIT, Harm.SWALLOW_ANSWER)
     performing = asyncio.create_task(proxied.perform(request))
@@ -178,7 +180,9 @@ async def test_no_server_at_all_is_not_applied(stage: Stage, proxied: Performer,
 async def test_the_victim_of_a_deadlock_tries_once_more(stage: Stage, database: Database, performer: Performer) -> None:
     request = await stage.request("cancel")
     assert isinstance(request, CancelTask)
-    other = await asyncpg.connect(database.dsn)
+    # the one that has waited so long looks for a deadlock, once: it must find it, and the other not look before
+    await stage.connection.execute(f"alter database {database.name} set deadlock_timeout = '4s'")
+    other = await asyncpg.connect(database.dsn, server_settings={"deadlock_timeout": "100s"})
     try:
         transaction = other.transaction()
         await transaction.start()

@@ -12,6 +12,9 @@ from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Refused
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, RetryTask, SpawnTask
 
+SLACK = 25
+"""Seconds that a slow machine may need from the write to the look at it."""
+
 
 async def reason(performer: Performer, request: CancelTask | RetryTask | ExtendClaim | SpawnTask) -> str:
     outcome = await performer.perform(request)
@@ -87,11 +90,11 @@ async def test_a_lease_is_set_or_added_to(stage: Stage, performer: Performer) ->
     task_id = await stage.running(lease=60)
     await performer.perform(ExtendClaim(await stage.target(task_id), seconds=300))
     row = await stage.row(task_id)
-    assert row["claim_expires_at"] - row["now"] == pytest.approx(300, abs=3)
+    assert row["claim_expires_at"] - row["now"] == pytest.approx(300, abs=SLACK)
     outcome = await performer.perform(ExtendClaim(await stage.target(task_id), seconds=60, on_top=True))
     assert isinstance(outcome, Done)
     row = await stage.row(task_id)
-    assert row["claim_expires_at"] - row["now"] == pytest.approx(360, abs=3)
+    assert row["claim_expires_at"] - row["now"] == pytest.approx(360, abs=SLACK)
     assert outcome.after is not None
     assert outcome.after.claim_expires_at == row["claim_expires_at"]
 
@@ -102,7 +105,7 @@ async def test_a_lease_is_shortened_only_where_that_was_ticked(stage: Stage, per
     assert "shorten the lease by 58m" in (await reason(performer, ExtendClaim(target, seconds=60)))
     assert isinstance(await performer.perform(ExtendClaim(target, seconds=60, may_shorten=True)), Done)
     row = await stage.row(task_id)
-    assert row["claim_expires_at"] - row["now"] == pytest.approx(60, abs=3)
+    assert row["claim_expires_at"] - row["now"] == pytest.approx(60, abs=SLACK)
 
 
 async def test_a_heartbeat_meanwhile_is_taken_into_account(stage: Stage, performer: Performer) -> None:
@@ -111,7 +114,7 @@ async def test_a_heartbeat_meanwhile_is_taken_into_account(stage: Stage, perform
     await stage.lifecycle.extend_claim(QUEUE, target.run_id, 200)
     assert isinstance(await performer.perform(ExtendClaim(target, seconds=60, on_top=True)), Done)
     row = await stage.row(task_id)
-    assert row["claim_expires_at"] - row["now"] == pytest.approx(260, abs=3)
+    assert row["claim_expires_at"] - row["now"] == pytest.approx(260, abs=SLACK)
     assert "shorten the lease" in await reason(performer, ExtendClaim(target, seconds=100))
 
 
@@ -131,7 +134,7 @@ async def test_an_expired_lease_is_revived(stage: Stage, performer: Performer) -
     request = ExtendClaim(await stage.target(task_id), seconds=30, on_top=True)
     assert isinstance(await performer.perform(request), Done)
     row = await stage.row(task_id)
-    assert row["claim_expires_at"] - row["now"] == pytest.approx(30, abs=3)
+    assert row["claim_expires_at"] - row["now"] == pytest.approx(30, abs=SLACK)
 
 
 async def test_what_has_no_lease_is_told_apart_in_plain_words(stage: Stage, performer: Performer) -> None:

@@ -5,12 +5,11 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 from absurd_server import Database
-from integration.operations.stage import CALLS, OPERATIONS, QUEUE, Stage
+from integration.operations.stage import CALLS, OPERATIONS, QUEUE, Stage, give_up_soon
 from seeding import role
 from statement_proxy import COMMIT, Harm, StatementProxy
 
 from absurd_tui.conninfo import resolve
-from absurd_tui.database import writing
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 from absurd_tui.observe.records import State
 from absurd_tui.operations import aftermath
@@ -103,7 +102,7 @@ async def test_already_cancelled(stage: Stage, performer: Performer) -> None:
     assert outcome.after is not None
     assert outcome.after.state is State.CANCELLED
     assert outcome.since is not None
-    assert 0 < outcome.after.read_at - outcome.since < 5
+    assert 0 < outcome.after.read_at - outcome.since < 60
 
 
 async def test_already_retried(stage: Stage, performer: Performer) -> None:
@@ -114,7 +113,7 @@ async def test_already_retried(stage: Stage, performer: Performer) -> None:
     assert outcome.after is not None
     assert (outcome.after.state, outcome.after.attempt) == (State.PENDING, 2)
     assert outcome.since is not None
-    assert 0 < outcome.after.read_at - outcome.since < 5
+    assert 0 < outcome.after.read_at - outcome.since < 60
     assert (await stage.row(request.target.task_id))["attempts"] == 2  # type: ignore[union-attr]  # a retry
 
 
@@ -184,6 +183,7 @@ async def test_refused_until_what_the_refusal_names_is_granted(
     assert await stage.is_done(request)
 
 
+@pytest.mark.usefixtures("real_limits")
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_locked_by_another_session_which_is_named(
     stage: Stage, database: Database, performer: Performer, operation: str
@@ -203,7 +203,7 @@ async def test_locked_by_another_session_which_is_named(
     assert isinstance(outcome, Locked)
     assert (outcome.pid, outcome.application) == (pid, "nightly report")
     assert outcome.seconds is not None
-    assert 0 < outcome.seconds < 10
+    assert 0 < outcome.seconds < 60
     assert isinstance(request, SpawnTask) or not await stage.is_done(request)
 
 
@@ -223,7 +223,7 @@ async def test_not_applied_where_the_connection_ends_at_the_call(
 async def test_unknown_where_the_commit_was_sent_and_nobody_answers_any_more(
     stage: Stage, proxied: Performer, proxy: StatementProxy, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "CLIENT_SECONDS", 0.5)
+    give_up_soon(monkeypatch)
     monkeypatch.setattr(aftermath, "ASKED_FOR", 0.7)
     request = await stage.request(operation)
     await performer_is_warm(proxied)

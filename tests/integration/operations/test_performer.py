@@ -23,6 +23,8 @@ OURS = (
     "select count(*) from pg_stat_activity where application_name like 'absurd-tui/%' and datname = current_database()"
 )
 
+NONE_OF_OURS = OURS.replace("count(*)", "count(*) = 0")
+
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_a_held_key_does_it_once(stage: Stage, performer: Performer, operation: str) -> None:
@@ -90,15 +92,14 @@ async def test_leaving_waits_a_second_and_tells_what_is_left(
         await stage.until_we_wait_for_a_lock()
         begun = asyncio.get_running_loop().time()
         (left,) = await performer.close()
-        assert 0.9 < asyncio.get_running_loop().time() - begun < 2
+        assert 0.9 < asyncio.get_running_loop().time() - begun < 6
     await other.close()
     assert "was not committed, and the server undoes it" in left_behind(left).text
     (record,) = performer.audit.records
     assert record.outcome == "not applied"
     await asyncio.wait({performing})
-    await asyncio.sleep(0.3)
+    await until(lambda: stage.connection.fetchval(NONE_OF_OURS))
     assert not await stage.is_done(request)
-    assert await stage.connection.fetchval(OURS) == 0
 
 
 async def test_leaving_during_a_commit_tells_how_to_look(
@@ -123,11 +124,11 @@ async def test_leaving_waits_for_what_is_quick(stage: Stage, performer: Performe
     request = await stage.request("cancel")
     performing = asyncio.create_task(performer.perform(request))
     await asyncio.sleep(0)
-    assert await performer.close() == ()
+    assert await performer.close(within=60) == ()
     assert isinstance(await performing, Done)
     assert await stage.is_done(request)
     assert isinstance(await performer.perform(await stage.request("cancel")), Refused)
-    assert await stage.connection.fetchval(OURS) == 0
+    await until(lambda: stage.connection.fetchval(NONE_OF_OURS))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -1,0 +1,116 @@
+"""What each part of the readings costs the database, as this side sees it."""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+
+from absurd_tui.observe.parts import Part
+
+MINUTE = 60.0
+_TYPICAL_OF = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PartCost:
+    """What one part has cost over the last `span` seconds: how many statements, and how long they kept a backend."""
+
+    part: Part
+    span: float
+    readings: int
+    statements: int
+    seconds: float
+
+    @property
+    def share(self) -> float:
+        """How much of a backend that is."""
+        return self.seconds / self.span
+
+
+@dataclass(slots=True)
+class _Charge:
+    """What one part has cost in one reading."""
+
+    at: float
+    statements: int = 0
+    seconds: float = 0.0
+
+
+class Account:
+    """Keeps the charges of the last minute, by part.
+
+    What a part costs is the median of its last three readings, once there are three: one that had to wait for a lock
+    does not count; nor does the first of a connection, because what is asked for the first time is also planned.
+    """
+
+    def __init__(self) -> None:
+        self._part = Part.CLOCK
+        self._charges: dict[Part, deque[_Charge]] = {}
+        self._typical: dict[Part, deque[float]] = {}
+        self._open: dict[Part, _Charge] = {}
+        self._planned: set[Part] = set()
+        self._since = time.monotonic()
+
+    @property
+    def spent(self) -> float:
+        """How many seconds the reading under way has kept a backend."""
+        return sum(charge.seconds for charge in self._open.values())
+
+    def connected(self) -> None:
+        """Begin with a new connection."""
+        self._open = {}
+        self._planned = set()
+        self._typical = {}
+
+    def begin(self) -> None:
+        """Begin a reading; one that was broken off is left out of what is typical."""
+        self._open = {}
+
+    def end(self) -> None:
+        """End a reading that is whole."""
+        for part, charge in self._open.items():
+            if part in self._planned:
+                self._typical.setdefault(part, deque(maxlen=_TYPICAL_OF)).append(charge.seconds)
+            self._planned.add(part)
+        self._open = {}
+
+    @contextmanager
+    def charging(self, part: Part) -> Iterator[None]:
+        """Charge a part with what is asked meanwhile."""
+        before, self._part = self._part, part
+        try:
+            yield
+        finally:
+            self._part = before
+
+    def charge(self, seconds: float) -> None:
+        """Add a statement to the part that is being charged."""
+        now = time.monotonic()
+        charges = self._charges.setdefault(self._part, deque())
+        charge = self._open.get(self._part)
+        if charge is None:
+            charge = self._open[self._part] = _Charge(now)
+            charges.append(charge)
+        charge.statements += 1
+        charge.seconds += seconds
+        while charges[0].at < now - MINUTE:
+            charges.popleft()
+
+    def cost(self, part: Part) -> float:
+        """Give how many seconds a reading of a part keeps a backend; 0 while too few were made to say so."""
+        typical = self._typical.get(part, ())
+        return median(typical) if len(typical) == _TYPICAL_OF else 0.0
+
+    def lately(self, part: Part) -> PartCost:
+        """Give what a part has cost over the last minute, or since the beginning where that is less."""
+        now = time.monotonic()
+        charges = [charge for charge in self._charges.get(part, ()) if charge.at >= now - MINUTE]
+        return PartCost(
+            part,
+            max(1.0, min(MINUTE, now - self._since)),
+            len(charges),
+            sum(charge.statements for charge in charges),
+            sum(charge.seconds for charge in charges),
+        )

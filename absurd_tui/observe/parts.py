@@ -1,0 +1,26 @@
+"""The parts of a reading, each of which has its own account and its own beat."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """What a reading consists of, as a screen names it."""
+
+    CLOCK = "clock"
+    LIST = "queue list"
+    COUNTS = "counts"
+    TOTALS = "totals"
+    HISTORY = "history"
+    DONE = "half hours"
+    RATES = "rates"
+    PANELS = "panels"
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A part that is read less often than asked for: every `seconds`, because it costs a backend so many (`cost`)."""
+
+    part: Part
+    seconds: float
+    cost: float

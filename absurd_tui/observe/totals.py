@@ -1,0 +1,203 @@
+"""Counts what large queues have ended: a little at each poll, and all of their history again and again."""
+
+import json
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from math import inf
+from uuid import UUID
+
+from absurd_tui.database.faults import Fault, classify
+from absurd_tui.observe import total_queries
+from absurd_tui.observe.asking import Asking
+from absurd_tui.observe.branches import ListedQueue, Row, gather
+from absurd_tui.observe.ledger import Counting, Estimate, Ledger, Signs, Tail, Total
+from absurd_tui.observe.parts import Part
+from absurd_tui.observe.queries import table
+from absurd_tui.observe.records import Count
+from absurd_tui.observe.resting import Resting
+from absurd_tui.observe.windows import Ended, Span, Tally
+
+SHARE = 100
+"""What counts in the background waits that many times as long as it took: one per cent of a backend."""
+_CANCELLED_EVERY = 30.0
+_ESTIMATES_A_READING = 3
+_ID_MILLISECONDS = 2**48 - 1
+
+
+class Totals:
+    """The totals of the queues that are asked for. Forgets a queue that is not."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._resting = Resting()
+        self._ledgers: dict[str, Ledger] = {}
+        self._totals: dict[str, Total] = {}
+        self._stepped: dict[str, float] = {}
+        self._next_step_at = 0.0
+
+    def forget(self) -> None:
+        """Count everything anew: a new connection may be to another server."""
+        self._keep(())
+
+    @property
+    def has_work(self) -> bool:
+        """Whether something is still to be counted, although nothing has changed."""
+        return any(ledger.tail is None or ledger.next_span() is not None for ledger in self._ledgers.values())
+
+    async def read(self, queues: Sequence[ListedQueue]) -> Mapping[str, Total]:
+        """Give the total of each queue, but of one whose table was never read before.
+
+        All tails are read, and after that, if its share of a backend allows it, one thing is counted of one queue.
+        """
+        self._keep({queue.name for queue in queues})
+        asked = [queue for queue in queues if self._resting.refusal(queue.name) is None]
+        found = await gather(
+            self._asking.fetch,
+            asked,
+            lambda position, queue: total_queries.tail_branch(position, queue.name),
+            arguments_of=self._values,
+            role=self._asking.role,
+        )
+        for name, refusal in found.refused:
+            self._resting.rest(name, refusal)
+        for name, rows in found.rows.items():
+            tail = _tail(rows[0])
+            self._ledgers[name] = self._ledgers[name].read(tail) if name in self._ledgers else Ledger.begun(tail)
+        await self._estimate(found.rows.keys())
+        self._totals = {queue.name: total for queue in queues if (total := self._total(queue.name, found.rows))}
+        if time.monotonic() >= self._next_step_at:
+            with self._asking.account.charging(Part.HISTORY):
+                await self._step(found.rows.keys())
+        return self._totals
+
+    def _keep(self, names: Collection[str]) -> None:
+        self._ledgers = {name: ledger for name, ledger in self._ledgers.items() if name in names}
+        self._totals = {name: total for name, total in self._totals.items() if name in names}
+        self._stepped = {name: at for name, at in self._stepped.items() if name in names}
+
+    def _values(self, chunk: Sequence[ListedQueue]) -> Sequence[object]:
+        histories = [ledger.history if (ledger := self._ledgers.get(queue.name)) else None for queue in chunk]
+        watermarks = [inf if history is None else history.watermark for history in histories]
+        return (
+            watermarks,
+            [inf if history is None else history.counted_from for history in histories],
+            [lowest_id(watermark) for watermark in watermarks],
+            ["{" + ",".join(map(str, history.stragglers if history else ())) + "}" for history in histories],
+            [table("r", queue.name) for queue in chunk],
+        )
+
+    def _total(self, name: str, read: Collection[str]) -> Total | None:
+        """Give what was read now; where nothing was, about what was known before."""
+        known = self._totals.get(name)
+        if name in read:
+            ledger = self._ledgers[name]
+            return ledger.total
+        if known is None:
+            return None
+        return Total(
+            replace(known.completed, is_estimate=True),
+            replace(known.failed_runs, is_estimate=True),
+            known.failed,
+            known.cancelled,
+        )
+
+    async def _estimate(self, names: Collection[str]) -> None:
+        waiting = [name for name in names if self._ledgers[name].estimate is None]
+        for name in waiting[:_ESTIMATES_A_READING]:
+            estimate = Estimate()
+            has_any = await self._ask(total_queries.HAS_STATISTICS, table("t", name))
+            if has_any and has_any[0]["has_statistics"]:
+                estimate = _estimated(await self._ask(total_queries.estimate_statement(name)))
+            self._ledgers[name] = replace(self._ledgers[name], estimate=estimate)
+
+    async def _step(self, names: Collection[str]) -> None:
+        """Count the next thing that is due, of the queue that had to wait longest for its turn."""
+        for name in sorted(names, key=lambda name: self._stepped.get(name, 0.0)):
+            ledger = self._ledgers[name]
+            span = ledger.next_span()
+            begun = time.monotonic()
+            if ledger.tail is not None and ledger.tail.now - ledger.cancelled_at > _CANCELLED_EVERY:
+                self._ledgers[name] = await self._count_cancelled(name, ledger, ledger.tail.now)
+            elif span is not None:
+                self._ledgers[name] = await self._count(name, ledger, span)
+            else:
+                continue
+            self._stepped[name] = time.monotonic()
+            self._next_step_at = self._stepped[name] + SHARE * (self._stepped[name] - begun)
+            return
+
+    async def _count(self, name: str, ledger: Ledger, span: Span) -> Ledger:
+        begun = time.monotonic()
+        rows = await self._ask(
+            total_queries.span_statement(name),
+            span.start,
+            span.end,
+            lowest_id(span.start),
+            lowest_id(span.end),
+            table("r", name),
+        )
+        if not rows:
+            return replace(ledger, pace=ledger.pace.halved())
+        return ledger.counted(span, _counting(rows[0]), time.monotonic() - begun)
+
+    async def _count_cancelled(self, name: str, ledger: Ledger, now: float) -> Ledger:
+        rows = await self._ask(total_queries.cancelled_statement(name))
+        if rows and rows[0]["cancelled"] <= total_queries.CANCELLED_CAP:
+            return replace(ledger, cancelled=Count(rows[0]["cancelled"], is_estimate=True), cancelled_at=now)
+        estimate = _estimated(await self._ask(total_queries.estimate_statement(name)))
+        return replace(ledger, cancelled=None, estimate=estimate, cancelled_at=now)
+
+    async def _ask(self, statement: str, *arguments: object) -> Sequence[Row]:
+        """Run a statement that may be refused; then there are no rows."""
+        try:
+            return await self._asking.fetch(statement, *arguments)
+        except Exception as error:
+            if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
+                raise
+            return ()
+
+
+def lowest_id(time: float) -> UUID:
+    """Give the lowest UUIDv7 of a time; before 1970 the lowest id of all, after the year 10889 nearly the highest."""
+    milliseconds = min(max(time * 1000, 0.0), float(_ID_MILLISECONDS))
+    return UUID(int=int(milliseconds) << 80 | 7 << 76 | 8 << 60) if milliseconds else UUID(int=0)
+
+
+def _tail(row: Row) -> Tail:
+    return Tail(
+        table=row["table_oid"],
+        signs=Signs(row["deleted"], row["files"]),
+        now=row["now"],
+        xmin=row["xmin"],
+        xmax=row["xmax"],
+        is_fake=row["is_fake"],
+        tally=_tally(row),
+        ended=[
+            *(Ended(*run, has_failed=False) for run in _pairs(row["completed_ids"], row["completed_at"])),
+            *(Ended(*run, has_failed=True) for run in _pairs(row["failed_ids"], row["failed_at"])),
+        ],
+        left=row["left_ids"] or (),
+        living=row["living"],
+        known=row["known"],
+    )
+
+
+def _counting(row: Row) -> Counting:
+    return Counting(row["table_oid"], row["now"], _tally(row), dict(_pairs(row["ids"], row["times"])))
+
+
+def _tally(row: Row) -> Tally:
+    return Tally(row["completed"], row["failed"], row["runs"], row["tasks"])
+
+
+def _pairs(ids: Sequence[UUID] | None, times: Sequence[float] | None) -> Sequence[tuple[UUID, float]]:
+    return list(zip(ids or (), times or (), strict=True))
+
+
+def _estimated(rows: Sequence[Row]) -> Estimate:
+    """Read the plan of `total_queries.estimate_statement`: one part for each count, in its order."""
+    if not rows:
+        return Estimate()
+    (root,) = json.loads(rows[0]["QUERY PLAN"])
+    return Estimate(*(part["Plans"][0]["Plan Rows"] for part in root["Plan"]["Plans"]))
