@@ -28,7 +28,7 @@ READING_SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "search_path": "pg_catalog",
 }
-_STATEMENT_BYTES = 256 * 1024
+_STATEMENT_BYTES = 1024 * 1024
 
 
 class Session:
@@ -43,6 +43,12 @@ class Session:
     def is_open(self) -> bool:
         """Whether there is a connection that has not been seen to end."""
         return self._connection is not None and not self._connection.is_closed()
+
+    @property
+    def server_pid(self) -> int | None:
+        """The process that serves this connection, as it was told at the beginning; behind a pooler another serves."""
+        pid: int | None = self._connection.get_server_pid() if self._connection is not None else None
+        return pid
 
     async def open(self) -> None:
         """Connect anew, dropping what was there. Raises what asyncpg raises; `faults.classify` reads it."""

@@ -1,19 +1,26 @@
 """Asks the database for the dashboard's readings, and keeps account of what that costs and of who refused."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
+from absurd_tui.database.faults import Fault, classify
 from absurd_tui.database.session import Session
-from absurd_tui.observe import queries
+from absurd_tui.observe import far, queries
 from absurd_tui.observe.account import Account
 from absurd_tui.observe.beats import Moment
-from absurd_tui.observe.branches import Gathered, ListedQueue, Row, gather
+from absurd_tui.observe.branches import Asked, Branch, Gathered, ListedQueue, Question, Row
 from absurd_tui.observe.elapsed import Elapsed
+from absurd_tui.observe.far import FarAsked
 from absurd_tui.observe.resting import Resting
 
+FAR = 0.005
+"""A server is far away whose answer to a question without work takes more seconds than that."""
+
 _ROUND_TRIPS = 3
+
+About = TypeVar("About", bound=Hashable)
 
 
 class Asking:
@@ -24,6 +31,8 @@ class Asking:
         self.resting = Resting()
         self.role = ""
         self.account = Account()
+        self._is_pooled = False
+        self._may_ask_far: bool | None = None
         self.round_trip = inf
         """Seconds that the fastest answer to a question without work has taken over this connection."""
 
@@ -31,9 +40,11 @@ class Asking:
         """Connect, and measure how far away the server is."""
         await self._session.open()
         self.account.connected()
+        self._may_ask_far = None
         self.round_trip = inf
         for _ in range(_ROUND_TRIPS):
-            await self._timed(queries.NOW)
+            (row,) = await self._timed(queries.NOW)
+        self._is_pooled = row["pid"] != self._session.server_pid
 
     async def moment(self) -> Moment:
         """Ask what the time is, and whether anything has changed."""
@@ -57,10 +68,33 @@ class Asking:
         return rows
 
     async def gather(
-        self, asked: Sequence[ListedQueue], branch: Callable[[int, ListedQueue], str], *arguments: object
-    ) -> Gathered:
-        """Ask queues by a branch each; one that refuses rests."""
-        found = await gather(self.fetch, asked, branch, *arguments, role=self.role)
-        for name, refusal in found.refused:
-            self.resting.rest(name, refusal)
-        return found
+        self,
+        questions: Sequence[Question[About]],
+        branch: Branch[About],
+        *arguments: object,
+        arguments_of: Callable[[Sequence[ListedQueue]], Sequence[object]] | None = None,
+        checkpoints: bool = False,
+    ) -> Mapping[About, Gathered]:
+        """Ask questions by a branch each; what was answered and who refused, by what was asked."""
+        asked = Asked(self.fetch, branch, self.role, arguments, arguments_of or (lambda _: ()), checkpoints)
+        if not arguments and arguments_of is None and len(asked.chunks(questions)) > 1 and await self._is_far():
+            most = far.MAX_RELATIONS
+            asked = FarAsked(
+                self.fetch, branch, self.role, checkpoints=checkpoints, most_relations=most, most_queues=most
+            )
+        return await asked.gather(questions)
+
+    async def _is_far(self) -> bool:
+        """Whether many queues are better asked in one statement, and the server has what that takes."""
+        if self.round_trip <= FAR and not self._is_pooled:
+            return False
+        if self._may_ask_far is None:
+            try:
+                await self.fetch(far.WORKS)
+            except Exception as error:
+                if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
+                    raise
+                self._may_ask_far = False
+            else:
+                self._may_ask_far = True
+        return self._may_ask_far

@@ -1,22 +1,23 @@
-"""One statement over many queues, and what happens when one of them is at fault.
+"""One statement for many queues: a branch for each question to each queue, joined with `union all`.
 
-A statement holds as many queues as the lock table of a server takes lightly; a
-statement that is refused is split until the queue at fault stands alone, so that
-the others live.
+A statement locks every relation that it names, and the lock table of a server is
+shared with its workers; so a statement covers few relations, whatever the number of
+queues. A statement that is refused is split until the queue at fault stands alone, so
+that the others live; and then until the question does, where only that may be at fault.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
 from absurd_tui.observe.queries import quoted
 from absurd_tui.observe.records import Refusal
 
 MAX_RELATIONS = 500
-MAX_QUEUES = 25
-_RELATIONS = 11
-_RELATIONS_A_PARTITION = 8
+MAX_QUEUES = 60
+_TASKS_AND_RUNS, _OF_A_PARTITION, _CHECKPOINTS = 9, 8, 2
+_LOCKED = "55P03"
 
 
 class Row(Protocol):
@@ -28,22 +29,37 @@ class Row(Protocol):
 
 
 Fetch = Callable[..., Awaitable[Sequence[Row]]]
+About = TypeVar("About", bound=Hashable)
+Branch = Callable[[int, str, About], str]
+"""Makes the text of a branch: of its position, the queue's name, and what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedQueue:
-    """A queue as the catalog lists it, and whether this role may read its checkpoints."""
+    """A queue as the catalog lists it, and whether this role may read its checkpoints.
+
+    `is_small` says that reading its tables from end to end costs less than looking into their indexes.
+    """
 
     name: str
     storage_mode: str
     partitions: int
     may_checkpoints: bool
     refusal: Refusal | None
+    is_small: bool = False
 
-    @property
-    def relations(self) -> int:
-        """How many relations a statement about this queue locks, at most."""
-        return _RELATIONS + _RELATIONS_A_PARTITION * self.partitions
+    def relations(self, *, checkpoints: bool) -> int:
+        """How many relations a statement about this queue's tasks and runs locks at most: tables and indexes."""
+        each = _CHECKPOINTS if checkpoints else 0
+        return _TASKS_AND_RUNS + each + (_OF_A_PARTITION + each) * self.partitions
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[About]):
+    """What one queue is asked; `about` tells one question from another."""
+
+    queue: ListedQueue
+    about: About
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,55 +70,93 @@ class Gathered:
     refused: tuple[tuple[str, Refusal], ...]
 
 
-async def gather(
-    fetch: Fetch,
-    queues: Sequence[ListedQueue],
-    branch: Callable[[int, ListedQueue], str],
-    *arguments: object,
-    role: str,
-    arguments_of: Callable[[Sequence[ListedQueue]], Sequence[object]] = lambda _: (),
-) -> Gathered:
-    """Ask every queue by its branch, few statements in all.
+@dataclass(frozen=True)
+class Asked(Generic[About]):
+    """How questions are asked: by which branch, with which arguments, as which role.
 
     `arguments` are the same for each statement, and come before those that `arguments_of` gives for its queues.
-    Raises only what is no queue's fault: what ends the connection, and what may pass when all is read again.
+    `checkpoints` says whether a branch reads checkpoints too.
     """
-    rows: dict[str, Sequence[Row]] = {}
-    refused: list[tuple[str, Refusal]] = []
-    waiting = chunks(queues)
-    while waiting:
-        chunk = waiting.pop(0)
-        statement = " union all ".join(branch(position, queue) for position, queue in enumerate(chunk))
-        try:
-            found = await fetch(statement, *arguments, *arguments_of(chunk))
-        except Exception as error:
-            fault = classify(error)
-            if fault in (Fault.RECONNECT, Fault.RETRY_ONCE):
-                raise
-            if len(chunk) == 1:
-                refused.append((chunk[0].name, refusal(error, chunk[0].name, role)))
-            else:
-                middle = len(chunk) // 2
-                waiting[:0] = [chunk[:middle], chunk[middle:]]
-            continue
+
+    fetch: Fetch
+    branch: Branch[About]
+    role: str
+    arguments: Sequence[object] = ()
+    arguments_of: Callable[[Sequence[ListedQueue]], Sequence[object]] = lambda _: ()
+    checkpoints: bool = False
+    most_relations: int = MAX_RELATIONS
+    most_queues: int = MAX_QUEUES
+
+    async def gather(self, questions: Sequence[Question[About]]) -> Mapping[About, Gathered]:
+        """Ask all, few statements in all; what was answered, and who refused, by what was asked.
+
+        Questions to one queue stand side by side. Raises only what is no queue's fault: what ends the connection,
+        and what may pass when all is read again.
+        """
+        rows: dict[About, dict[str, Sequence[Row]]] = {question.about: {} for question in questions}
+        refused: dict[About, list[tuple[str, Refusal]]] = {question.about: [] for question in questions}
+        waiting = self.chunks(questions)
+        while waiting:
+            chunk = waiting.pop(0)
+            try:
+                found = await self.answers(chunk)
+            except Exception as error:
+                if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
+                    raise
+                if parts := _parts(chunk, error):
+                    waiting[:0] = parts
+                    continue
+                for question in chunk:
+                    name = question.queue.name
+                    refused[question.about].append((name, refusal(error, name, self.role)))
+                continue
+            for position, question in enumerate(chunk):
+                rows[question.about][question.queue.name] = found.get(position, [])
+        return {about: Gathered(rows[about], tuple(refused[about])) for about in rows}
+
+    async def answers(self, chunk: Sequence[Question[About]]) -> Mapping[int, Sequence[Row]]:
+        """Run one statement; the rows of each of its questions, by position."""
+        statement = " union all ".join(
+            self.branch(position, question.queue.name, question.about) for position, question in enumerate(chunk)
+        )
         by_position: dict[int, list[Row]] = {}
-        for row in found:
+        queues = [question.queue for question in chunk]
+        for row in await self.fetch(statement, *self.arguments, *self.arguments_of(queues)):
             by_position.setdefault(row["qi"], []).append(row)
-        rows.update((queue.name, by_position.get(position, [])) for position, queue in enumerate(chunk))
-    return Gathered(rows, tuple(refused))
+        return by_position
+
+    def chunks(self, questions: Sequence[Question[About]]) -> list[Sequence[Question[About]]]:
+        """Cut questions into statements of few enough relations; those to one queue stay together."""
+        cut: list[list[Question[About]]] = []
+        queues = relations = 0
+        last: str | None = None
+        for question in questions:
+            if question.queue.name != last:
+                locked = question.queue.relations(checkpoints=self.checkpoints)
+                if not cut or queues == self.most_queues or relations + locked > self.most_relations:
+                    cut.append([])
+                    queues = relations = 0
+                queues, relations, last = queues + 1, relations + locked, question.queue.name
+            cut[-1].append(question)
+        return list(cut)
 
 
-def chunks(queues: Sequence[ListedQueue]) -> list[Sequence[ListedQueue]]:
-    """Cut a list of queues into statements of few enough relations."""
-    cut: list[list[ListedQueue]] = []
-    relations = 0
-    for queue in queues:
-        if not cut or len(cut[-1]) == MAX_QUEUES or relations + queue.relations > MAX_RELATIONS:
-            cut.append([])
-            relations = 0
-        cut[-1].append(queue)
-        relations += queue.relations
-    return list(cut)
+def merged(found: Mapping[About, Gathered]) -> Gathered:
+    """Put together what was answered to different questions, where each queue was asked one."""
+    rows = {name: rows for gathered in found.values() for name, rows in gathered.rows.items()}
+    return Gathered(rows, tuple(refused for gathered in found.values() for refused in gathered.refused))
+
+
+def _parts(chunk: Sequence[Question[About]], error: Exception) -> list[Sequence[Question[About]]]:
+    """Split a statement that was refused: in half, or a lone queue's into its questions, unless the queue is locked."""
+    names = list(dict.fromkeys(question.queue.name for question in chunk))
+    if len(names) > 1:
+        first = set(names[: len(names) // 2])
+        at = sum(question.queue.name in first for question in chunk)
+        return [chunk[:at], chunk[at:]]
+    if len(chunk) == 1 or sqlstate(error) == _LOCKED:
+        return []
+    return [[question] for question in chunk]
 
 
 def refusal(error: Exception, queue: str, role: str) -> Refusal:
@@ -110,7 +164,7 @@ def refusal(error: Exception, queue: str, role: str) -> Refusal:
     code = sqlstate(error)
     if code == "42501":
         return no_right(queue, role)
-    if code == "55P03":
+    if code == _LOCKED:
         return Refusal("locked by somebody else: no answer within 0.2s")
     if code == "57014":
         return Refusal("no answer within 2s; asking again")

@@ -6,11 +6,11 @@ from math import inf
 from absurd_tui.observe import count_queries, ended
 from absurd_tui.observe.asking import Asking
 from absurd_tui.observe.beats import Beats
-from absurd_tui.observe.branches import ListedQueue, Row
+from absurd_tui.observe.branches import ListedQueue, Question, Row, merged
 from absurd_tui.observe.ledger import Total
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.records import QueueReading, Refusal, State
-from absurd_tui.observe.rows import queue_reading
+from absurd_tui.observe.rows import is_outgrown, queue_reading, small_counts
 from absurd_tui.observe.totals import Totals
 
 _DONE_MINUTES = 30
@@ -18,22 +18,27 @@ _DONE_EVERY = 15.0
 
 
 class Census:
-    """The counts of each queue. Remembers what was done in the last half hour, and what large queues have ended."""
+    """The counts of each queue.
+
+    Remembers what was done in the last half hour, what large queues have ended, and which are larger than they seem.
+    """
 
     def __init__(self, asking: Asking, beats: Beats) -> None:
         self._asking = asking
         self._beats = beats
-        self._rows: Mapping[str, Row] = {}
+        self._rows: dict[str, Row] = {}
         self._refused: Mapping[str, Refusal] = {}
         self._done: Mapping[str, tuple[int | None, ...]] = {}
         self._totals = Totals(asking)
         self._known: Mapping[str, Total] = {}
         self._left_out: Mapping[str, frozenset[State]] = {}
+        self._outgrown: set[str] = set()
 
     def forget_totals(self) -> None:
         """Count what large queues have ended anew, because the connection is another."""
         self._totals.forget()
         self._left_out = {}
+        self._outgrown = set()
 
     async def read(self, listed: Sequence[ListedQueue]) -> tuple[QueueReading, ...]:
         """Give the counts of every queue that may be asked, as they are now or were at their last beat."""
@@ -57,12 +62,20 @@ class Census:
 
     async def _read_counts(self, readable: Sequence[ListedQueue]) -> None:
         with self._asking.account.charging(Part.COUNTS):
-            found = await self._asking.gather(readable, self._branch)
-        self._rows = {name: rows[0] for name, rows in found.rows.items()}
-        self._refused = dict(found.refused)
-
-    def _branch(self, position: int, queue: ListedQueue) -> str:
-        return count_queries.counts_branch(position, queue.name, self._left_out.get(queue.name, frozenset()))
+            small = [queue for queue in readable if queue.is_small and queue.name not in self._outgrown]
+            found_small = merged(await self._asking.gather([Question(queue, None) for queue in small], _small_branch))
+            self._outgrown |= {name for name, rows in found_small.rows.items() if is_outgrown(rows)}
+            large = [
+                Question(queue, self._left_out.get(queue.name, frozenset()))
+                for queue in readable
+                if queue not in small or queue.name in self._outgrown
+            ]
+            found = merged(await self._asking.gather(large, count_queries.counts_branch))
+        self._rows = {name: small_counts(rows) for name, rows in found_small.rows.items()}
+        self._rows.update((name, rows[0]) for name, rows in found.rows.items())
+        self._refused = dict((*found_small.refused, *found.refused))
+        for name, refusal in self._refused.items():
+            self._asking.resting.rest(name, refusal)
 
     def _changes_at(self) -> float:
         """Give when the clock alone changes a count."""
@@ -78,10 +91,16 @@ class Census:
         )
 
     async def _read_done(self, readable: Sequence[ListedQueue]) -> None:
-        found = await self._asking.gather(
-            readable, lambda position, queue: count_queries.done_branch(position, queue.name)
-        )
+        found = merged(await self._asking.gather([Question(queue, None) for queue in readable], _done_branch))
         self._done = {queue.name: _cells(found.rows.get(queue.name, ())) for queue in readable}
+
+
+def _small_branch(position: int, queue: str, _: None) -> str:
+    return count_queries.small_branch(position, queue)
+
+
+def _done_branch(position: int, queue: str, _: None) -> str:
+    return count_queries.done_branch(position, queue)
 
 
 def _cells(rows: Sequence[Row]) -> tuple[int | None, ...]:

@@ -41,4 +41,11 @@ def _listed(row: Row, role: str) -> ListedQueue:
         refusal = Refusal("its tables are missing")
     elif not (row["may_tasks"] and row["may_runs"]):
         refusal = no_right(row["name"], role)
-    return ListedQueue(row["name"], row["storage_mode"], row["partitions"], row["may_checkpoints"], refusal)
+    return ListedQueue(
+        row["name"],
+        row["storage_mode"],
+        row["partitions"],
+        may_checkpoints=row["may_checkpoints"],
+        refusal=refusal,
+        is_small=bool(row["is_small"]),
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from absurd_tui.observe import page_queries
 from absurd_tui.observe.asking import Asking
-from absurd_tui.observe.branches import ListedQueue
+from absurd_tui.observe.branches import ListedQueue, Question, merged
 from absurd_tui.observe.places import BY_CLAIM, EARLIEST, INFINITY, LATEST, NEWEST_FIRST, literal, order, placed
 from absurd_tui.observe.records import Away, Head, PanelReading, Place, State, TaskRow, View
 from absurd_tui.observe.rows import natural_order, task_row
@@ -32,17 +32,13 @@ async def read_page(asking: Asking, chosen: Sequence[ListedQueue], view: View, a
     """Read the rows around a place from the queues that are chosen."""
     state, half = away.state, half_of(view)
 
-    def branch(position: int, queue: ListedQueue) -> str:
+    def branch(position: int, queue: str, may_checkpoints: bool) -> str:
         return page_queries.page_branch(
-            position,
-            queue.name,
-            state,
-            half=half,
-            with_retried=view.with_retried,
-            may_checkpoints=queue.may_checkpoints,
+            position, queue, state, half=half, with_retried=view.with_retried, may_checkpoints=may_checkpoints
         )
 
-    found = await asking.gather(chosen, branch, *arguments(away))
+    asked = [Question(queue, queue.may_checkpoints and state is State.SLEEPING) for queue in chosen]
+    found = merged(await asking.gather(asked, branch, *arguments(away), checkpoints=state is State.SLEEPING))
     batches = []
     for queue, rows in found.rows.items():
         read = [(task_row(queue, state, row), bool(row["is_edge"])) for row in rows]
@@ -50,10 +46,12 @@ async def read_page(asking: Asking, chosen: Sequence[ListedQueue], view: View, a
         batches.append(Batch(_shown((row for row, _ in read), view), edges))
     page = cut(away, batches, half)
     if page.before is None and away.head is not None and away.head.run_ids:
-        again = await asking.gather(
-            chosen,
-            lambda position, queue: page_queries.head_branch(position, queue.name, state),
-            list(away.head.run_ids),
+        again = merged(
+            await asking.gather(
+                [Question(queue, None) for queue in chosen],
+                lambda position, queue, _: page_queries.head_branch(position, queue, state),
+                list(away.head.run_ids),
+            )
         )
         page = with_head(
             page, _shown((task_row(queue, state, row) for queue, rows in again.rows.items() for row in rows), view)

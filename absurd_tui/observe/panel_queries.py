@@ -3,7 +3,7 @@
 from absurd_tui.observe.queries import beginning, failure_columns, seconds, table
 from absurd_tui.observe.records import State
 
-_PICKED = 500
+_PICKED, _LOOKED_AT = 500, 2000
 _NAME = 200
 _INLINE_BYTES = 2_000
 
@@ -11,7 +11,7 @@ _PENDING = "(select * from {r} where state = 'pending' order by available_at, ru
 _COMPLETED = """(select * from (select * from {r} where state = 'completed' order by available_at desc, run_id desc
                                  limit {picked}) x order by completed_at desc nulls last, run_id desc limit {rows})"""
 _FAILED = """(select * from (select r.* from
-                (select * from {r} where state = 'failed' order by available_at desc, run_id desc limit 2000) r
+                (select * from {r} where state = 'failed' order by available_at desc, run_id desc limit {looked_at}) r
                  cross join lateral (select from {t} t where t.task_id = r.task_id and t.last_attempt_run = r.run_id
                                         and t.state = 'failed' offset 0) t limit {picked}) x
               order by failed_at desc nulls last, run_id desc limit {rows})"""
@@ -65,12 +65,17 @@ def _picked(r: str, t: str, state: State, rows: int) -> str:
                         order by available_at, run_id limit {rows})"""
         unlimited = f"(select * from {endless(r, state)} e order by run_id limit {rows})"
         return in_turn(limited, unlimited, rows)
-    return _PICKED_RUNS[state].format(r=r, t=t, rows=rows, picked=_PICKED)
+    return _PICKED_RUNS[state].format(r=r, t=t, rows=rows, **_newest(rows))
+
+
+def _newest(rows: int) -> dict[str, int]:
+    """Say among how many of the newest by claim the newest by their end are looked for: few where few are wanted."""
+    return {"picked": min(_PICKED, 10 * rows), "looked_at": min(_LOOKED_AT, 40 * rows)}
 
 
 def failed_runs_branch(position: int, queue: str, *, rows: int) -> str:
     """Read the newest failed runs of one queue, also those whose task was retried since."""
-    picked = _FAILED_RUNS.format(r=table("r", queue), rows=rows, picked=_PICKED)
+    picked = _FAILED_RUNS.format(r=table("r", queue), rows=rows, **_newest(rows))
     return row_branch(position, queue, State.FAILED, picked, last="", may_checkpoints=False)
 
 

@@ -1,20 +1,41 @@
 """Reads the rows of the panels."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from absurd_tui.observe import panel_queries
 from absurd_tui.observe.asking import Asking
-from absurd_tui.observe.branches import MAX_QUEUES, Gathered, ListedQueue
+from absurd_tui.observe.branches import ListedQueue, Question
+from absurd_tui.observe.depths import Depths
 from absurd_tui.observe.finished import Departed
 from absurd_tui.observe.leases import Leases
 from absurd_tui.observe.pages import read_page
 from absurd_tui.observe.places import NEWEST_FIRST, first_place, order, placed
-from absurd_tui.observe.records import Away, PanelReading, QueueReading, State, TaskRow, View
+from absurd_tui.observe.records import PanelReading, QueueReading, Refusal, State, TaskRow, View
+from absurd_tui.observe.resting import Resting
 from absurd_tui.observe.rows import natural_order, task_row
 
 _ENDED = (State.COMPLETED, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a queue is asked for one panel."""
+
+    state: State
+    rows: int
+    with_retried: bool
+    may_checkpoints: bool
+
+
+@dataclass
+class _Found:
+    """What the queues gave for one panel: their rows, and who gave as many as were asked for."""
+
+    rows: dict[str, list[TaskRow]]
+    full: dict[str, int]
+    refused: dict[str, Refusal]
 
 
 class Panels:
@@ -24,74 +45,162 @@ class Panels:
         self._asking = asking
         self._departed = Departed()
         self._leases = Leases()
+        self._depths = Depths()
+        self._resting: dict[State, Resting] = {state: Resting() for state in State}
 
     async def read(
-        self, state: State, chosen: Sequence[ListedQueue], readings: Sequence[QueueReading], view: View, now: float
+        self, chosen: Sequence[ListedQueue], readings: Sequence[QueueReading], view: View, now: float
+    ) -> tuple[PanelReading, ...]:
+        """Read the rows of the panels of a view from the queues that are chosen: the first, or those where it is away.
+
+        All panels at their heads are read in one statement for as many queues as one may ask.
+        """
+        heads = [state for state in view.panels if view.away is None or view.away.state is not state]
+        found = await self._heads(heads, chosen, readings, view)
+        if State.RUNNING in found:
+            self._see_running(found[State.RUNNING], chosen, now)
+        await self._add_finished(found, chosen)
+        panels = []
+        for state in view.panels:
+            if state in found:
+                panels.append(_reading(state, found[state], readings, view))
+            else:
+                panels.append(await self.read_away(chosen, readings, view, now))
+        return tuple(panels)
+
+    async def read_away(
+        self, chosen: Sequence[ListedQueue], readings: Sequence[QueueReading], view: View, now: float
     ) -> PanelReading:
-        """Read the rows of one panel from the queues that are chosen: the first, or those where the view is away."""
-        have = {r.name for r in readings if r.counts is not None and r.counts.of(state).value}
-        asked = _worth_asking(chosen, have)
-        if view.away is not None and view.away.state is state:
-            return await self._away(asked, view, view.away, now)
+        """Read the panel that a view is away in, around its place.
 
-        def branch(position: int, queue: ListedQueue) -> str:
-            if state is State.FAILED and view.with_retried:
-                return panel_queries.failed_runs_branch(position, queue.name, rows=view.rows)
-            return panel_queries.panel_branch(
-                position, queue.name, state, rows=view.rows, may_checkpoints=queue.may_checkpoints
-            )
-
-        found = await self._asking.gather(asked, branch)
-        rows = {row.run_key: row for row in _task_rows(found, state)}
-        is_by_claim = state in _ENDED and any(len(batch) >= view.rows for batch in found.rows.values())
-        if state is State.RUNNING:
-            refused = dict(found.refused)
-            read = (queue.name for queue in chosen if queue.name not in refused)
-            self._departed.see(((row.queue, row.run_id) for row in rows.values()), read)
-            rows = {row.run_key: row for row in self._leases.see(rows.values(), now)}
-        if state in _ENDED:
-            for row in await self._finished(state, chosen):
-                rows.setdefault(row.run_key, row)
-        by_end = state in NEWEST_FIRST
-        ordered = sorted(
-            rows.values(), key=lambda row: natural_order(state, row) if by_end else order(state, placed(row))
+        Which runs leave the running set is seen at the head alone.
+        """
+        if view.away is None:
+            raise ValueError("no panel is away from its head")
+        state = view.away.state
+        page = await read_page(
+            self._asking, self._depths.worth_asking(state, chosen, _having(state, readings)), view, view.away
         )
-        shown = tuple(ordered[: view.rows])
-        has_more = len(ordered) > view.rows or any(len(batch) >= view.rows for batch in found.rows.values())
-        if by_end:  # only the newest were picked from
-            counted = [r.counts.of(state) for r in readings if r.counts is not None and r.name in found.rows]
-            has_more |= sum(count.value for count in counted) > len(shown)
-        after = first_place(state) if by_end else shown[-1].place if shown else None
-        return PanelReading(state, shown, is_by_claim, found.refused, after=after if has_more else None)
+        return replace(page, rows=tuple(self._leases.see(page.rows, now))) if state is State.RUNNING else page
 
     def unchanged(self, now: float) -> None:
         """Take note that at `now` everything is as it was read last."""
         self._leases.unchanged(now)
 
-    async def _away(self, chosen: Sequence[ListedQueue], view: View, away: Away, now: float) -> PanelReading:
-        """Read rows around a place. Which runs leave the running set is seen at the head alone."""
-        page = await read_page(self._asking, chosen, view, away)
-        return replace(page, rows=tuple(self._leases.see(page.rows, now))) if away.state is State.RUNNING else page
+    async def _heads(
+        self, states: Sequence[State], chosen: Sequence[ListedQueue], readings: Sequence[QueueReading], view: View
+    ) -> Mapping[State, _Found]:
+        found = {state: _Found({}, {}, {}) for state in states}
+        asked = {state: self._depths.worth_asking(state, chosen, _having(state, readings)) for state in states}
+        while any(asked.values()):
+            await self._ask(found, asked, chosen, view)
+            asked = {state: self._to_ask_again(state, found[state], asked[state], view) for state in states}
+        return found
 
-    async def _finished(self, state: State, chosen: Sequence[ListedQueue]) -> list[TaskRow]:
+    async def _ask(
+        self,
+        found: Mapping[State, _Found],
+        asked: Mapping[State, Sequence[ListedQueue]],
+        chosen: Sequence[ListedQueue],
+        view: View,
+    ) -> None:
+        """Ask these queues, and put what they give in place of what they gave before."""
+        names = {state: {queue.name for queue in queues} for state, queues in asked.items()}
+        questions = []
+        for queue in chosen:
+            for state in asked:
+                if queue.name in names[state] and not self._rests(state, queue.name, found[state]):
+                    rows = self._depths.rows(state, queue.name, len(asked[state]), view.rows)
+                    look = Look(state, rows, view.with_retried, state is State.SLEEPING and queue.may_checkpoints)
+                    questions.append(Question(queue, look))
+        answers = await self._asking.gather(questions, _branch, checkpoints=State.SLEEPING in asked)
+        for look, gathered in answers.items():
+            of_state = found[look.state]
+            for name, read in gathered.rows.items():
+                of_state.rows[name] = [task_row(name, look.state, row) for row in read]
+                of_state.full.pop(name, None)
+                if len(read) >= look.rows:
+                    of_state.full[name] = look.rows
+            for name, why in gathered.refused:
+                self._resting[look.state].rest(name, why)
+                of_state.refused[name] = why
+
+    def _rests(self, state: State, name: str, found: _Found) -> bool:
+        why = self._resting[state].refusal(name)
+        if why is not None:
+            found.refused[name] = why
+        return why is not None
+
+    def _to_ask_again(
+        self, state: State, found: _Found, asked: Sequence[ListedQueue], view: View
+    ) -> Sequence[ListedQueue]:
+        """Give the queues that may have more of the rows to be shown than they were asked for."""
+        few = {name for name, rows in found.full.items() if rows < view.rows}
+        if not few:
+            return []
+        keys = sorted(_key(state, row) for rows in found.rows.values() for row in rows)
+        last_shown = keys[view.rows - 1] if len(keys) >= view.rows else None
+        again = []
+        for queue in asked:
+            if queue.name in few:
+                last = max(_key(state, row) for row in found.rows[queue.name])
+                if last_shown is None or last < last_shown:
+                    self._depths.needed(state, queue.name)
+                    again.append(queue)
+        return again
+
+    def _see_running(self, found: _Found, chosen: Sequence[ListedQueue], now: float) -> None:
+        read = [queue.name for queue in chosen if queue.name not in found.refused]
+        self._departed.see(((name, row.run_id) for name, rows in found.rows.items() for row in rows), read)
+        for row in self._leases.see([row for rows in found.rows.values() for row in rows], now):
+            rows = found.rows[row.queue]
+            rows[next(at for at, other in enumerate(rows) if other.run_id == row.run_id)] = row
+
+    async def _add_finished(self, found: Mapping[State, _Found], chosen: Sequence[ListedQueue]) -> None:
+        """Add what was seen running and has ended since, which the newest by claim may leave out."""
         left = self._departed.by_queue()
         run_ids: list[UUID] = [run_id for queue in chosen for run_id in left.get(queue.name, ())]
-        if not run_ids:
-            return []
-        asked = _worth_asking(chosen, left.keys())
-
-        def branch(position: int, queue: ListedQueue) -> str:
-            return panel_queries.finished_branch(position, queue.name, state)
-
-        return _task_rows(await self._asking.gather(asked, branch, run_ids), state)
-
-
-def _worth_asking(chosen: Sequence[ListedQueue], have: Collection[str]) -> Sequence[ListedQueue]:
-    """Few queues are asked all, because a statement whose text stays the same is planned once."""
-    if len(chosen) <= MAX_QUEUES:
-        return chosen
-    return [queue for queue in chosen if queue.name in have]
+        questions = [
+            Question(queue, state) for queue in chosen if queue.name in left for state in _ENDED if state in found
+        ]
+        if not questions:
+            return
+        answers = await self._asking.gather(questions, panel_queries.finished_branch, run_ids)
+        for state, gathered in answers.items():
+            for name, rows in gathered.rows.items():
+                there = found[state].rows.setdefault(name, [])
+                known = {row.run_id for row in there}
+                there += [row for row in (task_row(name, state, row) for row in rows) if row.run_id not in known]
 
 
-def _task_rows(found: Gathered, state: State) -> list[TaskRow]:
-    return [task_row(queue, state, row) for queue, rows in found.rows.items() for row in rows]
+def _branch(position: int, queue: str, look: Look) -> str:
+    if look.state is State.FAILED and look.with_retried:
+        return panel_queries.failed_runs_branch(position, queue, rows=look.rows)
+    return panel_queries.panel_branch(position, queue, look.state, rows=look.rows, may_checkpoints=look.may_checkpoints)
+
+
+def _having(state: State, readings: Sequence[QueueReading]) -> Collection[str]:
+    """Name the queues that have tasks in a state."""
+    return {r.name for r in readings if r.counts is not None and r.counts.of(state).value}
+
+
+def _key(state: State, row: TaskRow) -> tuple[float, ...]:
+    return natural_order(state, row) if state in NEWEST_FIRST else order(state, placed(row))
+
+
+def _reading(state: State, found: _Found, readings: Sequence[QueueReading], view: View) -> PanelReading:
+    ordered = sorted((row for rows in found.rows.values() for row in rows), key=lambda row: _key(state, row))
+    shown = tuple(ordered[: view.rows])
+    has_more = len(ordered) > view.rows or bool(found.full)
+    by_end = state in NEWEST_FIRST
+    if by_end:  # only the newest were picked from
+        counted = [r.counts.of(state) for r in readings if r.counts is not None and r.name in found.rows]
+        has_more |= sum(count.value for count in counted) > len(shown)
+    after = first_place(state) if by_end else shown[-1].place if shown else None
+    return PanelReading(
+        state,
+        shown,
+        is_by_claim=state in _ENDED and bool(found.full),
+        refused=tuple(sorted(found.refused.items(), key=lambda refused: refused[0])),
+        after=after if has_more else None,
+    )

@@ -25,7 +25,7 @@ select current_database() as database, current_user as role, current_setting('is
   from (values (1)) as one left join pg_namespace n on n.nspname = 'absurd'
 """
 
-NOW = "select date_part('epoch', clock_timestamp()) as now"
+NOW = "select date_part('epoch', clock_timestamp()) as now, pg_backend_pid() as pid"
 MOMENT = """
 select case when not pg_is_in_recovery() then pg_current_snapshot()::text end as transactions,
        date_part('epoch', clock_timestamp()) as now,
@@ -35,6 +35,12 @@ select case when not pg_is_in_recovery() then pg_current_snapshot()::text end as
 
 Not so on a standby, whose snapshot leaves out the transactions under way: one of them can end unseen.
 """
+SMALL_PAGES, SMALL_RUNS = 64, 3_000
+"""A queue is small whose tasks and runs take fewer pages, and which has fewer runs, as far as statistics know.
+
+Its size itself would have to wait for whoever has locked the table.
+"""
+
 ABSURD_VERSION = "select left(absurd.get_schema_version(), 40) as version"
 
 
@@ -54,7 +60,7 @@ def seconds(expression: str) -> str:
 
 
 def queue_list(*, has_modes: bool) -> str:
-    """List the queues, what this role may read of each, and how many relations a statement on it locks."""
+    """List the queues, what this role may read of each, and how large they are."""
     mode = "q.storage_mode" if has_modes else "'unpartitioned'"
     return f"""
 select q.queue_name as name, {mode} as storage_mode, t.oid is not null and r.oid is not null as has_tables,
@@ -62,6 +68,8 @@ select q.queue_name as name, {mode} as storage_mode, t.oid is not null and r.oid
        coalesce(has_table_privilege(r.oid, 'SELECT'), false) as may_runs,
        coalesce(has_table_privilege(c.oid, 'SELECT'), false) as may_checkpoints,
        (select count(*) from pg_inherits i where i.inhparent = r.oid) as partitions,
+       r.relkind = 'r' and r.relpages + t.relpages < {SMALL_PAGES}
+         and pg_stat_get_live_tuples(r.oid) + pg_stat_get_dead_tuples(r.oid) < {SMALL_RUNS} as is_small,
        {seconds("clock_timestamp()")} as now
   from absurd.queues q
   left join pg_namespace n on n.nspname = 'absurd'

@@ -102,7 +102,7 @@ class Reader:
                 self._panels.unchanged(moment.now)
             return self._last.panels
         with self._asking.account.charging(Part.PANELS):
-            panels = [await self._panels.read(state, self._chosen, readings, view, moment.now) for state in view.panels]
+            panels = await self._panels.read(self._chosen, readings, view, moment.now)
         self._beats.read(Part.PANELS, asked, until=-inf if any(panel.refused for panel in panels) else inf)
         return _once(panels)
 
@@ -113,7 +113,7 @@ class Reader:
         """
         with self._asking.account.charging(Part.PANELS):
             panels = [
-                await self._panels.read(panel.state, self._chosen, last.queues, view, last.now)
+                await self._panels.read_away(self._chosen, last.queues, view, last.now)
                 if view.away is not None and panel.state is view.away.state
                 else panel
                 for panel in last.panels

@@ -1,6 +1,8 @@
 """From a row of a statement to a record, and the natural order of each panel."""
 
+from collections.abc import Sequence
 from math import inf
+from typing import Any
 
 from absurd_tui.observe import count_queries, ended
 from absurd_tui.observe.branches import ListedQueue, Row
@@ -27,6 +29,51 @@ def counts(row: Row, total: Total | None = None) -> Counts:
         last_claim=max(claims, default=None),
         oldest_expired=row["oldest_expired"],
     )
+
+
+def is_outgrown(rows: Sequence[Row]) -> bool:
+    """Whether the rows of `count_queries.small_branch` were cut off: the queue is not small."""
+    runs, tasks = (sum(int(row[column]) for row in rows) for column in ("runs", "tasks"))
+    return max(runs, tasks) > count_queries.SMALL_CAP
+
+
+def small_counts(rows: Sequence[Row]) -> Row:
+    """Make of the rows of `count_queries.small_branch` what one row of `count_queries.counts_branch` says."""
+    states = {row["state"]: row for row in rows}
+
+    def of(state: State, column: str) -> Any:
+        return states[state][column] if state in states else None
+
+    def number(state: State, column: str = "runs") -> int:
+        return of(state, column) or 0
+
+    due, expired = number(State.SLEEPING, "due"), number(State.RUNNING, "expired")
+    minute_over = of(State.COMPLETED, "first_lately")
+    changes = [
+        of(State.RUNNING, "next_lease"),
+        of(State.SLEEPING, "next"),
+        minute_over + 60.0 if minute_over is not None else None,
+    ]
+    return {
+        "pending": number(State.PENDING),
+        "running": number(State.RUNNING),
+        "sleeping": number(State.SLEEPING),
+        "completed": number(State.COMPLETED),
+        "cancelled_runs": number(State.CANCELLED),
+        "due_sleepers": due,
+        "expired": expired,
+        "done_last_minute": number(State.COMPLETED, "lately"),
+        "failed_runs": number(State.FAILED),
+        "failed_tasks": number(State.FAILED, "tasks"),
+        "cancelled_tasks": max(0, number(State.CANCELLED, "tasks") - number(State.CANCELLED)),
+        "oldest_pending": of(State.PENDING, "first"),
+        "oldest_due_sleeper": of(State.SLEEPING, "first") if due else None,
+        "oldest_expired": of(State.RUNNING, "first_lease") if expired else None,
+        "last_running": of(State.RUNNING, "last"),
+        "last_completed": of(State.COMPLETED, "last"),
+        "last_failed": of(State.FAILED, "last"),
+        "changes_at": min((at for at in changes if at is not None), default=None),
+    }
 
 
 def count(value: int, cap: int) -> Count:

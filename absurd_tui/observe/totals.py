@@ -10,7 +10,7 @@ from uuid import UUID
 from absurd_tui.database.faults import Fault, classify
 from absurd_tui.observe import total_queries
 from absurd_tui.observe.asking import Asking
-from absurd_tui.observe.branches import ListedQueue, Row, gather
+from absurd_tui.observe.branches import ListedQueue, Question, Row, merged
 from absurd_tui.observe.ledger import Counting, Estimate, Ledger, Signs, Tail, Total
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.queries import table
@@ -52,13 +52,8 @@ class Totals:
         """
         self._keep({queue.name for queue in queues})
         asked = [queue for queue in queues if self._resting.refusal(queue.name) is None]
-        found = await gather(
-            self._asking.fetch,
-            asked,
-            lambda position, queue: total_queries.tail_branch(position, queue.name),
-            arguments_of=self._values,
-            role=self._asking.role,
-        )
+        questions = [Question(queue, None) for queue in asked]
+        found = merged(await self._asking.gather(questions, _tail_branch, arguments_of=self._values))
         for name, refusal in found.refused:
             self._resting.rest(name, refusal)
         for name, rows in found.rows.items():
@@ -156,6 +151,10 @@ class Totals:
             if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
                 raise
             return ()
+
+
+def _tail_branch(position: int, queue: str, _: None) -> str:
+    return total_queries.tail_branch(position, queue)
 
 
 def lowest_id(time: float) -> UUID:

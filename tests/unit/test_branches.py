@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readings import HOSTILE
 
-from absurd_tui.observe.branches import MAX_QUEUES, MAX_RELATIONS, Gathered, ListedQueue, chunks, gather, refusal
+from absurd_tui.observe.branches import MAX_QUEUES, MAX_RELATIONS, Asked, Gathered, ListedQueue, Question, refusal
 from absurd_tui.observe.records import Refusal
 
 LOCKED = pg.LockNotAvailableError("canceling statement due to lock timeout")
@@ -17,6 +17,24 @@ LOCKED = pg.LockNotAvailableError("canceling statement due to lock timeout")
 
 def listed(name: str, partitions: int = 0) -> ListedQueue:
     return ListedQueue(name, "unpartitioned", partitions, may_checkpoints=True, refusal=None)
+
+
+def relations(queues: Sequence[ListedQueue]) -> int:
+    return sum(queue.relations(checkpoints=True) for queue in queues)
+
+
+def chunks(queues: Sequence[ListedQueue], *questions: str) -> list[list[ListedQueue]]:
+    """The queues of each statement; each queue is asked as many questions."""
+    asked = Asked(Server().fetch, text, "operator", checkpoints=True)
+    abouts = questions or ("",)
+    cut = asked.chunks([Question(queue, about) for queue in queues for about in abouts])
+    for chunk in cut:
+        assert [question.about for question in chunk] == [*abouts] * (len(chunk) // len(abouts))
+    return [[question.queue for question in chunk if question.about == abouts[0]] for chunk in cut]
+
+
+def text(position: int, queue: str, about: str) -> str:
+    return f"{position}:{queue}{about}"
 
 
 def many(number: int) -> list[ListedQueue]:
@@ -33,19 +51,22 @@ def test_every_queue_is_asked_once_and_in_order_with_few_enough_relations(partit
     assert [queue for chunk in cut for queue in chunk] == queues
     for chunk in cut:
         assert 1 <= len(chunk) <= MAX_QUEUES
-        assert len(chunk) == 1 or sum(queue.relations for queue in chunk) <= MAX_RELATIONS
+        assert len(chunk) == 1 or relations(chunk) <= MAX_RELATIONS
     for chunk, following in pairwise(cut):
         is_full = len(chunk) == MAX_QUEUES
-        assert is_full or sum(queue.relations for queue in (*chunk, following[0])) > MAX_RELATIONS
+        assert is_full or relations((*chunk, following[0])) > MAX_RELATIONS
 
 
-def test_plain_queues_go_25_to_a_statement_and_partitioned_ones_by_their_partitions() -> None:
-    assert [len(chunk) for chunk in chunks(many(60))] == [25, 25, 10]
-    assert [len(chunk) for chunk in chunks([listed(f"q{index}", 13) for index in range(10)])] == [4, 4, 2]
-    exactly = [listed(f"q{index}", number) for index, number in enumerate((15, 14, 14, 14, 0))]
-    assert sum(queue.relations for queue in exactly[:4]) == MAX_RELATIONS
-    assert [len(chunk) for chunk in chunks(exactly)] == [4, 1]
+def test_plain_queues_go_45_to_a_statement_and_partitioned_ones_by_their_partitions() -> None:
+    assert [len(chunk) for chunk in chunks(many(100))] == [45, 45, 10]
+    assert [len(chunk) for chunk in chunks([listed(f"q{index}", 13) for index in range(10)])] == [3, 3, 3, 1]
+    exactly = [listed(f"q{index}", number) for index, number in enumerate((16, 15, 14, 0))]
+    assert relations(exactly[:3]) + 17 == MAX_RELATIONS
     assert [len(chunk) for chunk in chunks([listed("a"), listed("huge", 400), listed("b")])] == [1, 1, 1]
+
+
+def test_several_questions_to_a_queue_stay_together_and_lock_no_more() -> None:
+    assert [len(chunk) for chunk in chunks(many(100), "p", "r", "s")] == [45, 45, 10]
 
 
 # what happens when one is at fault
@@ -69,13 +90,10 @@ class Server:
         return [{"qi": int(position), "n": n, "name": name} for n in (1, 2) for position, name in found]
 
     async def gather(self, queues: Sequence[ListedQueue], *arguments: object) -> Gathered:
-        return await gather(
-            self.fetch,
-            queues,
-            lambda position, queue: f"{position}:{queue.name}",
-            *arguments,
-            role="operator",
-        )
+        asked = Asked(self.fetch, text, "operator", arguments)
+        found = await asked.gather([Question(queue, "") for queue in queues])
+        assert list(found) == ([""] if queues else [])
+        return found[""] if queues else Gathered({}, ())
 
 
 def names(gathered: Gathered) -> set[str]:
@@ -85,10 +103,10 @@ def names(gathered: Gathered) -> set[str]:
 
 async def test_each_queue_has_the_rows_of_its_branch() -> None:
     server = Server()
-    gathered = await server.gather(many(30), "one", 2)
-    assert names(gathered) == {f"q{index}" for index in range(30)}
+    gathered = await server.gather(many(60), "one", 2)
+    assert names(gathered) == {f"q{index}" for index in range(60)}
     assert gathered.refused == ()
-    assert [len(asked) for asked in server.asked] == [25, 5]
+    assert [len(asked) for asked in server.asked] == [55, 5]
     assert server.arguments == [("one", 2)] * 2
 
 
@@ -105,6 +123,23 @@ async def test_a_queue_at_fault_is_found_and_the_others_live(at_fault: int) -> N
     assert names(gathered) == {f"q{index}" for index in range(25) if index != at_fault}
     assert gathered.refused == ((f"q{at_fault}", Refusal("locked by somebody else: no answer within 0.2s")),)
     assert sum(f"q{at_fault}" in asked for asked in server.asked) <= 6, "found by halves"
+
+
+@pytest.mark.parametrize(
+    ("error", "statements"),
+    [(pg.QueryCanceledError("canceling statement due to statement timeout"), 4), (LOCKED, 1)],
+    ids=["only the question that is slow", "all of a locked queue"],
+)
+async def test_a_question_at_fault_is_refused_alone_unless_its_queue_is_locked(
+    error: Exception, statements: int
+) -> None:
+    server = Server(q0slow=error)
+    asked = Asked(server.fetch, text, "operator")
+    found = await asked.gather([Question(listed("q0"), about) for about in ("fast", "slow", "quick")])
+    assert len(server.asked) == statements
+    lives = {about for about, gathered in found.items() if gathered.rows}
+    assert lives == (set() if statements == 1 else {"fast", "quick"})
+    assert {about for about, gathered in found.items() if gathered.refused} == set(found) - lives
 
 
 async def test_when_all_are_at_fault_all_are_refused_each_for_its_own_reason() -> None:
