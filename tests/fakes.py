@@ -62,11 +62,14 @@ class FakeSource:
     address: str = "tester@memory/absurd"
     opened: int = 0
     read: list[View] = field(default_factory=list)
+    urged: list[bool] = field(default_factory=list)
     closed: bool = False
     followed: list[tuple[UUID, ...]] = field(default_factory=list)
     """What was asked for by `standings`, one entry a statement."""
     unread: dict[str, Exception] = field(default_factory=dict)
     """Queues in which `standings` fails."""
+    _panels: tuple[PanelReading, ...] = ()
+    _panels_taken: float | None = None
 
     async def open(self) -> Server:
         self.opened += 1
@@ -74,18 +77,23 @@ class FakeSource:
             raise self.fault
         return self.server
 
-    async def snapshot(self, view: View) -> Snapshot:
+    async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
         if self.fault is not None:
             raise self.fault
         self.read.append(view)
-        return self.reading(view)
+        self.urged.append(is_urged)
+        if view.panels:
+            self._panels, self._panels_taken = self._reading_panels(view), time.monotonic()
+        queues = tuple(self._queue(name) for name in sorted(self.queues))
+        taken = time.monotonic()
+        return Snapshot(
+            self.server, view, self.now, taken, 0.001, queues, self._panels, panels_taken=self._panels_taken
+        )
 
-    def reading(self, view: View) -> Snapshot:
-        panels = tuple(
+    def _reading_panels(self, view: View) -> tuple[PanelReading, ...]:
+        return tuple(
             replace(self._panel(state, view), refused=tuple(sorted(self.refused.items()))) for state in view.panels
         )
-        queues = tuple(self._queue(name) for name in sorted(self.queues))
-        return Snapshot(self.server, view, self.now, time.monotonic(), 0.001, queues, panels)
 
     async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
         if self.fault is not None:

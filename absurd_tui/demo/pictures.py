@@ -100,7 +100,7 @@ class RecordedSource:
             await asyncio.Event().wait()  # another try would be counted on the picture
         raise ConnectionRefusedError(111, "Connection refused")
 
-    async def snapshot(self, view: View) -> Snapshot:
+    async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
         """Give the recorded reading."""
         if self.is_lost:
             raise ConnectionResetError(104, "The server closed the connection")

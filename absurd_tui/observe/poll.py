@@ -33,8 +33,8 @@ class Reads(Protocol):
         """Connect and learn whom we are talking to."""
         ...
 
-    async def snapshot(self, view: View) -> Snapshot:
-        """Read what a view asks for."""
+    async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
+        """Read what a view asks for; where urged, also what is read less often to spare the database."""
         ...
 
 
@@ -55,6 +55,7 @@ class Poll:
         self._link_changed = link_changed
         self._view = View()
         self._nudged = asyncio.Event()
+        self._is_urged = False
         self._link = Link(LinkState.CONNECTING, time.monotonic())
         self._pause = every
         self._costs: deque[float] = deque(maxlen=_MEDIAN_OF)
@@ -73,15 +74,16 @@ class Poll:
         """Ask for another view, and read it now."""
         if view != self._view:
             self._view = view
-            self.nudge()
+            self._nudged.set()
 
     def set_every(self, seconds: float) -> None:
         """Change the seconds between two readings."""
         self._every = seconds
-        self.nudge()
+        self._nudged.set()
 
     def nudge(self) -> None:
-        """Read, or connect, now."""
+        """Read everything, or connect, now."""
+        self._is_urged = True
         self._nudged.set()
 
     async def run(self) -> None:
@@ -105,12 +107,13 @@ class Poll:
             await self._wait(self._pause)
 
     async def _read(self) -> Snapshot:
+        is_urged, self._is_urged = self._is_urged, False
         try:
-            return await self._reader.snapshot(self._view)
+            return await self._reader.snapshot(self._view, is_urged=is_urged)
         except Exception as error:
             if classify(error) is not Fault.RETRY_ONCE:
                 raise
-            return await self._reader.snapshot(self._view)
+            return await self._reader.snapshot(self._view, is_urged=is_urged)
 
     async def _wait_after(self, error: Exception) -> None:
         was_live = self._link.state is LinkState.LIVE

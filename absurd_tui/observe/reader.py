@@ -63,6 +63,7 @@ class Reader:
     async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
         """Read what a view asks for; where urged, also what is read less often to spare the database.
 
+        A view without panels gets those that were read last: `Snapshot.panels_taken` says when.
         Raises only what ends the connection; a queue's refusal is in the snapshot.
         """
         if self._server is None:
@@ -96,6 +97,8 @@ class Reader:
     async def _read_panels(
         self, readings: Sequence[QueueReading], view: View, moment: Moment
     ) -> tuple[PanelReading, ...]:
+        if not view.panels and self._last is not None:
+            return self._last.panels
         asked = (view, tuple(queue.name for queue in self._chosen))
         if self._last is not None and not self._beats.is_due(Part.PANELS, asked):
             if self._beats.as_of(Part.PANELS) is moment:

@@ -32,9 +32,9 @@ class DatabaseSource:
         """Connect and learn whom we are talking to."""
         return await self._reader.open()
 
-    async def snapshot(self, view: View) -> Snapshot:
-        """Read what a view asks for."""
-        return await self._reader.snapshot(view)
+    async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
+        """Read what a view asks for; where urged, also what is read less often to spare the database."""
+        return await self._reader.snapshot(view, is_urged=is_urged)
 
     async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
         """Read one task whole, or None where it is no more."""

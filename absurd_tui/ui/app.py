@@ -5,18 +5,19 @@ import os
 import sys
 import time
 from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
 from textual.app import App, SystemCommand
 from textual.events import Event, Key
 from textual.filter import LineFilter
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from absurd_tui.observe.branches import refusal
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.poll import Poll, Reads
-from absurd_tui.observe.records import Link, LinkState, Snapshot
+from absurd_tui.observe.records import Link, LinkState, Snapshot, View
 from absurd_tui.observe.slot import SupersededError
 from absurd_tui.observe.task_records import Document, TaskPage
 from absurd_tui.observe.why import Clock
@@ -125,6 +126,7 @@ class AbsurdApp(App[int]):
             source, every=settings.every, snapshot_arrived=self._snapshot_arrived, link_changed=self._link_changed
         )
         self._following = Following(source, self._watch.telling, self._repaint)
+        self._view = View()
         self._was_live = False
         self._was_checked = False
         self.fatal = ""
@@ -170,6 +172,7 @@ class AbsurdApp(App[int]):
             await super().on_event(event)
 
     def _screen_changed(self, screen: Screen[Any]) -> None:
+        self._watch_view()
         screen.call_after_refresh(lambda: self._hearing.shown(screen) if screen is self.screen else None)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
@@ -221,7 +224,13 @@ class AbsurdApp(App[int]):
 
     def on_view_changed(self, message: ViewChanged) -> None:
         """Read something else."""
-        self._poll.watch(message.view)
+        self._view = message.view
+        self._watch_view()
+
+    def _watch_view(self) -> None:
+        """Read what can be seen: no panels under a screen that covers them, unless a dialog goes by them."""
+        is_covered = not isinstance(self.screen, Dashboard | ModalScreen)
+        self._poll.watch(replace(self._view, panels=()) if is_covered else self._view)
 
     def on_interval_changed(self, message: IntervalChanged) -> None:
         """Read more or less often."""

@@ -279,6 +279,7 @@ async def test_a_page_that_is_newer_than_the_list_is_not_taken_for_changed() -> 
         await seen.go_to(State.PENDING)
         await seen.press("enter")
         await seen.shown("RUNNING")
+        seen.change(State.PENDING, state=State.RUNNING, worker="w:1", started_at=seen.source.now + 1)
         await seen.ask("c")
         assert "Changed since you looked" not in seen.text
         await seen.press("y")

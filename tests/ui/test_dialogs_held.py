@@ -26,9 +26,9 @@ async def test_what_changed_before_the_dialog_opened_is_told_at_once(key: str, m
     read, goes_on = FakeSource.snapshot, asyncio.Event()
     goes_on.set()
 
-    async def slowly(source: FakeSource, view: View) -> Snapshot:
+    async def slowly(source: FakeSource, view: View, *, is_urged: bool = False) -> Snapshot:
         await goes_on.wait()
-        return await read(source, view)
+        return await read(source, view, is_urged=is_urged)
 
     monkeypatch.setattr(FakeSource, "snapshot", slowly)
     async with desk() as seen:
@@ -87,6 +87,7 @@ async def test_a_page_that_was_read_after_the_screen_was_held_is_not_taken_for_c
         await hold(seen, State.PENDING)
         await seen.press("enter")
         await seen.shown("RUNNING")
+        seen.change(State.PENDING, state=State.RUNNING, worker="w:1", started_at=seen.source.now + 1)
         await seen.ask("c")
         assert "Changed since you looked" not in seen.text
         await seen.press("y")

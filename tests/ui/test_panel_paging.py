@@ -29,10 +29,10 @@ class SlowSource(FakeSource):
 
     is_through: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def snapshot(self, view: View) -> Snapshot:
+    async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
         if view.away is not None:
             await self.is_through.wait()
-        return await super().snapshot(view)
+        return await super().snapshot(view, is_urged=is_urged)
 
 
 @dataclass

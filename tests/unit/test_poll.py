@@ -32,6 +32,7 @@ class Script:
         self.read_faults: list[Exception] = []
         self.opened: list[float] = []
         self.read: list[tuple[float, View]] = []
+        self.urged: list[bool] = []
         self.links: list[tuple[float, Link]] = []
         self.arrived: list[float] = []
         self.in_flight = self.most_in_flight = 0
@@ -44,8 +45,9 @@ class Script:
             raise self.open_faults.pop(0)
         return SERVER
 
-    async def snapshot(self, view: View) -> Snapshot:
+    async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
         self.in_flight += 1
+        self.urged.append(is_urged)
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         self.read.append((self.loop.time(), view))
         await asyncio.sleep(self.takes)
@@ -258,6 +260,27 @@ def test_after_it_lived_again_the_pauses_begin_anew(script: Script) -> None:
     script.play(1, lose_twice)
     assert [link.attempt for _, link in script.links if link.state is LinkState.LOST] == [0, 1, 2, 3, 4] * 2
     assert script.states.count(LinkState.LIVE) == 3
+
+
+def test_a_nudge_urges_one_reading_and_another_view_none(script: Script) -> None:
+    async def ask() -> None:
+        await asyncio.sleep(0.5)
+        script.poll.watch(ORDERS)
+        await asyncio.sleep(0.2)
+        script.poll.nudge()
+
+    script.play(2, ask)
+    assert script.urged[:4] == [False, False, True, False]
+
+
+def test_what_the_server_undid_is_read_once_more_as_urgently(script: Script) -> None:
+    async def nudge() -> None:
+        await asyncio.sleep(0.5)
+        script.read_faults = [DEADLOCK]
+        script.poll.nudge()
+
+    script.play(1.0, nudge)
+    assert script.urged[:3] == [False, True, True]
 
 
 def test_a_nudge_cuts_the_pause_short(script: Script) -> None:

@@ -138,7 +138,7 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
     def newest(self) -> TaskRow | None:
         """Give the task as it was read last; None where that was before it was looked at, or where it was not found."""
         snapshot = self.watched.newest
-        return find(snapshot, self.row) if snapshot is not None and snapshot.taken > self.read_at else None
+        return find(snapshot, self.row) if snapshot is not None and snapshot.rows_at > self.read_at else None
 
     def changed(self) -> Plain:
         """Say how the task differs from what was looked at, as far as was read; empty if not."""

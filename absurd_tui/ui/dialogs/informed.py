@@ -68,7 +68,7 @@ class InformedDialog(TaskDialog[Asked], Generic[Asked]):
         found, page, snapshot = super().newest(), self.page, self.watched.newest
         if page is None or page.taken <= self.read_at:
             return found
-        is_later = snapshot is not None and snapshot.taken > page.taken
+        is_later = snapshot is not None and snapshot.rows_at > page.taken
         return found if found is not None and is_later else row_of(page)
 
     def look_again(self) -> None:

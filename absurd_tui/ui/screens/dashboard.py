@@ -149,7 +149,7 @@ class Dashboard(ActingScreen):
         """It is of the snapshot that is shown, unless it has left its panel: then of some older one."""
         snapshot, panel = self._watch.snapshot, self.focused
         is_gone = isinstance(panel, Panel) and panel.cursor_is_gone
-        return 0.0 if snapshot is None or is_gone else snapshot.taken
+        return 0.0 if snapshot is None or is_gone else snapshot.rows_at
 
     def queue_in_question(self) -> str | None:
         """Give the chosen queue."""
