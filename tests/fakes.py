@@ -4,13 +4,14 @@
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from uuid import UUID
 
 from absurd_tui.observe.following import FollowedTask, Standings
 from absurd_tui.observe.pages import Batch, cut, half_of, with_head
+from absurd_tui.observe.parts import Beat, Part, PartCost
 from absurd_tui.observe.places import BY_CLAIM, INFINITY, NEWEST_FIRST, first_place, microseconds, placed
 from absurd_tui.observe.records import (
     Count,
@@ -63,6 +64,9 @@ class FakeSource:
     opened: int = 0
     read: list[View] = field(default_factory=list)
     urged: list[bool] = field(default_factory=list)
+    costs: tuple[PartCost, ...] = ()
+    slowed: tuple[Beat, ...] = ()
+    pages_read: dict[Part, int] = field(default_factory=dict)
     closed: bool = False
     followed: list[tuple[UUID, ...]] = field(default_factory=list)
     """What was asked for by `standings`, one entry a statement."""
@@ -87,7 +91,16 @@ class FakeSource:
         queues = tuple(self._queue(name) for name in sorted(self.queues))
         taken = time.monotonic()
         return Snapshot(
-            self.server, view, self.now, taken, 0.001, queues, self._panels, panels_taken=self._panels_taken
+            self.server,
+            view,
+            self.now,
+            taken,
+            0.001,
+            queues,
+            self._panels,
+            slowed=self.slowed,
+            panels_taken=self._panels_taken,
+            costs=self.costs,
         )
 
     def _reading_panels(self, view: View) -> tuple[PanelReading, ...]:
@@ -111,6 +124,11 @@ class FakeSource:
         if queue in self.unread:
             raise self.unread[queue]
         return Standings(self.now, {task_id: followed_task(self.rows.get(task_id)) for task_id in task_ids})
+
+    async def weigh(self) -> Mapping[Part, int]:
+        if self.fault is not None:
+            raise self.fault
+        return self.pages_read
 
     def close(self) -> None:
         self.closed = True

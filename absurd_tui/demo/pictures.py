@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from textual.widgets import Input, TextArea
 from absurd_tui.demo.recorded import SERVER, snapshot
 from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.following import Standings
+from absurd_tui.observe.parts import Part
 from absurd_tui.observe.records import Server, Snapshot, View
 from absurd_tui.observe.task_records import Document, TaskPage
 from absurd_tui.operations.audit import Audit
@@ -118,6 +119,10 @@ class RecordedSource:
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Find no task: a recording takes no writes, so that none is followed."""
         return Standings(0.0, dict.fromkeys(task_ids))
+
+    async def weigh(self) -> Mapping[Part, int]:
+        """Count nothing: a recording reads no pages."""
+        return {}
 
     def close(self) -> None:
         """Do nothing: there is no connection."""

@@ -7,26 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 
-from absurd_tui.observe.parts import Part
+from absurd_tui.observe.parts import Part, PartCost
 
 MINUTE = 60.0
 _TYPICAL_OF = 3
-
-
-@dataclass(frozen=True, slots=True)
-class PartCost:
-    """What one part has cost over the last `span` seconds: how many statements, and how long they kept a backend."""
-
-    part: Part
-    span: float
-    readings: int
-    statements: int
-    seconds: float
-
-    @property
-    def share(self) -> float:
-        """How much of a backend that is."""
-        return self.seconds / self.span
 
 
 @dataclass(slots=True)
@@ -98,10 +82,24 @@ class Account:
         while charges[0].at < now - MINUTE:
             charges.popleft()
 
+    def is_new(self) -> bool:
+        """Whether the part that is being charged has not been charged yet in this reading."""
+        return self._part not in self._open
+
+    @property
+    def part(self) -> Part:
+        """The part that is being charged."""
+        return self._part
+
     def cost(self, part: Part) -> float:
         """Give how many seconds a reading of a part keeps a backend; 0 while too few were made to say so."""
         typical = self._typical.get(part, ())
         return median(typical) if len(typical) == _TYPICAL_OF else 0.0
+
+    def all_lately(self) -> tuple[PartCost, ...]:
+        """Give what every part has cost that was read over the last minute."""
+        costs = (self.lately(part) for part in Part)
+        return tuple(cost for cost in costs if cost.statements)
 
     def lately(self, part: Part) -> PartCost:
         """Give what a part has cost over the last minute, or since the beginning where that is less."""

@@ -1,5 +1,6 @@
 """Asks the database for the dashboard's readings, and keeps account of what that costs and of who refused."""
 
+import json
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from math import inf
@@ -13,12 +14,14 @@ from absurd_tui.observe.beats import Moment
 from absurd_tui.observe.branches import Asked, Branch, Gathered, ListedQueue, Question, Row
 from absurd_tui.observe.elapsed import Elapsed
 from absurd_tui.observe.far import FarAsked
+from absurd_tui.observe.parts import Part
 from absurd_tui.observe.resting import Resting
 
 FAR = 0.005
 """A server is far away whose answer to a question without work takes more seconds than that."""
 
 _ROUND_TRIPS = 3
+_COUNTED = "explain (analyze, buffers, timing off, summary off, format json)"
 
 About = TypeVar("About", bound=Hashable)
 
@@ -30,6 +33,7 @@ class Asking:
         self._session = session
         self.resting = Resting()
         self.role = ""
+        self._ran: dict[Part, list[tuple[str, Sequence[Any]]]] = {}
         self.account = Account()
         self._is_pooled = False
         self._may_ask_far: bool | None = None
@@ -53,6 +57,7 @@ class Asking:
 
     async def fetch(self, statement: str, *arguments: Any) -> Sequence[Row]:
         """Run one statement. What it cost is how long the answer took, less the way there and back."""
+        self._note(statement, arguments)
         elapsed = Elapsed()
         try:
             with elapsed:
@@ -60,7 +65,30 @@ class Asking:
         finally:
             self.account.charge(max(0.0, elapsed.seconds - self.round_trip))
 
+    async def weigh(self) -> Mapping[Part, int]:
+        """Give how many pages each part reads: what it asked last is run again and counted by the server.
+
+        Only for who asks what the readings cost: it costs as much as they do, once.
+        """
+        return {part: sum([await self._pages(*asked) for asked in ran]) for part, ran in list(self._ran.items())}
+
+    async def _pages(self, statement: str, arguments: Sequence[Any]) -> int:
+        try:
+            rows = await self._session.fetch(f"{_COUNTED} {statement}", *arguments)
+        except Exception as error:
+            if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
+                raise
+            return 0
+        plan = json.loads(rows[0]["QUERY PLAN"])[0]["Plan"]
+        return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+    def _note(self, statement: str, arguments: Sequence[Any]) -> None:
+        if self.account.is_new():
+            self._ran.pop(self.account.part, None)
+        self._ran.setdefault(self.account.part, []).append((statement, arguments))
+
     async def _timed(self, statement: str) -> Sequence[Row]:
+        self._note(statement, ())
         with Elapsed() as elapsed:
             rows = await self._session.fetch(statement)
         self.round_trip = min(self.round_trip, elapsed.seconds)

@@ -24,3 +24,19 @@ class Beat:
     part: Part
     seconds: float
     cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class PartCost:
+    """What one part has cost over the last `span` seconds: how many statements, and how long they kept a backend."""
+
+    part: Part
+    span: float
+    readings: int
+    statements: int
+    seconds: float
+
+    @property
+    def share(self) -> float:
+        """How much of a backend that is."""
+        return self.seconds / self.span

@@ -1,7 +1,7 @@
 """Reads the dashboard's snapshot: the only thing that runs its statements."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
 from uuid import UUID
@@ -90,9 +90,14 @@ class Reader:
             panels=panels,
             slowed=self._beats.told,
             panels_taken=as_of.ticks if as_of is not None else None,
+            costs=account.all_lately(),
         )
         account.end()
         return self._last
+
+    async def weigh(self) -> Mapping[Part, int]:
+        """Give how many pages each part of the last readings reads; that costs as much as they did, once."""
+        return await self._asking.weigh()
 
     async def _read_panels(
         self, readings: Sequence[QueueReading], view: View, moment: Moment

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from absurd_tui.observe.parts import Beat
+from absurd_tui.observe.parts import Beat, PartCost
 
 
 class State(StrEnum):
@@ -250,6 +250,8 @@ class Snapshot:
     slowed: tuple[Beat, ...] = ()
     panels_taken: float | None = None
     """When the panels were read, where that was before `taken`."""
+    costs: tuple[PartCost, ...] = ()
+    """What each part has cost over the last minute."""
 
     @property
     def rows_at(self) -> float:

@@ -1,11 +1,12 @@
 """The database as the app reads it: snapshots over one connection, pages over another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database.session import Session
 from absurd_tui.observe.following import Standings
+from absurd_tui.observe.parts import Part
 from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Server, Snapshot, View
 from absurd_tui.observe.standings import read_standings
@@ -35,6 +36,10 @@ class DatabaseSource:
     async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
         """Read what a view asks for; where urged, also what is read less often to spare the database."""
         return await self._reader.snapshot(view, is_urged=is_urged)
+
+    async def weigh(self) -> Mapping[Part, int]:
+        """Give how many pages each part of the last readings reads; that costs as much as they did, once."""
+        return await self._reader.weigh()
 
     async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
         """Read one task whole, or None where it is no more."""

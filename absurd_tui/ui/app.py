@@ -6,30 +6,27 @@ import sys
 import time
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Any
 
 from textual.app import App, SystemCommand
 from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
+from absurd_tui.database.faults import sentence as fault_sentence
 from absurd_tui.observe.branches import refusal
-from absurd_tui.observe.following import Standings
-from absurd_tui.observe.poll import Poll, Reads
+from absurd_tui.observe.poll import Poll
 from absurd_tui.observe.records import Link, LinkState, Snapshot, View
 from absurd_tui.observe.slot import SupersededError
-from absurd_tui.observe.task_records import Document, TaskPage
 from absurd_tui.observe.why import Clock
-from absurd_tui.operations.audit import Audit
-from absurd_tui.operations.outcomes import Outcome, Refused
-from absurd_tui.operations.perform import Pending, left_behind
+from absurd_tui.operations.outcomes import Refused
+from absurd_tui.operations.perform import left_behind
 from absurd_tui.operations.requests import Request, SpawnTask
 from absurd_tui.operations.sentences import sentence
 from absurd_tui.operations.subjects import follow, subject
 from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
-from absurd_tui.text import Plain, plain
+from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
@@ -50,58 +47,18 @@ from absurd_tui.ui.messages import (
 from absurd_tui.ui.palette import offered
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
+from absurd_tui.ui.screens.costs import Costs
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.help import Help
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.seeding import copy_seed, fresh_seed
+from absurd_tui.ui.sides import Performs, Source
 from absurd_tui.ui.theme import THEMES, meanings
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.outcomes import Told
 
 BAD_INPUT = 2
 CRASHED = 1
-
-
-class Source(Reads, Protocol):
-    """What the app reads from: the database, or what stands for it in tests."""
-
-    @property
-    def address(self) -> str:
-        """Name the server and database, raw and without a password."""
-        ...
-
-    async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
-        """Read one task whole, or None where it is no more."""
-        ...
-
-    async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
-        """Read one of a task's documents whole."""
-        ...
-
-    async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
-        """Read how some tasks of a queue stand."""
-        ...
-
-    def close(self) -> None:
-        """Drop every connection at once."""
-        ...
-
-
-class Performs(Protocol):
-    """What performs requests: the operations, or what stands for them in tests."""
-
-    @property
-    def audit(self) -> Audit:
-        """The record of what was done."""
-        ...
-
-    async def perform(self, request: Request) -> Outcome:
-        """Make a write and tell what is true afterwards."""
-        ...
-
-    async def close(self, within: float = 1.0) -> tuple[Pending, ...]:
-        """Wait for the writes under way, then leave; give those that had to be left."""
-        ...
 
 
 class AbsurdApp(App[int]):
@@ -295,6 +252,21 @@ class AbsurdApp(App[int]):
         if self._performer is not None and not isinstance(self.screen, ActivityScreen):
             audit = self._performer.audit
             self.push_screen(ActivityScreen(self._watch, lambda: audit.records))
+
+    def action_costs(self) -> None:
+        """Show what the readings cost; the pages are counted once, now."""
+        if not isinstance(self.screen, Costs):
+            costs = Costs(self._watch)
+            self.push_screen(costs)
+            self._begin(self._weigh(costs))
+
+    async def _weigh(self, costs: Costs) -> None:
+        try:
+            pages = await self._source.weigh()
+        except Exception as error:
+            costs.take_refusal(say("The pages were not counted: {why}.", why=fault_sentence(error)))
+            return
+        costs.take_pages(pages)
 
     def action_dismiss_outcome(self) -> None:
         """Take back the newest outcome; tasks that it tells about are followed no longer."""

@@ -78,6 +78,7 @@ COMMANDS = (
     Command(
         "outcome.task", "T", "told task", "go to the task of the newest outcome", Scope.ACTING, "app.open_told_task"
     ),
+    _everywhere("costs", "C", "costs", "what reading costs the database, by part", "app.costs"),
     _everywhere("outcome.dismiss", "x", "dismiss", "take back the newest outcome", "app.dismiss_outcome"),
     _here("panel.zoom", "z", "zoom", "show one panel alone, or all again", "zoom", footer=10, wide_only=True),
     _here(

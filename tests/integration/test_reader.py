@@ -9,6 +9,7 @@ from seeding import counts_of, names_of, put, reading, rows_of
 
 from absurd_tui.lifecycle import Cancellation, FixedRetry, Lifecycle, RetryOptions, SpawnOptions
 from absurd_tui.observe import count_queries
+from absurd_tui.observe.parts import Part
 from absurd_tui.observe.reasons import Canceller, Sleep, who_cancelled, why_sleeping
 from absurd_tui.observe.records import Count, Failure, QueueReading, State, View
 
@@ -270,3 +271,21 @@ async def test_many_queues_are_read_whichever_of_them_have_tasks(
         assert {row.queue for row in rows_of(snapshot, State.COMPLETED)} == {"q29"}
         assert counts_of(snapshot, "q08").of(State.PENDING) == Count(0)
         assert all(queue.counts is not None for queue in snapshot.queues)
+
+
+async def test_it_tells_what_each_part_costs_in_statements_and_pages(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    await put(connection, "mail", "completed", number=300)
+    async with reading(database.dsn) as reader:
+        for _ in range(3):
+            await connection.execute("select pg_current_xact_id()")
+            snapshot = await reader.snapshot(View())
+        costs = {cost.part: cost for cost in snapshot.costs}
+        assert {Part.CLOCK, Part.LIST, Part.COUNTS, Part.PANELS} <= set(costs)
+        assert costs[Part.PANELS].readings == costs[Part.PANELS].statements == 3
+        assert costs[Part.LIST].readings == 1
+        assert 0 < costs[Part.COUNTS].seconds < 60
+        pages = await reader.weigh()
+        assert pages[Part.COUNTS] > 0
+        assert pages[Part.PANELS] > pages[Part.CLOCK]

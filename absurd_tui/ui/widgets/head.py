@@ -106,6 +106,9 @@ def _right(state: HeadState, width: int) -> list[Span]:
     every = f"every {_interval(state.pause)}" if width >= _MIDDLE else _interval(state.pause)
     slowed = state.pause > state.every * 1.5
     spans += [(blank(2), ""), (plain(every), "warning" if slowed else "muted")]
+    if state.snapshot is not None and state.snapshot.slowed:
+        slowest = state.snapshot.slowed[0]
+        spans += [(blank(2), ""), (plain(f"{slowest.part} {_interval(slowest.seconds)}"), "warning")]
     if width >= _WIDE and state.snapshot is not None:
         spans += [(blank(2), ""), (plain(f"poll {state.snapshot.cost * 1000:.0f} ms"), "muted")]
     return [*spans, (blank(1), "")]

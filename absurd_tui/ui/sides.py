@@ -1,0 +1,60 @@
+"""The two sides of the app: what it reads from, and what performs its writes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from absurd_tui.observe.following import Standings
+from absurd_tui.observe.parts import Part
+from absurd_tui.observe.poll import Reads
+from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.outcomes import Outcome
+from absurd_tui.operations.perform import Pending
+from absurd_tui.operations.requests import Request
+
+
+class Source(Reads, Protocol):
+    """What the app reads from: the database, or what stands for it in tests."""
+
+    @property
+    def address(self) -> str:
+        """Name the server and database, raw and without a password."""
+        ...
+
+    async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
+        """Read one task whole, or None where it is no more."""
+        ...
+
+    async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
+        """Read one of a task's documents whole."""
+        ...
+
+    async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
+        """Read how some tasks of a queue stand."""
+        ...
+
+    async def weigh(self) -> Mapping[Part, int]:
+        """Count the pages that each part of the readings reads."""
+        ...
+
+    def close(self) -> None:
+        """Drop every connection at once."""
+        ...
+
+
+class Performs(Protocol):
+    """What performs requests: the operations, or what stands for them in tests."""
+
+    @property
+    def audit(self) -> Audit:
+        """The record of what was done."""
+        ...
+
+    async def perform(self, request: Request) -> Outcome:
+        """Make a write and tell what is true afterwards."""
+        ...
+
+    async def close(self, within: float = 1.0) -> tuple[Pending, ...]:
+        """Wait for the writes under way, then leave; give those that had to be left."""
+        ...
