@@ -20,6 +20,7 @@ from absurd_tui.observe.records import (
     Head,
     PanelReading,
     Place,
+    QueueRates,
     QueueReading,
     Refusal,
     Server,
@@ -66,6 +67,7 @@ class FakeSource:
     urged: list[bool] = field(default_factory=list)
     costs: tuple[PartCost, ...] = ()
     slowed: tuple[Beat, ...] = ()
+    rates: QueueRates | None = None
     pages_read: dict[Part, int] = field(default_factory=dict)
     closed: bool = False
     followed: list[tuple[UUID, ...]] = field(default_factory=list)
@@ -101,6 +103,7 @@ class FakeSource:
             slowed=self.slowed,
             panels_taken=self._panels_taken,
             costs=self.costs,
+            rates=self.rates if self.rates is not None and self.rates.queue == view.queue else None,
         )
 
     def _reading_panels(self, view: View) -> tuple[PanelReading, ...]:

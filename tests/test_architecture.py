@@ -17,6 +17,7 @@ SQL_ROOMS = (
     "observe/page_queries.py",
     "observe/panel_queries.py",
     "observe/queries.py",
+    "observe/rate_queries.py",
     "observe/task_queries.py",
     "observe/total_queries.py",
     "database/",

@@ -9,6 +9,7 @@ from absurd_tui.observe.beats import Beats
 from absurd_tui.observe.branches import ListedQueue, Question, Row, merged
 from absurd_tui.observe.ledger import Total
 from absurd_tui.observe.parts import Part
+from absurd_tui.observe.rates import counted_minutes
 from absurd_tui.observe.records import QueueReading, Refusal, State
 from absurd_tui.observe.rows import is_outgrown, queue_reading, small_counts
 from absurd_tui.observe.totals import Totals
@@ -92,7 +93,12 @@ class Census:
 
     async def _read_done(self, readable: Sequence[ListedQueue]) -> None:
         found = merged(await self._asking.gather([Question(queue, None) for queue in readable], _done_branch))
-        self._done = {queue.name: _cells(found.rows.get(queue.name, ())) for queue in readable}
+        self._done = {
+            queue.name: counted_minutes(
+                found.rows.get(queue.name, ()), "done", _DONE_MINUTES, 2 * count_queries.LIVE_CAP
+            )
+            for queue in readable
+        }
 
 
 def _small_branch(position: int, queue: str, _: None) -> str:
@@ -101,10 +107,3 @@ def _small_branch(position: int, queue: str, _: None) -> str:
 
 def _done_branch(position: int, queue: str, _: None) -> str:
     return count_queries.done_branch(position, queue)
-
-
-def _cells(rows: Sequence[Row]) -> tuple[int | None, ...]:
-    counted = {row["ago"]: row["done"] for row in rows}
-    complete = sum(counted.values()) < 2 * count_queries.LIVE_CAP
-    oldest = max(counted, default=0)
-    return tuple(counted.get(ago, 0) if complete or ago < oldest else None for ago in range(_DONE_MINUTES - 1, -1, -1))

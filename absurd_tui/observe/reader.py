@@ -16,6 +16,7 @@ from absurd_tui.observe.census import Census
 from absurd_tui.observe.listing import Listing
 from absurd_tui.observe.panels import Panels
 from absurd_tui.observe.parts import Part
+from absurd_tui.observe.rates import Rates
 from absurd_tui.observe.records import PanelReading, QueueReading, Server, Snapshot, View
 
 _YOUNG = 1.0
@@ -33,6 +34,7 @@ class Reader:
         self._listing = Listing(self._asking, self._beats)
         self._census = Census(self._asking, self._beats)
         self._panels = Panels(self._asking)
+        self._rates = Rates(self._asking, self._beats)
         self._server: Server | None = None
         self._last: Snapshot | None = None
         self._chosen: Sequence[ListedQueue] = ()
@@ -79,6 +81,7 @@ class Reader:
         counted = {reading.name for reading in readings if reading.counts is not None}
         self._chosen = [queue for queue in listed if view.queue in (None, queue.name) and queue.name in counted]
         panels = await self._read_panels(readings, view, moment)
+        rates = await self._rates.read(self._chosen, view)
         as_of = self._beats.as_of(Part.PANELS)
         self._last = Snapshot(
             server=self._server,
@@ -91,6 +94,7 @@ class Reader:
             slowed=self._beats.told,
             panels_taken=as_of.ticks if as_of is not None else None,
             costs=account.all_lately(),
+            rates=rates,
         )
         account.end()
         return self._last

@@ -202,6 +202,24 @@ class PanelReading:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRates:
+    """How fast a queue is worked off: runs in each of the last thirty minutes, the oldest first, and times in seconds.
+
+    `claimed`, `completed` and `failed` count runs by the minute of their last claim; one that sleeps since is in none,
+    and a minute that is not known is None. `waited` is from spawn to the first claim, `ran` since the last claim: half
+    of the latest `sample` completed runs took no longer than the first number, 95 of 100 than the second.
+    """
+
+    queue: str
+    claimed: tuple[int | None, ...]
+    completed: tuple[int | None, ...]
+    failed: tuple[int | None, ...]
+    waited: tuple[float, float] | None
+    ran: tuple[float, float] | None
+    sample: int
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What the screen asks of a reading: one queue or all (None), and which panels it shows."""
 
@@ -252,6 +270,8 @@ class Snapshot:
     """When the panels were read, where that was before `taken`."""
     costs: tuple[PartCost, ...] = ()
     """What each part has cost over the last minute."""
+    rates: QueueRates | None = None
+    """The rates of the chosen queue; None where all are shown, or where they could not be read."""
 
     @property
     def rows_at(self) -> float:

@@ -50,6 +50,7 @@ from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.costs import Costs
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.help import Help
+from absurd_tui.ui.screens.rates import RatesScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.seeding import copy_seed, fresh_seed
 from absurd_tui.ui.sides import Performs, Source
@@ -252,6 +253,10 @@ class AbsurdApp(App[int]):
         if self._performer is not None and not isinstance(self.screen, ActivityScreen):
             audit = self._performer.audit
             self.push_screen(ActivityScreen(self._watch, lambda: audit.records))
+
+    def action_rates(self) -> None:
+        """Show the rates of the chosen queue."""
+        self.push_screen(RatesScreen(self._watch))
 
     def action_costs(self) -> None:
         """Show what the readings cost; the pages are counted once, now."""

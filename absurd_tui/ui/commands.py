@@ -85,6 +85,7 @@ COMMANDS = (
         "screen.freeze", "f", "freeze", "hold the screen still; reading goes on", "freeze", footer=11, wide_only=True
     ),
     _here("panel.go_to", "t", "go to time", "go to a time in this panel", "go_to"),
+    _here("queue.rates", "m", "rates", "how fast the chosen queue is worked off, minute by minute", "app.rates"),
     _here("failed.retried", "a", "attempts", "list in Failed also attempts that were retried", "retried"),
     _here("read.slower", "plus", "longer interval", "read less often", "interval(1)", shown="+"),
     _here("read.faster", "minus", "shorter interval", "read more often", "interval(-1)", shown="-"),

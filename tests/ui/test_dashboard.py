@@ -84,6 +84,20 @@ async def test_choosing_a_queue_shows_its_tasks_alone() -> None:
         await until_shown(pilot, "pends_task", "pack_order")
 
 
+async def test_choosing_a_queue_lets_go_of_a_task_of_another_and_keeps_one_of_its_own() -> None:
+    source, stage = await furnished()
+    packed = await stage.spawn("orders", "pack_order")
+    await stage.claim(packed, "worker-2:78", timeout=6000)
+    async with running(source) as pilot:
+        await until_shown(pilot, "runs_task", "pack_order")
+        await until_shown(pilot, "mail › runs_task")
+        await pilot.press("right", "right")
+        await until_not_shown(pilot, "runs_task")
+        await until_shown(pilot, "orders › pack_order", "2 » Claimed  1 of 1")
+        await pilot.press("right")
+        await until_shown(pilot, "runs_task", "2 » Claimed  2 of 2", "orders › pack_order")
+
+
 async def test_a_queue_is_chosen_from_the_strip_with_enter() -> None:
     source, stage = await furnished()
     await stage.spawn("orders", "pack_order")

@@ -16,7 +16,7 @@ from absurd_tui.ui.content import Span, assemble
 from absurd_tui.ui.watch import Watch
 
 _WIDTHS = (12, 7, 11, 9, 10, 8, 9)
-_LABELS = ("part", "every", "statements", "ms each", "of a core", "pages", "pages/s")
+_LABELS = ("part", "every", "statements", "ms each", "backend", "pages", "pages/s")
 _END = Plain("\n")
 _NOTES = (
     "All of it may take 2 % of one backend; what would take more is read less often.",

@@ -25,6 +25,7 @@ from absurd_tui.ui.widgets.panel import ORDERED_BY, PAGE, PAST, Panel
 from absurd_tui.ui.widgets.panel_faces import NAMES, count_text, notes, reading_of, title
 from absurd_tui.ui.widgets.queue_strip import SHEET as QUEUE_SHEET
 from absurd_tui.ui.widgets.queue_strip import QueueRow, QueueStrip, queue_rows
+from absurd_tui.ui.widgets.rates_line import RatesLine
 from absurd_tui.ui.widgets.record_table import RecordTable, Title
 from absurd_tui.ui.widgets.roles import Roles
 from absurd_tui.ui.widgets.too_small import TooSmall, is_too_small
@@ -63,6 +64,7 @@ class Dashboard(ActingScreen):
         yield Header()
         yield Verdict()
         yield QueueStrip(QUEUE_SHEET, id="queues")
+        yield RatesLine()
         yield Tabs()
         with Container(id="panels"):
             for pair in _PAIRS:
@@ -104,6 +106,8 @@ class Dashboard(ActingScreen):
         queues.show(rows, sight, strip, is_stale=is_stale)
         queues.reveal((self._queue,))
         queues.set_class(len(rows) > QUEUES_SHOWN, "-many")
+        rates = snapshot.rates if snapshot.rates is not None and snapshot.rates.queue == self._queue else None
+        self.query_one(RatesLine).show(rates, is_stale=is_stale)
         for panel in self._panels():
             panel.take(
                 reading_of(panel.state, snapshot, self._queue),
@@ -295,7 +299,7 @@ class Dashboard(ActingScreen):
     def _choose(self, queue: str | None) -> None:
         self._queue = queue
         for panel in self._panels():
-            panel.forget()
+            panel.choose(queue)
         self._ask()
         self.repaint()
 

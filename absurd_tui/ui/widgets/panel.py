@@ -98,9 +98,12 @@ class Panel(RecordTable[TaskRow]):
             self.repaint()
         self._land()
 
-    def forget(self) -> None:
-        """Show nothing of what was read: it was of another queue."""
+    def choose(self, queue: str | None) -> None:
+        """Show nothing of what was read, because it was of another queue; the cursor stays on a task of this one."""
         self.wanted = self._reading = self._landing = None
+        row = self.cursor_record
+        if row is not None and (self.cursor_is_gone or queue not in (None, row.queue)):
+            super()._let_go()
 
     def count_told(self, count: Plain) -> Plain:
         """Add to how many there are where the cursor is: its row's number, or its time where that is not known.
