@@ -11,6 +11,8 @@ from absurd_tui.observe.parts import Part, PartCost
 
 MINUTE = 60.0
 _TYPICAL_OF = 3
+_DEAR = 0.05
+"""Seconds."""
 
 
 @dataclass(slots=True)
@@ -26,7 +28,8 @@ class Account:
     """Keeps the charges of the last minute, by part.
 
     What a part costs is the median of its last three readings, once there are three: one that had to wait for a lock
-    does not count; nor does the first of a connection, because what is asked for the first time is also planned.
+    does not count; nor does the first of a connection, because what is asked for the first time is also planned. Of
+    two the lesser counts, where it is dear.
     """
 
     def __init__(self) -> None:
@@ -94,7 +97,10 @@ class Account:
     def cost(self, part: Part) -> float:
         """Give how many seconds a reading of a part keeps a backend; 0 while too few were made to say so."""
         typical = self._typical.get(part, ())
-        return median(typical) if len(typical) == _TYPICAL_OF else 0.0
+        if len(typical) == _TYPICAL_OF:
+            return median(typical)
+        is_dear = len(typical) > 1 and min(typical) >= _DEAR
+        return min(typical) if is_dear else 0.0
 
     def all_lately(self) -> tuple[PartCost, ...]:
         """Give what every part has cost that was read over the last minute."""

@@ -1,7 +1,7 @@
 """Reads the rows of the panels."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from absurd_tui.observe import panel_queries
@@ -15,6 +15,7 @@ from absurd_tui.observe.places import NEWEST_FIRST, first_place, order, placed
 from absurd_tui.observe.records import PanelReading, QueueReading, Refusal, State, TaskRow, View
 from absurd_tui.observe.resting import Resting
 from absurd_tui.observe.rows import natural_order, task_row
+from absurd_tui.observe.settled import Settled
 
 _ENDED = (State.COMPLETED, State.FAILED)
 
@@ -33,9 +34,9 @@ class Look:
 class _Found:
     """What the queues gave for one panel: their rows, and who gave as many as were asked for."""
 
-    rows: dict[str, list[TaskRow]]
-    full: dict[str, int]
-    refused: dict[str, Refusal]
+    rows: dict[str, list[TaskRow]] = field(default_factory=dict)
+    full: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
 
 
 class Panels:
@@ -46,16 +47,26 @@ class Panels:
         self._departed = Departed()
         self._leases = Leases()
         self._depths = Depths()
+        self._settled = Settled()
         self._resting: dict[State, Resting] = {state: Resting() for state in State}
 
     async def read(
-        self, chosen: Sequence[ListedQueue], readings: Sequence[QueueReading], view: View, now: float
+        self,
+        chosen: Sequence[ListedQueue],
+        readings: Sequence[QueueReading],
+        view: View,
+        now: float,
+        *,
+        is_urged: bool = False,
     ) -> tuple[PanelReading, ...]:
         """Read the rows of the panels of a view from the queues that are chosen: the first, or those where it is away.
 
-        All panels at their heads are read in one statement for as many queues as one may ask.
+        All panels at their heads are read in one statement for as many queues as one may ask. Where urged, also what
+        has hardly changed since it was read.
         """
         heads = [state for state in view.panels if view.away is None or view.away.state is not state]
+        if is_urged:
+            self._settled.forget()
         found = await self._heads(heads, chosen, readings, view)
         if State.RUNNING in found:
             self._see_running(found[State.RUNNING], chosen, now)
@@ -90,11 +101,24 @@ class Panels:
     async def _heads(
         self, states: Sequence[State], chosen: Sequence[ListedQueue], readings: Sequence[QueueReading], view: View
     ) -> Mapping[State, _Found]:
-        found = {state: _Found({}, {}, {}) for state in states}
-        asked = {state: self._depths.worth_asking(state, chosen, _having(state, readings)) for state in states}
+        found = {state: _Found() for state in states}
+        worth = {state: self._depths.worth_asking(state, chosen, _having(state, readings)) for state in states}
+        signs = {reading.name: reading.counts for reading in readings if reading.counts is not None}
+        for state in states:
+            for queue in worth[state]:
+                kept = self._settled.rows(state, queue.name, (view, signs.get(queue.name)), among=len(chosen))
+                if kept is not None:
+                    found[state].rows[queue.name], full = list(kept.rows), kept.full
+                    found[state].full |= {queue.name: full} if full else {}
+        asked: Mapping[State, Sequence[ListedQueue]] = {
+            state: [queue for queue in worth[state] if queue.name not in found[state].rows] for state in states
+        }
         while any(asked.values()):
             await self._ask(found, asked, chosen, view)
-            asked = {state: self._to_ask_again(state, found[state], asked[state], view) for state in states}
+            asked = {state: self._to_ask_again(state, found[state], worth[state], view) for state in states}
+        for state in states:
+            for name, rows in found[state].rows.items():
+                self._settled.keep(state, name, (view, signs.get(name)), rows, found[state].full.get(name, 0))
         return found
 
     async def _ask(
@@ -110,7 +134,7 @@ class Panels:
         for queue in chosen:
             for state in asked:
                 if queue.name in names[state] and not self._rests(state, queue.name, found[state]):
-                    rows = self._depths.rows(state, queue.name, len(asked[state]), view.rows)
+                    rows = self._depths.rows(state, queue.name, len(chosen), view.rows)
                     look = Look(state, rows, view.with_retried, state is State.SLEEPING and queue.may_checkpoints)
                     questions.append(Question(queue, look))
         answers = await self._asking.gather(questions, _branch, checkpoints=State.SLEEPING in asked)

@@ -80,7 +80,7 @@ class Reader:
         readings = await self._census.read(listed)
         counted = {reading.name for reading in readings if reading.counts is not None}
         self._chosen = [queue for queue in listed if view.queue in (None, queue.name) and queue.name in counted]
-        panels = await self._read_panels(readings, view, moment)
+        panels = await self._read_panels(readings, view, moment, is_urged=is_urged)
         rates = await self._rates.read(self._chosen, view)
         as_of = self._beats.as_of(Part.PANELS)
         self._last = Snapshot(
@@ -104,7 +104,7 @@ class Reader:
         return await self._asking.weigh()
 
     async def _read_panels(
-        self, readings: Sequence[QueueReading], view: View, moment: Moment
+        self, readings: Sequence[QueueReading], view: View, moment: Moment, *, is_urged: bool
     ) -> tuple[PanelReading, ...]:
         if not view.panels and self._last is not None:
             return self._last.panels
@@ -114,7 +114,7 @@ class Reader:
                 self._panels.unchanged(moment.now)
             return self._last.panels
         with self._asking.account.charging(Part.PANELS):
-            panels = await self._panels.read(self._chosen, readings, view, moment.now)
+            panels = await self._panels.read(self._chosen, readings, view, moment.now, is_urged=is_urged)
         self._beats.read(Part.PANELS, asked, until=-inf if any(panel.refused for panel in panels) else inf)
         return _once(panels)
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 from bench import idle, keys, start
 from bench.pairs import Measured, compare, in_turns, spread
+from bench.read_model_command import read_model
 from bench.stage import Databases, databases
 from bench.table import heading, row, row_of_one
 
@@ -33,11 +34,12 @@ class Sizes:
     idle: float
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--pairs", type=click.IntRange(1), default=5, show_default=True, help="Rounds, after one to warm up.")
 @click.option("--quick", is_flag=True, help="Fewer presses, and 10 s for the idle minute.")
 @click.option("--rows", type=click.IntRange(100, 99_999), default=10_000, show_default=True, help="Rows of the tables.")
-def bench(pairs: int, quick: bool, rows: int) -> None:
+@click.pass_context
+def bench(context: click.Context, pairs: int, quick: bool, rows: int) -> None:
     """Measure the dashboard beside other Textual programs, in turns, in one run: some ten minutes.
 
     A cell is a median with the least and the greatest; the ratio is that of the medians, with the least and the
@@ -47,6 +49,8 @@ def bench(pairs: int, quick: bool, rows: int) -> None:
         raise click.ClickException("CPU time and memory of other programs are read from Linux; this is another system.")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)  # what was started is ended too
+    if context.invoked_subcommand is not None:
+        return
     sizes = Sizes(pairs, rows, presses=5 if quick else 20, idle=10.0 if quick else 60.0)
     click.echo(f"{platform.python_implementation()} {platform.python_version()}, 120×40, {plural(pairs, 'round')}")
     _tell_load()
@@ -58,6 +62,9 @@ def bench(pairs: int, quick: bool, rows: int) -> None:
         _tell_load()
     except (CannotStart, TimeoutError) as error:
         raise click.ClickException(str(error)) from error
+
+
+bench.add_command(read_model)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

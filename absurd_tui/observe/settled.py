@@ -1,0 +1,68 @@
+"""Rows of ended tasks that are not read again at each poll, where looking for them costs much.
+
+To find the tasks that failed for good, or that `max_duration` cancelled, thousands of failed runs are looked at, most
+of which were tried again. While a queue's counts stay as they were, the same rows would be found, but for a task that
+was retried or cleaned up while another took its place in the count. So they are read again only every few seconds.
+"""
+
+import time
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from absurd_tui.observe.depths import FEW_QUEUES
+from absurd_tui.observe.records import Counts, State, TaskRow, View
+
+EVERY = {State.FAILED: 10.0, State.CANCELLED: 30.0}
+MANY = 500
+"""Where fewer failed, looking is cheap, and what is shown is never older than the poll."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The rows that a queue gave, and how many were asked for where it gave as many."""
+
+    rows: Sequence[TaskRow]
+    full: int
+    signs: Hashable
+    at: float
+
+
+class Settled:
+    """Remembers the rows of each queue's failed and cancelled tasks."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[State, str], Kept] = {}
+
+    def forget(self) -> None:
+        """Read everything again."""
+        self._kept = {}
+
+    def rows(self, state: State, queue: str, asked: "tuple[View, Counts | None]", *, among: int) -> Kept | None:
+        """Give the rows of a queue that need not be read again; None where they must."""
+        counts, kept = asked[1], self._kept.get((state, queue))
+        if kept is None or counts is None or not (among > FEW_QUEUES or _is_costly(counts)):
+            return None
+        is_young = time.monotonic() - kept.at < EVERY[state]
+        return kept if is_young and kept.signs == _signs(*asked) else None
+
+    def keep(
+        self, state: State, queue: str, asked: "tuple[View, Counts | None]", rows: Sequence[TaskRow], full: int
+    ) -> None:
+        """Remember what a queue gave, and when it did."""
+        if state not in EVERY or asked[1] is None:
+            return
+        kept = self._kept.get((state, queue))
+        if kept is None or list(kept.rows) != list(rows) or kept.signs != _signs(*asked):
+            self._kept[state, queue] = Kept(tuple(rows), full, _signs(*asked), time.monotonic())
+
+
+def _signs(view: View, counts: "Counts | None") -> Hashable:
+    """Give what must be the same for the same rows to be found."""
+    ended = (counts.failed, counts.cancelled) if counts is not None else None
+    return (view.queue, view.rows, view.with_retried, ended)
+
+
+def _is_costly(counts: Counts) -> bool:
+    return any(
+        count.value > MANY or count.is_capped or count.is_estimate for count in (counts.failed, counts.cancelled)
+    )

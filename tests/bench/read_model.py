@@ -1,0 +1,179 @@
+"""What a refresh costs the server, beside what Habitat and absurdctl ask of it, under a load of workers."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import asyncpg
+from absurdctl import BUNDLED_SCHEMA_SQL
+from bench.cost import cpu_seconds
+from bench.dataset import fill
+from bench.rivals import absurdctl, habitat
+from bench.timed_terminal import environment
+
+from absurd_tui.conninfo import resolve
+from absurd_tui.database.session import Session
+from absurd_tui.demo.postgres import LocalPostgres
+from absurd_tui.observe.poll import Poll
+from absurd_tui.observe.reader import Reader
+from absurd_tui.observe.records import Snapshot, View
+
+QUEUE, MANY, SMALL_TASKS = "large", 200, 214
+REFRESHES, SETTLES, WATCHED_FOR, SAMPLED_EVERY = 10, 15.0, 20.0, 0.05
+"""How many readings are measured, and for how many seconds, after some to settle, and how often, a poll is watched."""
+
+SETTINGS = {
+    "shared_buffers": "1GB",
+    "shared_preload_libraries": "pg_stat_statements",
+    "pg_stat_statements.track_planning": "on",
+    "max_wal_size": "4GB",
+    "fsync": "off",
+    "full_page_writes": "off",
+}
+_COST = """
+select coalesce(sum(total_exec_time + total_plan_time), 0) as ms, sum(calls)::int as statements,
+       coalesce(sum(shared_blks_hit + shared_blks_read), 0)::bigint as pages
+  from pg_stat_statements s join pg_roles r on r.oid = s.userid where r.rolname = $1"""
+_BLOCKED = """
+select count(*) from pg_stat_activity a, unnest(pg_blocking_pids(a.pid)) b
+  join pg_stat_activity by on by.pid = b where by.application_name like 'absurd-tui/%'"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one refresh took of the server."""
+
+    ms: float
+    pages: float
+    statements: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A while of polling: how much of a core our backend took, and how often somebody was seen to wait for it."""
+
+    core: float
+    readings: int
+    samples: int
+    waits: int
+
+
+@contextmanager
+def server(kept: Path) -> Iterator[LocalPostgres]:
+    """The benchmark's server; its data stay in a folder for the next run."""
+    with LocalPostgres(kept, settings=SETTINGS) as postgres:
+        yield postgres
+
+
+async def furnish(postgres: LocalPostgres, name: str, queues: Mapping[str, int]) -> str:
+    """Make a database with queues of so many tasks, unless it is there; its connection string for our own role."""
+    admin = await asyncpg.connect(postgres.dsn())
+    for role in ("dashboard", "rival"):
+        if not await admin.fetchval("select exists (select from pg_roles where rolname = $1)", role):
+            await admin.execute(f"create role {role} superuser login")
+    if not await admin.fetchval("select exists (select from pg_database where datname = $1)", name):
+        await admin.execute(f"create database {name}_unfinished")
+        connection = await asyncpg.connect(postgres.dsn(f"{name}_unfinished"))
+        await connection.execute(BUNDLED_SCHEMA_SQL)
+        for queue, tasks in queues.items():
+            await fill(connection, queue, tasks)
+        await connection.execute("vacuum analyze")
+        await connection.execute("create extension pg_stat_statements")
+        await connection.close()
+        await admin.execute(f"alter database {name}_unfinished rename to {name}")
+    await admin.close()
+    return postgres.dsn(name)
+
+
+async def refreshes(dsn: str, view: View) -> Cost:
+    """Read ten times in a row, a second apart; what one of them cost, after some to warm up."""
+    session = Session(resolve(_as(dsn, "dashboard"), environ={}))
+    reader, watcher = Reader(session, "bench"), await asyncpg.connect(dsn)
+    try:
+        await reader.open()
+        for _ in range(REFRESHES):
+            await reader.snapshot(view, is_urged=True)
+            await asyncio.sleep(0.1)
+        await watcher.execute("select pg_stat_statements_reset()")
+        for _ in range(REFRESHES):
+            await reader.snapshot(view)
+            await asyncio.sleep(1.0)
+        return await _cost(watcher, "dashboard", REFRESHES)
+    finally:
+        session.terminate()
+        await watcher.close()
+
+
+async def rivals(dsn: str, queue: str, rounds: int) -> Mapping[str, Cost]:
+    """Run what the others ask at each refresh; what one of them cost, by its name."""
+    costs = {}
+    theirs, watcher = await asyncpg.connect(_as(dsn, "rival")), await asyncpg.connect(dsn)
+    for name, statements in {**habitat(queue), **absurdctl(queue)}.items():
+        await watcher.execute("select pg_stat_statements_reset()")
+        for _ in range(rounds):
+            for statement in statements:
+                await theirs.fetch(statement)
+        costs[name] = await _cost(watcher, "rival", rounds)
+    await theirs.close()
+    await watcher.close()
+    return costs
+
+
+async def watched(dsn: str, view: View) -> Watched:
+    """Poll as the program does for some seconds, and look at what that does to the server and to others."""
+    session = Session(resolve(_as(dsn, "dashboard"), environ={}))
+    read: list[Snapshot] = []
+    poll = Poll(Reader(session, "bench"), every=1.0, snapshot_arrived=read.append, link_changed=lambda _: None)
+    poll.watch(view)
+    watcher = await asyncpg.connect(dsn)
+    polling = asyncio.create_task(poll.run())
+    try:
+        await asyncio.sleep(SETTLES)
+        pids = [
+            row["pid"] for row in await watcher.fetch("select pid from pg_stat_activity where usename = 'dashboard'")
+        ]
+        loop = asyncio.get_running_loop()
+        read.clear()
+        begun, before = loop.time(), sum(map(cpu_seconds, pids))
+        waits = samples = 0
+        while loop.time() - begun < WATCHED_FOR:
+            waits += await watcher.fetchval(_BLOCKED)
+            samples += 1
+            await asyncio.sleep(SAMPLED_EVERY)
+        core = (sum(map(cpu_seconds, pids)) - before) / (loop.time() - begun)
+        return Watched(core, len(read), samples, waits)
+    finally:
+        polling.cancel()
+        session.terminate()
+        await watcher.close()
+
+
+@contextmanager
+def working(dsn: str, queue: str) -> Iterator[None]:
+    """Have another process work on a queue."""
+    worker = subprocess.Popen([sys.executable, "-m", "bench.programs.work", dsn, queue], env=environment())
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+def ratio(theirs: Sequence[float], ours: float) -> float:
+    """How many times more the others take."""
+    return median(theirs) / ours if ours else float("inf")
+
+
+def _as(dsn: str, role: str) -> str:
+    return dsn.replace("postgres@", f"{role}@", 1)
+
+
+async def _cost(watcher: asyncpg.Connection, role: str, rounds: int) -> Cost:
+    row = await watcher.fetchrow(_COST, role)
+    assert row is not None
+    return Cost(row["ms"] / rounds, float(row["pages"]) / rounds, (row["statements"] or 0) / rounds)

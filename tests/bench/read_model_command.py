@@ -1,0 +1,77 @@
+"""`dev.py bench read-model`: what is measured, in which order, and how it is told."""
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+
+import click
+from bench.read_model import MANY, QUEUE, SMALL_TASKS, Cost, furnish, refreshes, rivals, server, watched, working
+
+from absurd_tui.demo.postgres import LocalPostgres
+from absurd_tui.errors import CannotStart
+from absurd_tui.observe.records import View
+
+MILLION = 1_000_000
+_ROUNDS = 3
+
+
+def _folder() -> Path:
+    return Path(tempfile.gettempdir()) / f"bench-of-absurd-tui-{os.geteuid()}"
+
+
+@click.command("read-model")
+@click.option(
+    "--tasks", type=click.IntRange(1_000), default=MILLION, show_default=True, help="Tasks of the large queue."
+)
+@click.option("--keep", type=click.Path(path_type=Path), default=_folder, help="Folder of the data, kept between runs.")
+def read_model(tasks: int, keep: Path) -> None:
+    """What a refresh costs the server, beside Habitat's and absurdctl's, while workers work.
+
+    Time and pages are the server's own (pg_stat_statements); planning is in the time. The data take about 2 kB a task.
+    """
+    try:
+        with server(keep) as postgres:
+            _measure(postgres, tasks)
+    except (CannotStart, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _measure(postgres: LocalPostgres, tasks: int) -> None:
+    sizes = sorted({min(tasks, MILLION), tasks})
+    found: dict[int, Cost] = {}
+    for size in sizes:
+        click.echo(f"\nA queue of {size:,} tasks, under a load of some 50 tasks a second; one refresh, mean of ten")
+        dsn = asyncio.run(furnish(postgres, f"tasks_{size}", {QUEUE: size}))
+        with working(dsn, QUEUE):
+            found[size] = asyncio.run(refreshes(dsn, View()))
+            chosen = asyncio.run(refreshes(dsn, View(QUEUE)))
+            others = asyncio.run(rivals(dsn, QUEUE, _ROUNDS))
+            seen = asyncio.run(watched(dsn, View()))
+        _tell("the dashboard, all queues", found[size], found[size])
+        _tell("the dashboard, this queue with its rates", chosen, found[size])
+        for name, cost in others.items():
+            _tell(name, cost, found[size])
+        click.echo(
+            f"polling: {100 * seen.core:.2f} % of a core, {seen.readings} readings;"
+            f" {seen.waits} waits for its locks in {seen.samples} looks"
+        )
+    if len(sizes) == 2:
+        small, large = found[sizes[0]], found[sizes[1]]
+        click.echo(
+            f"\nFrom {sizes[0]:,} to {sizes[1]:,} tasks: time × {large.ms / small.ms:.2f},"
+            f" pages × {large.pages / small.pages:.2f}"
+        )
+    click.echo(f"\n{MANY} queues of {SMALL_TASKS} tasks; one refresh")
+    dsn = asyncio.run(furnish(postgres, "many", {f"queue_{n:03}": SMALL_TASKS for n in range(MANY)}))
+    with working(dsn, "queue_007"):
+        counts = asyncio.run(refreshes(dsn, View(panels=())))
+        _tell("counts alone", counts, counts)
+        _tell("with all panels", asyncio.run(refreshes(dsn, View())), counts)
+        seen = asyncio.run(watched(dsn, View()))
+    click.echo(f"polling: {100 * seen.core:.2f} % of a core; {seen.waits} waits in {seen.samples} looks")
+
+
+def _tell(name: str, cost: Cost, ours: Cost) -> None:
+    ratios = "" if cost is ours else f"  × {cost.ms / ours.ms:,.1f} in time, × {cost.pages / ours.pages:,.1f} in pages"
+    click.echo(f"{name:<42}{cost.ms:>12,.2f} ms{cost.pages:>12,.0f} pages{cost.statements:>7.1f} statements{ratios}")
