@@ -1,5 +1,6 @@
 """Spawn tasks (absurd.spawn_task): all of a request in one transaction, so that all are there or none is."""
 
+import json
 import shlex
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -99,7 +100,7 @@ class Spawn:
         options = request.options
         told = encode_options(SpawnOptions(options.max_attempts, options.retry_strategy, options.cancellation))
         queue, name = literals.text_literal(self.queue), literals.text_literal(request.task_name)
-        call = literals.sql_call("spawn_task", queue, name, ":'params'", literals.text_literal(told) + "::jsonb")
+        call = literals.sql_call("spawn_task", queue, name, ":'params'", literals.json_literal(json.loads(told)))
         left_out = ["params", *(["headers"] if options.headers is not None else [])]
         times = f"; {request.count} times" if request.count > 1 else ""
         key = f"; idempotency_key {keys(options, request.count)[0]}" if options.idempotency_key else ""

@@ -19,6 +19,8 @@ class Scope(Enum):
     ACTING = auto()
     """Where a task is in question: the dashboard and a task's page."""
 
+    ACTIVITY = auto()
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -51,6 +53,10 @@ def _here(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -
 
 def _task(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
     return Command(id, keys, label, help, Scope.TASK, action, **rest)
+
+
+def _activity(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
+    return Command(id, keys, label, help, Scope.ACTIVITY, action, **rest)
 
 
 def _everywhere(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
@@ -94,6 +100,9 @@ COMMANDS = (
     _task("task.later", "right,l", "attempt", "the next attempt", "attempt(1)", shown="← →", footer=7),
     _task("task.document", "t", "next document", "turn to the next document", "document", footer=8),
     _task("task.whole", "o", "load whole", "fetch a document that was too large at first", "whole", footer=9),
+    _activity("activity.back", "escape", "back", "back to where it was opened", "dismiss", shown="esc", footer=1),
+    _activity("activity.on", "right,l", "text", "read on in the write below", "turn(1)", shown="← →", footer=2),
+    _activity("activity.before", "left,h", "text", "read again what was before", "turn(-1)", shown="←"),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
     _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20),

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from absurd_tui.ui.availability import WRITES
 from absurd_tui.ui.commands import COMMANDS, Command, Scope
 from absurd_tui.ui.screens.acting import ActingScreen
+from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.task import TaskScreen
 
@@ -23,6 +24,8 @@ def offered(screen: Screen[Any]) -> Iterable[SystemCommand]:
         scopes.add(Scope.DASHBOARD)
     if isinstance(screen, TaskScreen):
         scopes.add(Scope.TASK)
+    if isinstance(screen, ActivityScreen):
+        scopes.add(Scope.ACTIVITY)
     for command in COMMANDS:
         if command.scope in scopes:
             title = command.help[:1].upper() + command.help[1:]

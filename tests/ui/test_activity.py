@@ -3,10 +3,15 @@
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
 from fakes import FakePerformer, FakeSource
-from screen import running, text, until_shown
+from screen import lines, running, text, until, until_not_shown, until_shown
+from textual.pilot import Pilot
 
+from absurd_tui.lifecycle import Cancellation, ExponentialRetry, SpawnOptions
 from absurd_tui.operations.audit import AuditRecord
+from absurd_tui.operations.requests import SpawnTask
+from absurd_tui.operations.spawn import Spawn, fresh_key
 
 RECORD = AuditRecord(
     at="2026-09-21T14:13:20Z",
@@ -29,6 +34,73 @@ RECORD = AuditRecord(
     absurdctl="absurdctl cancel-task -q payments 0193a41f-2c7e-7d10-9b33-51c07be2d48a",
     seconds=0.005,
 )
+COPIED = Spawn(
+    SpawnTask(
+        "media-transcode-priority",
+        "transcode the whole archive of " + "very_long_names" * 3,
+        {},
+        SpawnOptions(7, ExponentialRetry(2.5, 3.0, 3600), Cancellation(86_400, 7_200), None, fresh_key()),
+    )
+)
+SPAWNED = replace(
+    RECORD,
+    at="2026-09-21T14:14:00Z",
+    operation="spawn",
+    queue=COPIED.queue,
+    task_name="transcode the whole archive",
+    task_id=None,
+    before=None,
+    told="Spawned · …7be2d48a in media-transcode-priority · Pending; T opens it.",
+    sql=COPIED.sql,
+    absurdctl=COPIED.absurdctl,
+)
+INDENT = " " * 14
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+
+
+def many(record: AuditRecord) -> FakePerformer:
+    """A performer that has written forty times, at last this."""
+    performer = FakePerformer()
+    for number in range(39):
+        performer.audit.add(replace(RECORD, at=f"2026-09-21T13:{number:02}:00Z"))
+    performer.audit.add(record)
+    return performer
+
+
+def shown(pilot: Pilot[int]) -> list[str]:
+    """The lines in view of the write that is shown in full."""
+    whole = [line.rstrip() for line in lines(pilot.app)]
+    first = next(number for number, line in enumerate(whole) if line.startswith(" In full"))
+    return whole[first + 1 : -1]
+
+
+async def read_on(pilot: Pilot[int]) -> list[str]:
+    """All lines of the write that is shown in full, as they come by when one reads on to its end."""
+    read: list[str] = []
+    while True:
+        page = shown(pilot)
+        common = next((n for n in range(len(page), 0, -1) if read[-n:] == page[:n]), 0)
+        if common == len(page):
+            return read
+        read += page[common:]
+        await pilot.press("right")
+        await pilot.pause()
+
+
+def labelled(read: list[str], label: str) -> list[str]:
+    """The lines that stand behind a label."""
+    begin = next(number for number, line in enumerate(read) if line.startswith(f" {label} "))
+    rest = read[begin + 1 :]
+    end = next((number for number, line in enumerate(rest) if not line.startswith(INDENT)), len(rest))
+    return [line[len(INDENT) :] for line in (read[begin], *rest[:end])]
+
+
+def is_all_of(read: list[str], called: str | None, width: int) -> bool:
+    """Whether lines hold every character of what was called, and each word whole that is no longer than a line."""
+    assert called is not None
+    short = [word for word in called.split() if len(word) <= width - len(INDENT) - 1]
+    is_whole = all(any(word in line for line in read) for word in short)
+    return is_whole and "".join("".join(read).split()) == "".join(called.split())
 
 
 async def test_a_write_is_shown_with_its_sql_and_the_line_that_does_the_same() -> None:
@@ -46,7 +118,72 @@ async def test_a_write_is_shown_with_its_sql_and_the_line_that_does_the_same() -
         await until_shown(pilot, "0 Queues")
 
 
+async def test_esc_and_the_text_keys_are_found_by_words_and_in_the_help() -> None:
+    async with running(FakeSource(), size=(120, 90), performer=many(RECORD)) as pilot:
+        await pilot.press("A")
+        await until_shown(pilot, "In full")
+        offered = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
+        assert "Read on in the write below" in offered
+        await pilot.press("question_mark")
+        await until_shown(pilot, "read on in the write below")
+
+
 async def test_it_says_that_nothing_was_written() -> None:
     async with running(FakeSource(), performer=FakePerformer()) as pilot:
         await pilot.press("A")
         await until_shown(pilot, "Nothing was written from here.")
+
+
+@SIZES
+@pytest.mark.parametrize("record", [RECORD, SPAWNED], ids=["cancel", "spawn"])
+async def test_the_whole_sql_and_the_whole_line_for_a_shell_can_be_read(
+    record: AuditRecord, size: tuple[int, int]
+) -> None:
+    async with running(FakeSource(), size=size, performer=many(record)) as pilot:
+        await pilot.press("A")
+        await until_shown(pilot, "In full")
+        if record is RECORD or size == (120, 40):
+            assert is_all_of(labelled(shown(pilot), "absurdctl"), record.absurdctl, size[0]), "in view at once"
+        read = await read_on(pilot)
+        assert is_all_of(labelled(read, "SQL"), record.sql, size[0])
+        assert is_all_of(labelled(read, "absurdctl"), record.absurdctl, size[0])
+        assert labelled(read, "transaction") == ["4711"]
+        while shown(pilot) != read[: len(shown(pilot))]:
+            await pilot.press("left")
+            await pilot.pause()
+
+
+@SIZES
+async def test_the_keys_of_the_table_move_in_it_and_each_write_is_shown_from_its_beginning(
+    size: tuple[int, int],
+) -> None:
+    async with running(FakeSource(), size=size, performer=many(SPAWNED)) as pilot:
+        await pilot.press("A")
+        await until_shown(pilot, "1 of 40", "esc back  ← → text")
+        await read_on(pilot)
+        await pilot.press("down")
+        await until_shown(pilot, "2 of 40", "Cancelled · payments")
+        await pilot.press("pagedown")
+        await until_not_shown(pilot, "2 of 40")
+        await pilot.press("end")
+        await until_shown(pilot, "40 of 40", "2026-09-21T13:00:00Z")
+        await pilot.press("home")
+        await until_shown(pilot, "1 of 40", "Spawned · …7be2d48a")
+
+
+async def test_what_is_in_view_as_a_whole_strikes_the_key_that_reads_on() -> None:
+    performer = FakePerformer()
+    performer.audit.add(RECORD)
+    async with running(FakeSource(), size=(80, 24), performer=performer) as pilot:
+        await pilot.press("A")
+        await until_shown(pilot, "transaction")
+        await until(pilot, lambda: "← → text" in struck(pilot))
+        await pilot.resize_terminal(80, 14)
+        await until(pilot, lambda: "← → text" not in struck(pilot))
+
+
+def struck(pilot: Pilot[int]) -> str:
+    """What is struck through on the screen."""
+    strips = pilot.app.screen._compositor.render_strips()
+    found = [part for strip in strips for part in strip if part.style is not None and part.style.strike]
+    return " ".join(part.text for part in found)

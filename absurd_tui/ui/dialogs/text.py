@@ -19,17 +19,21 @@ GROUND = "dialog"
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Text that wraps, behind a mark such as `·` or `!` that stands alone in its column."""
+    """Text that wraps, behind a mark such as `·` or `!` that stands alone in its column.
+
+    With `keeps_words` it breaks a word only where that is longer than a line.
+    """
 
     text: Plain
     role: str = ""
     mark: Plain = Plain("")
     mark_role: str = ""
+    keeps_words: bool = False
 
     def lines(self, width: int) -> list[Line]:
         """Wrap it to a width."""
         indent = cells_of(self.mark) + 1 if self.mark else 0
-        pieces = wrap(self.text, max(8, width - indent))
+        pieces = wrap(self.text, max(8, width - indent), keeps_words=self.keeps_words)
         head: tuple[Span, ...] = ((self.mark, self.mark_role), (blank(1), "")) if self.mark else ()
         first = Line((*head, (pieces[0], self.role)), GROUND)
         return [first, *(Line(((blank(indent), ""), (piece, self.role)), GROUND) for piece in pieces[1:])]

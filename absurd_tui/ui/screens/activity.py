@@ -4,26 +4,30 @@ import time
 from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
+from textual.events import Resize
 from textual.screen import Screen
 
 from absurd_tui import units
 from absurd_tui.operations.audit import AuditRecord
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.cells import fit
 from absurd_tui.ui.commands import Scope, bindings, in_footer
 from absurd_tui.ui.content import Span
-from absurd_tui.ui.dialogs.text import BLANK, DialogText, Fixed, Paragraph, Piece
+from absurd_tui.ui.dialogs.text import BLANK, Paragraph, Piece
 from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.widgets.block import Block
 from absurd_tui.ui.widgets.columns import Column, Sight, text
 from absurd_tui.ui.widgets.foot import KeyBar, KeyHint
 from absurd_tui.ui.widgets.head import Header
-from absurd_tui.ui.widgets.lines import blank, fit
+from absurd_tui.ui.widgets.lines import Line, blank
 from absurd_tui.ui.widgets.record_table import RecordTable, Sheet, Title
 from absurd_tui.ui.widgets.roles import Roles
 
 _ROLES = {"done": "completed", "unknown": "warning", "refused": "failed", "locked": "failed", "not applied": "failed"}
 _CLOCK = slice(11, 19)
+_LABEL = 12
+_TABLE_ROWS = 6
+"""Rows that the table keeps, its title among them, when the chosen write needs all the others."""
 
 
 def _columns(width: int, _: bool) -> tuple[Column[AuditRecord], ...]:
@@ -44,7 +48,7 @@ _SHEET: Sheet[AuditRecord] = Sheet(key=lambda record: (record.at, record.task_id
 class ActivityScreen(Screen[None]):
     """The writes of this run, newest first, and the chosen one in full."""
 
-    BINDINGS = [*bindings(Scope.EVERYWHERE), Binding("escape", "dismiss", show=False)]
+    BINDINGS = [*bindings(Scope.ACTIVITY, Scope.EVERYWHERE)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid"), (182, "-wide")]
 
     def __init__(self, watch: Watch, records: Callable[[], Sequence[AuditRecord]]) -> None:
@@ -57,8 +61,7 @@ class ActivityScreen(Screen[None]):
         yield Roles()
         yield Header()
         yield RecordTable(_SHEET, id="activity")
-        with Vertical(id="activity-below"):
-            yield DialogText(id="activity-text")
+        yield WriteBlock(id="activity-write")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -78,36 +81,74 @@ class ActivityScreen(Screen[None]):
         table = self.query_one(RecordTable)
         table.show(records, Sight(clock) if clock is not None else None, title, notes=notes)
         self._show_chosen()
-        esc = KeyHint("esc", "back", "dismiss")
-        self.query_one(KeyBar).show([esc, *(KeyHint(c.key, c.label, c.action) for c in in_footer(Scope.EVERYWHERE))])
+
+    def on_resize(self, event: Resize) -> None:
+        """Share the rows out anew."""
+        self.call_after_refresh(self.repaint)
 
     def on_record_table_moved(self, event: RecordTable.Moved) -> None:
         """Show the record under the cursor in full."""
         self._show_chosen()
 
+    def action_turn(self, by: int) -> None:
+        """Read on in the chosen record, or back; the table has the keys that move in a list."""
+        self.query_one(WriteBlock).action_page(by)
+
     def _show_chosen(self) -> None:
-        record = self.query_one(RecordTable).cursor_record
-        self.query_one("#activity-text", DialogText).show(_pieces(record) if record is not None else ())
+        """Give the chosen record the rows that it needs, as long as the table keeps a few."""
+        block, record = self.query_one(WriteBlock), self.query_one(RecordTable).cursor_record
+        block.show(record)
+        room = self.size.height - 2 - min(_TABLE_ROWS, 1 + len(self._records()))
+        wanted = 1 + len(block.body(self.size.width))
+        block.styles.height = min(wanted, room)
+        hints = in_footer(Scope.ACTIVITY, Scope.EVERYWHERE)
+        is_cut = {"activity.on": record is not None and wanted > room}
+        self.query_one(KeyBar).show([KeyHint(c.key, c.label, c.action, is_cut.get(c.id, True)) for c in hints])
+
+
+class WriteBlock(Block, can_focus=False):
+    """One write in full: what came of it, then what one may want to type elsewhere, then the facts."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._record: AuditRecord | None = None
+
+    def show(self, record: AuditRecord | None) -> None:
+        """Show this record, another one from its first line on."""
+        if record != self._record:
+            self._record = record
+            self.to_top()
+        self.display = record is not None
+        self.repaint()
+
+    def title(self, width: int) -> tuple[Sequence[Span], Sequence[Span]]:
+        """Name what is below."""
+        return ((plain("In full"), "strong"),), ()
+
+    def body(self, width: int) -> Sequence[Line]:
+        """Make all lines."""
+        pieces = _pieces(self._record) if self._record is not None else []
+        lines = (line for piece in pieces for line in piece.lines(width - 2))
+        return [Line(((blank(1), ""), *line.spans), line.ground) for line in lines]
 
 
 def _pieces(record: AuditRecord) -> list[Piece]:
     by = say("{user} as {role} on {server}", user=record.os_user, role=record.role, server=record.server)
-    facts: list[tuple[str, Plain]] = [
+    called = (("SQL", plain(record.sql or "")), ("absurdctl", plain(record.absurdctl or "")))
+    facts = (
         ("at", say("{at}, {clock} clock", at=record.at, clock=record.clock)),
         ("by", by),
-        ("task", plain(str(record.task_id)) if record.task_id is not None else Plain("")),
+        ("task", plain(str(record.task_id or ""))),
         ("before", plain(record.before or "")),
         ("after", plain(record.after or "")),
-        ("transaction", plain(str(record.xid)) if record.xid is not None else Plain("")),
+        ("transaction", plain(str(record.xid or ""))),
+    )
+    return [Paragraph(plain(record.told), "strong"), *_labelled(called), *_labelled(facts)]
+
+
+def _labelled(values: Sequence[tuple[str, Plain]]) -> list[Piece]:
+    """Write values behind their names, after a blank line; those that are empty are left out."""
+    rows = [
+        Paragraph(value, "", fit(plain(name), _LABEL), "muted", keeps_words=True) for name, value in values if value
     ]
-    shown: list[Piece] = [Paragraph(plain(record.told), "strong"), BLANK]
-    shown += [_fact(name, value) for name, value in facts if value]
-    for name, called in (("SQL", record.sql), ("absurdctl", record.absurdctl)):
-        if called is not None:
-            shown += [BLANK, Fixed(((plain(name), "muted"),)), Paragraph(plain(called))]
-    return shown
-
-
-def _fact(name: str, value: Plain) -> Fixed:
-    label: tuple[Span, ...] = fit(((plain(name), "muted"),), 13)
-    return Fixed((*label, (blank(1), ""), (value, "")))
+    return [BLANK, *rows] if rows else []

@@ -25,6 +25,7 @@ _TITLES = {
     Scope.DASHBOARD: "Dashboard",
     Scope.TASK: "Task page",
     Scope.ACTING: "On a task",
+    Scope.ACTIVITY: "Activity",
     Scope.EVERYWHERE: "Everywhere",
 }
 

@@ -53,15 +53,19 @@ def _wrapped(line: Line, cells: int) -> list[Line]:
     return made
 
 
-def wrap(text: Plain, cells: int) -> list[Plain]:
-    """Break a text into lines of at most some cells, after a blank where there is one in the second half."""
+def wrap(text: Plain, cells: int, *, keeps_words: bool = False) -> list[Plain]:
+    """Break a text into lines of at most some cells, after a blank where there is one in the second half.
+
+    With `keeps_words` a blank anywhere in the line will do: only a word that is longer than a line is broken.
+    """
     pieces: list[Plain] = []
     start = taken = 0
     space = -1
     for at, char in enumerate(text.text):
         size = get_character_cell_size(char)
         if taken + size > cells:
-            end = space + 1 if space > (start + at) // 2 else at
+            least = start if keeps_words else (start + at) // 2
+            end = space + 1 if space > least else at
             pieces.append(Plain(text.text[start:end]))
             start, space = end, -1
             taken = cell_len(text.text[end:at])
