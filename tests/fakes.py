@@ -3,6 +3,7 @@
 `tests/integration/test_source_conformance.py` holds it to the real thing.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -209,19 +210,35 @@ def followed_task(row: TaskRow | None) -> FollowedTask | None:
 
 @dataclass
 class FakePerformer:
-    """Keeps the requests that it is given, and answers each with the same outcome; it writes nothing."""
+    """Keeps the requests that it is given, and answers each with the same outcome; it writes nothing.
+
+    With a `gate` it answers when that is opened; until then its writes are as far as `is_committing` and
+    `is_looked_up` say.
+    """
 
     outcome: Outcome = Refused("This is a test.")
     requests: list[Request] = field(default_factory=list)
     audit: Audit = field(default_factory=lambda: Audit(None))
     closed: bool = False
+    gate: asyncio.Event | None = None
+    is_committing: bool = False
+    is_looked_up: bool = False
+    begun: list[tuple[Request, float]] = field(default_factory=list)
 
     async def perform(self, request: Request) -> Outcome:
         self.requests.append(request)
+        if self.gate is not None:
+            begun = (request, time.monotonic())
+            self.begun.append(begun)
+            await self.gate.wait()
+            self.begun.remove(begun)
         return self.outcome
 
     def pending(self) -> tuple[Pending, ...]:
-        return ()
+        now, xid = time.monotonic(), 4711
+        return tuple(
+            Pending(request, now - at, xid, self.is_committing, self.is_looked_up) for request, at in self.begun
+        )
 
     async def close(self, within: float = 1.0) -> tuple[Pending, ...]:
         self.closed = True

@@ -5,12 +5,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from fakes import FakePerformer, FakeSource
+from fakes import FakeSource
 from textual.app import App
 from textual.pilot import Pilot
 
 from absurd_tui.settings import Settings
-from absurd_tui.ui.app import AbsurdApp
+from absurd_tui.ui.app import AbsurdApp, Performs
 
 PATIENCE = 60.0
 """Seconds until a test gives up: far more than anything takes, however busy the machine is."""
@@ -37,7 +37,7 @@ async def running(
     *,
     size: tuple[int, int] = (120, 40),
     settings: Settings | None = None,
-    performer: FakePerformer | None = None,
+    performer: Performs | None = None,
 ) -> AsyncIterator[Pilot[int]]:
     """Run the dashboard on a source; wait until it has read once. Without a performer it is read-only."""
     app = AbsurdApp(source, settings or Settings(every=0.1), performer)

@@ -137,6 +137,10 @@ class RecordedPerformer:
         """Refuse: a recording takes no writes."""
         return Refused("This is a recording.")
 
+    def pending(self) -> tuple[Pending, ...]:
+        """Nothing is under way."""
+        return ()
+
     async def close(self, within: float = 1.0) -> tuple[Pending, ...]:
         """Leave nothing behind."""
         return ()

@@ -29,7 +29,8 @@ class Passage:
     """How far a write has got: what quitting and the audit need to know of one that is under way.
 
     `now` is the database's clock at the call, `sql` the call once it is certain to be sent. `is_committing` says that
-    the COMMIT has been sent and not answered: from here on the outcome can be unknown.
+    the COMMIT has been sent and not answered: from here on the outcome can be unknown. `is_looked_up` says that its
+    connection was lost, and that the server is asked what became of it.
     """
 
     role: str | None = None
@@ -37,6 +38,7 @@ class Passage:
     xid: int | None = None
     sql: str | None = None
     is_committing: bool = False
+    is_looked_up: bool = False
 
 
 class Envelope:
@@ -58,6 +60,7 @@ class Envelope:
                 raise
         if not isinstance(ended, _LostInCommit):
             return ended
+        passage.is_looked_up = True
         return await aftermath.resolve(self._spec, ended.place, work, ended.xid, ended.promised)
 
     def terminate(self) -> None:

@@ -51,13 +51,15 @@ class Pending:
     """A write under way for `seconds`; `xid` once it has a transaction.
 
     `is_open_question` says that its COMMIT has been sent and not answered: only then may it have taken effect. Every
-    write passes through that for a moment; one that stays so is being looked up.
+    write passes through that for a moment. `is_looked_up` says that its connection was lost then, and that the server
+    is asked what became of it.
     """
 
     request: Request
     seconds: float
     xid: int | None
     is_open_question: bool
+    is_looked_up: bool = False
 
 
 class Performer:
@@ -160,8 +162,8 @@ class _Flight:
 
     @property
     def pending(self) -> Pending:
-        seconds = time.monotonic() - self.begun
-        return Pending(self.request, seconds, self.passage.xid, self.passage.is_committing)
+        seconds, passage = time.monotonic() - self.begun, self.passage
+        return Pending(self.request, seconds, passage.xid, passage.is_committing, passage.is_looked_up)
 
 
 def left_behind(pending: Pending) -> Plain:

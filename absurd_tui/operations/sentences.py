@@ -20,7 +20,7 @@ from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, Ret
 from absurd_tui.text import Plain, plain, say
 
 Sentence = tuple[str, Plain, Plain]
-"""The sign (one of `✓ = ? ✗ !`), the headline, the detail."""
+"""The sign (one of `✓ = ? ✗ ! …`), the headline, the detail."""
 
 _ID_CELLS = 8
 _DOING = {CancelTask: "cancelling", RetryTask: "retrying", ExtendClaim: "extending", SpawnTask: "spawning"}
@@ -53,8 +53,15 @@ def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
             return "?", _unknown(request), _open_question(outcome)
 
 
+def under_way(request: Request, *, is_committing: bool) -> Sentence:
+    """Say that a write is not over; `is_committing` says that its COMMIT has been sent."""
+    doing = _DOING[type(request)].capitalize()
+    waits_for = "The COMMIT was sent; no answer yet." if is_committing else "Under way; it may wait for a lock."
+    return "…", say("{doing} · {target}", doing=doing, target=target(request)), plain(waits_for)
+
+
 def looking_up(request: Request) -> Sentence:
-    """Say that a write's COMMIT was sent and not answered for long, while the answer is sought."""
+    """Say that the connection was lost after a write's COMMIT was sent, while the server is asked about it."""
     return "?", _unknown(request), plain("Looking it up; do not repeat it.")
 
 

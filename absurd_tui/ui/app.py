@@ -54,12 +54,15 @@ from absurd_tui.ui.screens.rates import RatesScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.seeding import copy_seed, fresh_seed
 from absurd_tui.ui.sides import Performs, Source
+from absurd_tui.ui.telling import TOLD_AFTER
 from absurd_tui.ui.theme import THEMES, meanings
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.outcomes import Told
 
 BAD_INPUT = 2
 CRASHED = 1
+_LOOKED_AFTER = TOLD_AFTER + 0.05
+"""Seconds after which a write that is not over is told for certain: it begins a little later than it is asked for."""
 
 
 class AbsurdApp(App[int]):
@@ -80,6 +83,8 @@ class AbsurdApp(App[int]):
         self._watch.utc = settings.utc
         self._watch.is_production = settings.is_production
         self._watch.is_read_only = self._performer is None
+        if self._performer is not None:
+            self._watch.pending = self._performer.pending
         self._poll = Poll(
             source, every=settings.every, snapshot_arrived=self._snapshot_arrived, link_changed=self._link_changed
         )
@@ -235,6 +240,7 @@ class AbsurdApp(App[int]):
     async def _perform(self, request: Request) -> None:
         if self._performer is None:
             return
+        self.set_timer(_LOOKED_AFTER, self._repaint)
         outcome = await self._performer.perform(request)
         ticks = time.monotonic()
         clock = self._watch.clock(ticks) or Clock(time.time())

@@ -55,6 +55,10 @@ class Performs(Protocol):
         """Make a write and tell what is true afterwards."""
         ...
 
+    def pending(self) -> tuple[Pending, ...]:
+        """The writes under way, the oldest first."""
+        ...
+
     async def close(self, within: float = 1.0) -> tuple[Pending, ...]:
         """Wait for the writes under way, then leave; give those that had to be left."""
         ...

@@ -1,14 +1,19 @@
 """What is told at the bottom right: outcomes, which pass or stay, and followed tasks, which live until they end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from absurd_tui.observe.following import Follow, Standings
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.why import Clock
+from absurd_tui.operations.perform import Pending
+from absurd_tui.operations.sentences import looking_up, under_way
 from absurd_tui.text import Plain
 from absurd_tui.ui.widgets.outcomes import Told, told_of
+
+TOLD_AFTER = 0.5
+"""Seconds after which a write that is not over is told: most are over before anybody could read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,22 @@ class Telling:
     def _leave(self, entry: Told | _Followed) -> None:
         self._last_subject = _subject(entry) or self._last_subject
         self._entries.remove(entry)
+
+
+def told_under_way(pending: Sequence[Pending], ticks: float) -> tuple[Told, ...]:
+    """Tell of the writes that are not over after a while. What comes of each is told in its place."""
+    return tuple(
+        Told(
+            *(
+                looking_up(write.request)
+                if write.is_looked_up
+                else under_way(write.request, is_committing=write.is_open_question)
+            ),
+            ticks,
+        )
+        for write in pending
+        if write.seconds >= TOLD_AFTER
+    )
 
 
 def _told(entry: _Followed, clock: Clock, ticks: float, *, is_live: bool) -> Told:

@@ -1,12 +1,14 @@
 """What every screen shows from: the newest snapshot, the verdict that settled, the connection, and the clock."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from absurd_tui.observe.diagnosis import Settled, findings
 from absurd_tui.observe.records import Link, LinkState, Snapshot
 from absurd_tui.observe.why import Clock
-from absurd_tui.ui.telling import Telling
+from absurd_tui.operations.perform import Pending
+from absurd_tui.ui.telling import Telling, told_under_way
 from absurd_tui.ui.widgets.head import HeadState
 from absurd_tui.ui.widgets.outcomes import Told
 
@@ -30,6 +32,7 @@ class Watch:
         self.is_read_only = True
         self.is_production = False
         self.telling = Telling()
+        self.pending: Callable[[], tuple[Pending, ...]] = tuple
         self.link = Link(LinkState.CONNECTING, ticks)
         self._offset = offset
         self._newest: _Reading | None = None
@@ -104,6 +107,7 @@ class Watch:
         return self._held if self._held is not None else self._newest
 
     def told(self, ticks: float) -> tuple[Told, ...]:
-        """Give what is told at the moment, newest last; it goes on while the screen is held."""
+        """Give what is told at the moment, newest last, writes under way after that; also while the screen is held."""
         clock = self.newest_clock(ticks) or Clock(0.0, self.utc, self._offset)
-        return self.telling.told(ticks, clock, is_live=self.is_live)
+        told = self.telling.told(ticks, clock, is_live=self.is_live)
+        return told + told_under_way(self.pending(), ticks)

@@ -22,7 +22,7 @@ from absurd_tui.operations.outcomes import (
 )
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, Target
 from absurd_tui.operations.retry import Retry
-from absurd_tui.operations.sentences import operation, sentence
+from absurd_tui.operations.sentences import Sentence, looking_up, operation, sentence, under_way
 from absurd_tui.operations.spawn import OWN_KEY, Spawn
 
 NOW = 1_800_000_000.0  # 08:00:00 UTC
@@ -149,6 +149,24 @@ def test_a_hostile_name_cannot_command_the_terminal() -> None:
     hostile = CancelTask(replace(TARGET, task_name="\x1b]52;c;aGk=\x07", queue="a\nb"))
     _, headline, _ = sentence(hostile, Gone(), CLOCK)
     assert headline.text == "Gone · a␊b › ␛]52;c;aGk=␇ …7be2d48a"
+
+
+@pytest.mark.parametrize(
+    ("request_", "waits", "lost"),
+    [
+        (CANCEL, "Cancelling · payments › charge_card …7be2d48a", "cancelling …7be2d48a"),
+        (AS_NEW, "Retrying · payments › charge_card …7be2d48a", "retrying …7be2d48a"),
+        (EXTEND, "Extending · payments › charge_card …7be2d48a", "extending …7be2d48a"),
+        (MANY, "Spawning · payments › charge_card", "spawning charge_card"),
+    ],
+)
+def test_a_write_that_is_not_over_claims_nothing(request_: Request, waits: str, lost: str) -> None:
+    def told(said: Sentence) -> str:
+        return " | ".join((said[0], said[1].text, said[2].text))
+
+    assert told(under_way(request_, is_committing=False)) == f"… | {waits} | Under way; it may wait for a lock."
+    assert told(under_way(request_, is_committing=True)) == f"… | {waits} | The COMMIT was sent; no answer yet."
+    assert told(looking_up(request_)) == f"? | Unknown · Connection lost {lost} | Looking it up; do not repeat it."
 
 
 def test_operations_have_one_word_each() -> None:

@@ -19,7 +19,9 @@ OLD_AFTER = 5.0
 """Seconds after which a reading of followed tasks is told with its time."""
 _MIDDLE = 116
 _BELOW = 3
-_ROLES = {"=": "muted", "?": "warning", "!": "warning"} | {sign: state.value for state, sign in STATE_GLYPHS.items()}
+_ROLES = {"=": "muted", "…": "muted", "?": "warning", "!": "warning"} | {
+    sign: state.value for state, sign in STATE_GLYPHS.items()
+}
 _PASSING = frozenset("✓=")
 
 
