@@ -84,4 +84,11 @@ class Unknown:
     after: After | None = None
 
 
-Outcome = Done | AlreadySo | Changed | Gone | Refused | Locked | NotApplied | Unknown
+@dataclass(frozen=True, slots=True)
+class StillUnderWay:
+    """An `operation` on the same target is not over; this write was not begun, and leaves no record."""
+
+    operation: str
+
+
+Outcome = Done | AlreadySo | Changed | Gone | Refused | Locked | NotApplied | Unknown | StillUnderWay

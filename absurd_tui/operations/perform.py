@@ -21,6 +21,7 @@ from absurd_tui.operations.outcomes import (
     NotApplied,
     Outcome,
     Refused,
+    StillUnderWay,
     Unknown,
 )
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, Target
@@ -84,7 +85,7 @@ class Performer:
             return Refused(reason)
         key = _key(request)
         if under_way := self._flights.get(key):
-            return Refused(f"The {operation(under_way.request)} of this task is still under way.")
+            return StillUnderWay(operation(under_way.request))
         flight = self._flights[key] = _Flight(request, _work(request))
         flight.task = asyncio.create_task(self._fly(key, flight))
         return await asyncio.shield(flight.task)

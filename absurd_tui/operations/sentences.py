@@ -14,6 +14,7 @@ from absurd_tui.operations.outcomes import (
     NotApplied,
     Outcome,
     Refused,
+    StillUnderWay,
     Unknown,
 )
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask
@@ -51,6 +52,9 @@ def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
             return "✗", headline, say("{why} {nothing}", why=reason, nothing=_NOTHING_CHANGED)
         case Unknown():
             return "?", _unknown(request), _open_question(outcome)
+        case StillUnderWay(operation=before):
+            headline = say("Still under way · {target}", target=target(request))
+            return "…", headline, say("The {before} asked for before is not over; this was not sent.", before=before)
 
 
 def under_way(request: Request, *, is_committing: bool) -> Sentence:

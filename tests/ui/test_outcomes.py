@@ -21,6 +21,7 @@ from absurd_tui.operations.outcomes import (
     NotApplied,
     Outcome,
     Refused,
+    StillUnderWay,
     Unknown,
 )
 from absurd_tui.ui.screens import dashboard as dashboard_module
@@ -38,9 +39,10 @@ OUTCOMES: list[tuple[Outcome, str, str]] = [
     (Refused("Role x may not.", "GRANT y;"), "✗ Refused · Role x may not.", "Nothing changed. ? shows the GRANT."),
     (Locked(77, "psql", 5.0), "✗ Locked by pid 77, psql, for 5s ·", "No lock within 3s. Nothing changed."),
     (NotApplied("The server went."), "✗ Not applied · mail › pending_task", "The server went. Nothing changed."),
+    (StillUnderWay("extend"), "… Still under way · mail › pending_task …00000001", "The extend asked for before is"),
     (Unknown(9, "No answer."), "? Unknown · Connection lost cancelling …00000001", "No answer. Transaction 9."),
 ]
-PASSING = (Done, AlreadySo)
+PASSING = (Done, AlreadySo, StillUnderWay)
 
 
 def ids(value: Any) -> str | None:

@@ -22,7 +22,7 @@ _BELOW = 3
 _ROLES = {"=": "muted", "…": "muted", "?": "warning", "!": "warning"} | {
     sign: state.value for state, sign in STATE_GLYPHS.items()
 }
-_PASSING = frozenset("✓=")
+_PASSING = frozenset("✓=…")
 
 
 @dataclass(frozen=True, slots=True)

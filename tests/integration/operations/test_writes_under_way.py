@@ -27,9 +27,14 @@ async def test_a_lock_that_is_waited_for_is_told(stage: Stage, database: Databas
             await other.execute("select from absurd.t_mail for update")
             pilot.app.post_message(RequestMade(cancelling))
             await until_shown(pilot, "… Cancelling · mail › welcome …", "Under way; it may wait for a lock.")
+            pilot.app.post_message(RequestMade(cancelling))
+            await until_shown(pilot, "… Still under way · mail › welcome …", "The cancel asked for before is not over")
+            assert "Nothing changed" not in text(pilot.app)
+            assert "Refused" not in text(pilot.app)
         await until_shown(pilot, "✓ Cancelled · mail › welcome …")
         assert "Cancelling" not in text(pilot.app)
     await other.close()
+    assert [record.outcome for record in performer.audit.records] == ["done"]
 
 
 async def test_a_lost_commit_is_told_while_the_server_cannot_be_asked(
