@@ -27,6 +27,7 @@ from absurd_tui.operations.subjects import follow, subject
 from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.availability import ACTIVITY
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
@@ -255,10 +256,13 @@ class AbsurdApp(App[int]):
         self._repaint()
 
     def action_activity(self) -> None:
-        """Show what was written from here."""
-        if self._performer is not None and not isinstance(self.screen, ActivityScreen):
+        """Show what was written from here, or say why nothing is."""
+        screen = self.screen
+        if self._performer is not None and not isinstance(screen, ActivityScreen):
             audit = self._performer.audit
             self.push_screen(ActivityScreen(self._watch, lambda: audit.records))
+        elif isinstance(screen, ActingScreen):
+            screen.say(screen.why_not(ACTIVITY))
 
     def action_rates(self) -> None:
         """Show the rates of the chosen queue."""
@@ -346,7 +350,7 @@ class AbsurdApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer what the keys do, and the themes; a screenshot would take payloads out of the database."""
-        yield from offered(screen)
+        yield from offered(screen, self._watch)
         yield from (told for told in super().get_system_commands(screen) if told.title == "Theme")
 
     # the end

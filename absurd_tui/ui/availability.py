@@ -1,4 +1,4 @@
-"""Whether a key that writes may be pressed on a row, and if not, why, in one sentence."""
+"""Whether a key that writes may be pressed on a row, or that shows what was written, and if not, why."""
 
 from absurd_tui.observe.records import State, TaskRow
 from absurd_tui.text import Plain, plain, say
@@ -6,12 +6,17 @@ from absurd_tui.ui.watch import Watch
 
 CANCEL, EXTEND, RETRY, SPAWN, COPY = "task.cancel", "claim.extend", "task.retry", "task.spawn", "task.copy"
 WRITES = frozenset({CANCEL, EXTEND, RETRY, SPAWN, COPY})
+ACTIVITY = "activity"
 _VERBS = {CANCEL: "cancel", EXTEND: "extend", RETRY: "retry", SPAWN: "spawn", COPY: "spawn a copy"}
 _NOTHING = Plain("")
 
 
 def why_not(command: str, row: TaskRow | None, watch: Watch) -> Plain:
-    """Say why a command that writes does not apply now; empty where it does."""
+    """Say why a command does not apply now; empty where it does, and for those that always do."""
+    if command == ACTIVITY:
+        return plain("activity: read only; nothing is written from here.") if watch.is_read_only else _NOTHING
+    if command not in WRITES:
+        return _NOTHING
     reason = _reason(command, row, watch)
     return plain(f"{_VERBS[command]}: ") + reason if reason else _NOTHING
 

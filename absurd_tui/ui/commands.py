@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.binding import Binding
 
-from absurd_tui.ui.availability import CANCEL, COPY, EXTEND, RETRY, SPAWN
+from absurd_tui.ui.availability import ACTIVITY, CANCEL, COPY, EXTEND, RETRY, SPAWN
 
 
 class Scope(Enum):
@@ -80,7 +80,7 @@ COMMANDS = (
     _acting(RETRY, "r", "retry", "try a failed task again, in place or as a new task", footer=5),
     _spawning(SPAWN, "s", "spawn", "spawn a task", footer=6),
     _spawning(COPY, "n", "copy", "spawn a copy of the task, with edited params"),
-    _everywhere("activity", "A", "activity", "what was written from here, with the exact SQL", "app.activity"),
+    _everywhere(ACTIVITY, "A", "activity", "what was written from here, with the exact SQL", "app.activity"),
     Command(
         "outcome.task", "T", "told task", "go to the task of the newest outcome", Scope.ACTING, "app.open_told_task"
     ),

@@ -7,15 +7,16 @@ from typing import Any
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from absurd_tui.ui.availability import WRITES
+from absurd_tui.ui.availability import why_not
 from absurd_tui.ui.commands import COMMANDS, Command, Scope
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.task import TaskScreen
+from absurd_tui.ui.watch import Watch
 
 
-def offered(screen: Screen[Any]) -> Iterable[SystemCommand]:
+def offered(screen: Screen[Any], watch: Watch) -> Iterable[SystemCommand]:
     """Offer the commands of a screen with their keys; one that does not apply now says why."""
     scopes = {Scope.EVERYWHERE}
     if isinstance(screen, ActingScreen):
@@ -29,9 +30,10 @@ def offered(screen: Screen[Any]) -> Iterable[SystemCommand]:
     for command in COMMANDS:
         if command.scope in scopes:
             title = command.help[:1].upper() + command.help[1:]
-            yield SystemCommand(title, _told(screen, command), partial(screen.run_action, command.action))
+            yield SystemCommand(title, _told(screen, command, watch), partial(screen.run_action, command.action))
 
 
-def _told(screen: Screen[Any], command: Command) -> str:
-    refused = screen.why_not(command.id).text if command.id in WRITES and isinstance(screen, ActingScreen) else ""
+def _told(screen: Screen[Any], command: Command, watch: Watch) -> str:
+    row = screen.row_in_question() if isinstance(screen, ActingScreen) else None
+    refused = why_not(command.id, row, watch).text
     return f"not now: {refused}" if refused else f"key {command.key}"

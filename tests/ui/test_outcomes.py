@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from dialogs import DEAD, STATES, Desk, desk
+from dialogs import DEAD, STATES, Desk, desk, page_of
 from fakes import FakePerformer, FakeSource, FakeStage
 from screen import running, text, until, until_not_shown, until_shown
 
@@ -197,6 +197,22 @@ async def test_read_only_says_so_and_no_dialog_opens(key: str, verb: str, size: 
         await until_not_shown(pilot, f"{verb}: read only.")
         assert "esc keep" not in text(pilot.app)
         assert "esc leave" not in text(pilot.app)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_read_only_says_why_there_is_no_activity(size: tuple[int, int]) -> None:
+    why = "activity: read only; nothing is written from here."
+    source = FakeSource(queues=["mail"])
+    task_id = await FakeStage(source).spawn("mail", "pack_order")
+    source.pages[task_id] = page_of(source.rows[task_id], source.now)
+    async with running(source, size=size) as pilot:
+        await until_shown(pilot, "READ ONLY")
+        await pilot.press("A")
+        await until_shown(pilot, why)
+        await pilot.press("1", "enter")
+        await until_shown(pilot, "esc back")
+        await pilot.press("A")
+        await until_shown(pilot, why)
 
 
 async def test_leaving_lets_the_performer_end() -> None:

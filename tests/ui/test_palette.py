@@ -2,6 +2,8 @@
 
 import pytest
 from dialogs import TITLES, desk
+from fakes import FakeSource
+from screen import running, until_shown
 
 from absurd_tui.observe.records import State
 
@@ -27,6 +29,16 @@ async def test_what_does_not_apply_is_listed_with_the_reason() -> None:
         await seen.shown("Search for commands")
         await seen.press(*"undone")
         await seen.shown("not now: cancel: the task is completed; only a live task can be cancelled.")
+
+
+async def test_read_only_lists_activity_with_the_reason() -> None:
+    async with running(FakeSource()) as pilot:
+        await until_shown(pilot, "READ ONLY")
+        await pilot.press("ctrl+p")
+        await until_shown(pilot, "Search for commands")
+        await pilot.press(*"exact")
+        await until_shown(pilot, "What was written from here", "not now: activity: read only; nothing is written")
+        await pilot.press("escape")
 
 
 async def test_nothing_is_offered_that_would_write_what_is_on_the_screen_to_a_file() -> None:

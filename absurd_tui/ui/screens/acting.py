@@ -10,7 +10,7 @@ from textual.timer import Timer
 from absurd_tui.observe.records import TaskRow
 from absurd_tui.operations.requests import Request
 from absurd_tui.text import Plain, plain
-from absurd_tui.ui.availability import CANCEL, COPY, EXTEND, RETRY, WRITES, why_not
+from absurd_tui.ui.availability import CANCEL, COPY, EXTEND, RETRY, why_not
 from absurd_tui.ui.commands import Command, Scope, in_footer
 from absurd_tui.ui.dialogs.cancel import CancelDialog
 from absurd_tui.ui.dialogs.extend import ExtendDialog
@@ -50,12 +50,12 @@ class ActingScreen(Screen[None]):
         self._hushing = self.set_timer(seconds, hush)
 
     def why_not(self, command: str) -> Plain:
-        """Say why a key that writes does not apply now; empty where it does."""
+        """Say why a command does not apply now; empty where it does."""
         return why_not(command, self.row_in_question(), self._watch)
 
     def applies(self, command: Command) -> bool:
         """Say whether a command of the footer can do something now."""
-        return command.id not in WRITES or not self.why_not(command.id)
+        return not self.why_not(command.id)
 
     def key_hints(self, scope: Scope) -> list[KeyHint]:
         """Give the keys of this screen; one that does not apply keeps its place, struck through."""
