@@ -28,6 +28,7 @@ from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import ACTIVITY
+from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
@@ -181,7 +182,7 @@ class AbsurdApp(App[int]):
 
     def _repaint(self) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, Dashboard | TaskScreen) and screen.is_mounted:
+            if isinstance(screen, Dashboard | TaskScreen | TaskDialog) and screen.is_mounted:
                 screen.repaint()
 
     # what a screen asks

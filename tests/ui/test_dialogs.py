@@ -11,6 +11,7 @@ from dialogs import ACTS, DEAD, STATES, TITLES, Desk, desk, page_of
 from fakes import FakeSource
 from screen import lines
 from textual.events import Paste
+from textual.timer import Timer
 
 from absurd_tui.observe.records import Failure, State
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, RetryTask
@@ -226,6 +227,23 @@ async def test_a_task_that_changes_is_looked_at_again_before_anything_is_asked(k
             await seen.press(CONFIRMS[key])
             target = (await seen.asked()).target
             assert (target.task_id, target.run_id, target.attempt) == (seen.tasks[STATES[key]], run_id, 2)
+
+
+@EVERY
+async def test_a_dialog_says_what_is_new_as_soon_as_it_is_read(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = TaskDialog.set_interval
+
+    def never_each_second(dialog: TaskDialog[Any], seconds: float, *rest: Any, **more: Any) -> Timer:
+        return every(dialog, 600.0 if seconds == 1.0 else seconds, *rest, **more)
+
+    monkeypatch.setattr(TaskDialog, "set_interval", never_each_second)
+    async with desk() as seen:
+        await seen.ask(key, STATES[key])
+        seen.source.fault = ConnectionRefusedError(111, "Connection refused")
+        await seen.says("there is no connection; keys that write are off until it is back.")
+        seen.source.fault = None
+        seen.change(STATES[key], attempt=2)
+        await seen.shown("Changed since you looked", "attempt 2.", "enter look again")
 
 
 async def test_after_a_new_look_the_act_is_not_struck_for_longer_than_its_keys_are_dead() -> None:

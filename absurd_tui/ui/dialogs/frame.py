@@ -115,6 +115,8 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
 
     def repaint(self) -> None:
         """Show what is true now."""
+        if not self.query(Choices):
+            return  # the dialog is being taken down
         changed, act = self.changed(), self.act()
         text, notes = list(self.text()), list(self.notes())
         if changed:
