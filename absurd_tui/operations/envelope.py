@@ -51,7 +51,7 @@ class Envelope:
         self._turn = asyncio.Lock()
 
     async def carry(self, work: Work, passage: Passage) -> Outcome:
-        """Make a write and say what came of it. Never raises but when cancelled, and then ends the connection."""
+        """Make a write and say what came of it. Raises when cancelled or broken, and then ends the connection."""
         async with self._turn:
             try:
                 ended = await self._carry(work, passage)

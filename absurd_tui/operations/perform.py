@@ -114,7 +114,10 @@ class Performer:
         try:
             outcome = await self._envelope.carry(flight.work, flight.passage)
         except asyncio.CancelledError:
-            self._record(flight, _left(flight.passage))
+            self._record(flight, _broken_off(flight.passage, "The program was left"))
+            raise
+        except Exception as error:
+            self._record(flight, _broken_off(flight.passage, f"The program failed ({type(error).__name__})"))
             raise
         finally:
             del self._flights[key]
@@ -179,10 +182,11 @@ def left_behind(pending: Pending) -> Plain:
     return what + say("whether it took effect is not known. select pg_xact_status('{xid}') tells.", xid=pending.xid)
 
 
-def _left(passage: Passage) -> Outcome:
+def _broken_off(passage: Passage, what: str) -> Outcome:
+    """Say what is true of a write that was broken off with its connection; `what` says by what."""
     if passage.is_committing:
-        return Unknown(passage.xid, "The program was left before the COMMIT was answered.")
-    return NotApplied("The program was left before the COMMIT was sent.")
+        return Unknown(passage.xid, f"{what} before the COMMIT was answered.")
+    return NotApplied(f"{what} before the COMMIT was sent.")
 
 
 def _work(request: Request) -> Work:

@@ -13,8 +13,10 @@ from integration.operations.stage import KEYED, OPERATIONS, QUEUE, Stage, until
 from statement_proxy import COMMIT, Harm, StatementProxy
 
 from absurd_tui.conninfo import ConnSpec
+from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle import SpawnOptions
 from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.cancel import Cancel
 from absurd_tui.operations.outcomes import Done, Gone, Refused, StillUnderWay
 from absurd_tui.operations.perform import Performer, left_behind
 from absurd_tui.operations.requests import SpawnTask
@@ -164,6 +166,59 @@ async def test_the_kept_statement_is_one_that_does_it(stage: Stage, performer: P
         assert await stage.count() == before + 1
     else:
         assert await stage.is_done(again)
+
+
+@pytest.mark.parametrize("broken", ["look", "read_back"])
+async def test_an_error_of_ours_before_the_commit_leaves_a_record_and_nothing_else(
+    stage: Stage, performer: Performer, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    request = await stage.request("cancel")
+    monkeypatch.setattr(Cancel, broken, fail)
+    with pytest.raises(KeyError):
+        await performer.perform(request)
+    (record,) = performer.audit.records
+    assert (record.outcome, bool(record.sql)) == ("not applied", broken == "read_back")
+    assert "The program failed (KeyError) before the COMMIT was sent. Nothing changed." in record.told
+    assert "hunter2" not in repr(record)
+    await until(lambda: stage.connection.fetchval(NONE_OF_OURS))
+    assert not await stage.is_done(request)
+    assert performer.pending() == ()
+
+
+async def test_an_error_of_ours_after_the_commit_was_sent_leaves_it_open(
+    stage: Stage, performer: Performer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = await stage.request("cancel")
+    commit = WriteSession.commit
+
+    async def commit_and_fail(session: WriteSession) -> bool:
+        await commit(session)
+        raise KeyError("hunter2")
+
+    monkeypatch.setattr(WriteSession, "commit", commit_and_fail)
+    with pytest.raises(KeyError):
+        await performer.perform(request)
+    (record,) = performer.audit.records
+    assert record.outcome == "unknown"
+    assert f"before the COMMIT was answered. Transaction {record.xid}." in record.told
+    assert await stage.connection.fetchval(f"select pg_xact_status('{record.xid}')") == "committed"
+
+
+async def test_an_error_of_ours_while_a_lost_commit_is_looked_up_leaves_it_open(
+    stage: Stage, proxied: Performer, proxy: StatementProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = await stage.request("cancel")
+    proxy.arm(COMMIT, Harm.CUT_AFTER)
+    monkeypatch.setattr(Cancel, "confirm", fail)
+    with pytest.raises(KeyError):
+        await proxied.perform(request)
+    (record,) = proxied.audit.records
+    assert (record.outcome, record.xid is None) == ("unknown", False)
+    assert await stage.is_done(request)
+
+
+async def fail(*_: object) -> None:
+    raise KeyError("hunter2")
 
 
 async def test_nothing_that_was_not_called_is_kept_as_a_statement(stage: Stage, performer: Performer) -> None:
