@@ -96,6 +96,25 @@ async def test_in_production_a_double_enter_makes_one_request_and_opens_nothing(
         assert "esc back" not in seen.text
 
 
+async def test_in_production_a_new_look_asks_for_the_id_anew() -> None:
+    async with desk(is_production=True) as seen:
+        tail = str(seen.tasks[State.PENDING])[-4:]
+        await seen.ask("c", State.PENDING)
+        await seen.press(*tail)
+        await seen.until_not_struck("cancel the task")
+        seen.change(State.PENDING, attempt=2)
+        await seen.shown("look again")
+        await seen.press("enter")
+        await seen.not_shown("look again")
+        await seen.awake()
+        await seen.until_struck("cancel the task")
+        await seen.press("enter")
+        await seen.look(0.1)
+        assert seen.requests == []
+        await seen.press(*tail, "enter")
+        assert (await seen.asked()).target.attempt == 2
+
+
 # retry
 
 

@@ -80,6 +80,12 @@ class CancelDialog(TaskDialog[CancelTask]):
         """Ask for the cancellation."""
         return CancelTask(self.target)
 
+    def look_again(self) -> None:
+        """Ask for the typing anew: what was typed was typed for the task as it was."""
+        for field in self.query(Input):
+            field.clear()
+        super().look_again()
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Strike the act out, or not."""
         self.repaint()
