@@ -10,7 +10,8 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from absurd_tui.settings import Settings
-from absurd_tui.ui.app import AbsurdApp, Performs
+from absurd_tui.ui.app import AbsurdApp
+from absurd_tui.ui.sides import Performs
 
 PATIENCE = 60.0
 """Seconds until a test gives up: far more than anything takes, however busy the machine is."""
