@@ -1,6 +1,7 @@
 """No statement of a poll reads a large table from end to end: what it costs does not grow with what is stored."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
@@ -13,17 +14,18 @@ from seeding import put
 from absurd_tui.conninfo import resolve
 from absurd_tui.database.session import Session
 from absurd_tui.lifecycle import Lifecycle
-from absurd_tui.observe import count_queries, panel_queries, task_queries
+from absurd_tui.observe import count_queries, panel_queries, queries, rate_queries, task_queries, total_queries
 from absurd_tui.observe.records import State
+from absurd_tui.observe.totals import lowest_id
 
 LARGE = 1000
 STORED = {
-    "completed": 36_000,
-    "failed": 6_000,
-    "cancelled": 3_000,
-    "pending": 2_000,
-    "running": 1_000,
-    "sleeping": 2_000,
+    "completed": 82_000,
+    "failed": 7_000,
+    "cancelled": 4_000,
+    "pending": 3_000,
+    "running": 1_500,
+    "sleeping": 2_500,
 }
 PAST = "now() - n * interval '30 s'"
 RUNS = {
@@ -36,27 +38,44 @@ RUNS = {
 }
 
 
+def tail_arguments(watermark: float, stragglers: int) -> tuple[object, ...]:
+    told = "{" + ",".join(map(str, ids(stragglers))) + "}"
+    return ([watermark], [watermark - 3600], [lowest_id(watermark)], [told], ["absurd.r_big"])
+
+
 def ids(number: int) -> list[UUID]:
     """Ids of no task."""
     return [UUID(int=each) for each in range(1, number + 1)]
 
 
-STATEMENTS = [
-    ("counts", count_queries.counts_branch(0, "big")),
-    ("done", count_queries.done_branch(0, "big")),
-    ("failed runs", panel_queries.failed_runs_branch(0, "big", rows=60)),
+ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
+LATELY = 1_750_000_000.0
+SPAN = (LATELY, LATELY + 60, lowest_id(LATELY), lowest_id(LATELY + 60), "absurd.r_big")
+
+# what a poll runs, by its name, with its arguments
+STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
+    ("moment", queries.MOMENT, ()),
+    ("list", queries.queue_list(has_modes=True), ()),
+    ("counts", count_queries.counts_branch(0, "big"), ()),
+    ("counts but the ended", count_queries.counts_branch(0, "big", ENDED), ()),
+    ("done", count_queries.done_branch(0, "big"), ()),
+    ("failed runs", panel_queries.failed_runs_branch(0, "big", rows=60), ()),
     *(
-        (f"panel {state}", panel_queries.panel_branch(0, "big", state, rows=60, may_checkpoints=True))
+        (f"panel {state} of {rows}", panel_queries.panel_branch(0, "big", state, rows=rows, may_checkpoints=True), ())
         for state in State
+        for rows in (8, 60)
     ),
     *(
-        (f"finished {state}", panel_queries.finished_branch(0, "big", state).replace("$1", f"array['{UUID(int=7)}']"))
+        (f"finished {state}", panel_queries.finished_branch(0, "big", state), ([UUID(int=7)],))
         for state in (State.COMPLETED, State.FAILED)
     ),
-    *(
-        (f"standings of {number}", task_queries.standings("big").replace("$1", f"array{[str(i) for i in ids(number)]}"))
-        for number in (1, 1000)
-    ),
+    *((f"standings of {number}", task_queries.standings("big"), (ids(number),)) for number in (1, 1000)),
+    ("tail", total_queries.tail_branch(0, "big"), tail_arguments(time.time() - 30, 0)),
+    ("tail with stragglers", total_queries.tail_branch(0, "big"), tail_arguments(time.time() - 3600, 100)),
+    ("span", total_queries.span_statement("big"), SPAN),
+    ("cancelled", total_queries.cancelled_statement("big"), ()),
+    ("minutes", rate_queries.minutes_statement("big"), ()),
+    ("times", rate_queries.times_statement("big"), ()),
 ]
 
 
@@ -64,7 +83,7 @@ STATEMENTS = [
 async def session(
     request: pytest.FixtureRequest, connection: asyncpg.Connection, database: Database
 ) -> AsyncIterator[Session]:
-    """A reading session on a queue of 50,000 tasks, a third of them retried before, with checkpoints."""
+    """A reading session on a queue of 100,000 tasks, some of them retried before, with checkpoints."""
     await Lifecycle(connection).create_queue("big", storage_mode=request.param)
     for state, number in STORED.items():
         await put(connection, "big", state, number=number, run=RUNS[state], task={"params": "'{\"n\": 1}'"})
@@ -98,24 +117,14 @@ async def test_no_poll_reads_a_large_table_from_end_to_end(session: Session) -> 
     large = {row["relname"] for row in sizes}
     assert large, "there is something to read"
     found, answered = {}, {}
-    for name, statement in STATEMENTS:
-        answered[name] = len(await session.fetch(statement))
-        ((plan,),) = await session.fetch(f"explain (format json) {statement}")
+    for name, statement, arguments in STATEMENTS:
+        answered[name] = len(await session.fetch(statement, *arguments))
+        ((plan,),) = await session.fetch(f"explain (format json) {statement}", *arguments)
         (root,) = json.loads(plan)
         found[name] = sorted(large.intersection(scans(root["Plan"])))
-    assert found == {name: [] for name, _ in STATEMENTS}
-    assert 25 <= answered.pop("done") <= 31
-    assert answered == {
-        "counts": 1,
-        "failed runs": 60,
-        "panel pending": 60,
-        "panel running": 60,
-        "panel sleeping": 60,
-        "panel failed": 60,
-        "panel completed": 60,
-        "panel cancelled": 60,
-        "finished completed": 0,
-        "finished failed": 0,
-        "standings of 1": 1,
-        "standings of 1000": 1,
-    }
+    assert {name: tables for name, tables in found.items() if tables} == {}
+    assert 25 <= answered["done"] <= 31
+    assert answered["minutes"] > 25
+    assert {name: answered[f"panel {name} of 60"] for name in State} == dict.fromkeys(State, 60)
+    assert {name: answered[f"panel {name} of 8"] for name in State} == dict.fromkeys(State, 8)
+    assert (answered["failed runs"], answered["standings of 1000"], answered["counts"]) == (60, 1, 1)

@@ -1,0 +1,113 @@
+"""Which rows of a panel are not read again, and how many of each queue are read."""
+
+import pytest
+from readings import counts, row
+
+from absurd_tui.observe import depths, settled
+from absurd_tui.observe.branches import ListedQueue
+from absurd_tui.observe.depths import FEW_QUEUES, FEW_ROWS, REMEMBERED, Depths
+from absurd_tui.observe.records import Count, Counts, State, View
+from absurd_tui.observe.settled import EVERY, Settled
+
+MANY = counts(failed=Count(600))
+FAILED = [row(State.FAILED)]
+MAIL = View("mail")
+
+
+class Clock:
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    ticking = Clock()
+    for module in (settled, depths):
+        monkeypatch.setattr(module, "time", ticking)
+    return ticking
+
+
+def kept(
+    seen: Settled, found: Counts = MANY, view: View = MAIL, *, state: State = State.FAILED, among: int = 1
+) -> bool:
+    return seen.rows(state, "mail", (view, found), among=among) is not None
+
+
+@pytest.fixture
+def seen(clock: Clock) -> Settled:
+    made = Settled()
+    for state in State:
+        made.keep(state, "mail", (MAIL, MANY), FAILED, 0)
+    return made
+
+
+def test_rows_are_kept_for_some_seconds_and_no_longer_because_they_were_asked_for(seen: Settled, clock: Clock) -> None:
+    for _ in range(9):
+        clock.now += EVERY[State.FAILED] / 10
+        assert kept(seen)
+        seen.keep(State.FAILED, "mail", (MAIL, MANY), FAILED, 0)
+    clock.now += EVERY[State.FAILED] / 10
+    assert not kept(seen)
+    assert kept(seen, state=State.CANCELLED)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        counts(failed=Count(601)),
+        counts(failed=Count(600), cancelled=Count(1)),
+        counts(failed=Count(600, is_capped=True)),
+        None,
+    ],
+)
+def test_other_counts_read_them_again(seen: Settled, changed: Counts | None) -> None:
+    assert seen.rows(State.FAILED, "mail", (MAIL, changed), among=1) is None
+
+
+def test_a_count_that_has_nothing_to_do_with_it_does_not(seen: Settled) -> None:
+    assert kept(seen, counts(failed=Count(600), pending=Count(7), completed=Count(9)))
+
+
+def test_another_view_another_panel_and_a_wish_read_them_again(seen: Settled) -> None:
+    assert not kept(seen, view=View("mail", with_retried=True))
+    assert not kept(seen, state=State.COMPLETED)
+    seen.forget()
+    assert not kept(seen)
+
+
+def test_few_failed_tasks_of_few_queues_are_read_at_each_poll(clock: Clock) -> None:
+    few, seen = counts(failed=Count(3)), Settled()
+    seen.keep(State.FAILED, "mail", (MAIL, few), FAILED, 0)
+    assert not kept(seen, few)
+    assert kept(seen, few, among=FEW_QUEUES + 1)
+
+
+# how many
+
+
+def test_few_queues_give_as_many_as_are_shown_and_many_a_few(clock: Clock) -> None:
+    known = Depths()
+    assert known.rows(State.PENDING, "mail", FEW_QUEUES, 60) == 60
+    assert known.rows(State.PENDING, "mail", FEW_QUEUES + 1, 60) == FEW_ROWS
+    known.needed(State.PENDING, "mail")
+    assert known.rows(State.PENDING, "mail", 200, 60) == 60
+    assert known.rows(State.FAILED, "mail", 200, 60) == FEW_ROWS
+    clock.now += REMEMBERED + 1
+    assert known.rows(State.PENDING, "mail", 200, 60) == FEW_ROWS
+
+
+def test_of_many_queues_those_are_asked_that_have_rows_or_had_lately(clock: Clock) -> None:
+    queues = [ListedQueue(f"q{n}", "unpartitioned", 0, may_checkpoints=True, refusal=None) for n in range(20)]
+    known = Depths()
+
+    def asked(*have: str) -> list[str]:
+        return [queue.name for queue in known.worth_asking(State.PENDING, queues, have)]
+
+    assert asked("q3", "q7") == ["q3", "q7"]
+    clock.now += REMEMBERED / 2
+    assert asked("q7") == ["q3", "q7"]
+    clock.now += REMEMBERED / 2 + 1
+    assert asked() == ["q7"]
+    assert len(known.worth_asking(State.PENDING, queues[:FEW_QUEUES], ())) == FEW_QUEUES
