@@ -16,6 +16,8 @@ from absurd_tui.observe.totals import Totals
 
 _DONE_MINUTES = 30
 _DONE_EVERY = 15.0
+_LONG, _LONG_EVERY = 5_000, 3.0
+"""From so many rows on that a count looks at, it is made only every so many seconds."""
 
 
 class Census:
@@ -45,12 +47,12 @@ class Census:
         """Give the counts of every queue that may be asked, as they are now or were at their last beat."""
         readable = [queue for queue in listed if queue.refusal is None]
         names = tuple(queue.name for queue in readable)
-        if self._beats.is_due(Part.COUNTS, names):
+        if self._beats.is_due(Part.COUNTS, names, every=_LONG_EVERY if self._looks_at_many() else 0.0):
             await self._read_counts(readable)
             self._beats.read(Part.COUNTS, names, until=self._changes_at())
         large = [queue for queue in readable if queue.name in self._rows and ended.is_large(self._rows[queue.name])]
         names_of_large = tuple(queue.name for queue in large)
-        if self._beats.is_due(Part.TOTALS, names_of_large):
+        if self._beats.is_due(Part.TOTALS, names_of_large, every=_LONG_EVERY if self._totals.is_long else 0.0):
             with self._asking.account.charging(Part.TOTALS):
                 self._known = await self._totals.read(large)
             self._left_out = {name: ended.left_out(self._rows[name], total) for name, total in self._known.items()}
@@ -77,6 +79,11 @@ class Census:
         self._refused = dict((*found_small.refused, *found.refused))
         for name, refusal in self._refused.items():
             self._asking.resting.rest(name, refusal)
+
+    def _looks_at_many(self) -> bool:
+        """Whether one queue at least has a long backlog."""
+        live = ("pending", "running", "sleeping", "done_last_minute")
+        return any(sum(row[column] for column in live) > _LONG for row in self._rows.values())
 
     def _changes_at(self) -> float:
         """Give when the clock alone changes a count."""

@@ -15,12 +15,12 @@ def is_large(row: Row) -> bool:
 
 
 def left_out(row: Row, total: Total) -> frozenset[State]:
-    """Say which states the next poll need not count: the totals know them, and they are over the cap."""
+    """Say which states the next poll need not count: the totals know that there are more than the cap."""
     known = {State.COMPLETED: total.completed, State.FAILED: total.failed_runs, State.CANCELLED: total.cancelled}
     return frozenset(
         state
         for state, count in _runs(row).items()
-        if (count is None or count.is_capped) and not known[state].is_capped and known[state].value > _cap(state)
+        if (count is None or count.is_capped) and known[state].value > _cap(state)
     )
 
 

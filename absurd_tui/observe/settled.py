@@ -57,9 +57,9 @@ class Settled:
 
 
 def _signs(view: View, counts: "Counts | None") -> Hashable:
-    """Give what must be the same for the same rows to be found."""
-    ended = (counts.failed, counts.cancelled) if counts is not None else None
-    return (view.queue, view.rows, view.with_retried, ended)
+    """Give what must be the same for the same rows to be found; an estimate says nothing of that."""
+    ended = (counts.failed, counts.cancelled) if counts is not None else ()
+    return (view.queue, view.rows, view.with_retried, *(count for count in ended if not count.is_estimate))
 
 
 def _is_costly(counts: Counts) -> bool:

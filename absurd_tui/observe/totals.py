@@ -22,6 +22,7 @@ SHARE = 100
 """What counts in the background waits that many times as long as it took: one per cent of a backend."""
 _CANCELLED_EVERY = 30.0
 _ESTIMATES_A_READING = 3
+_LONG = 1_000
 _ID_MILLISECONDS = 2**48 - 1
 
 
@@ -44,6 +45,11 @@ class Totals:
     def has_work(self) -> bool:
         """Whether something is still to be counted, although nothing has changed."""
         return any(ledger.tail is None or ledger.next_span() is not None for ledger in self._ledgers.values())
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a queue has ended so much lately that counting it anew is worth a pause."""
+        return any(ledger.tail is not None and ledger.tail.tally.rows > _LONG for ledger in self._ledgers.values())
 
     async def read(self, queues: Sequence[ListedQueue]) -> Mapping[str, Total]:
         """Give the total of each queue, but of one whose table was never read before.
