@@ -30,7 +30,7 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import ACTIVITY
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
-from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
+from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
 from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing

@@ -4,7 +4,7 @@ from absurd_tui.observe.records import Snapshot, TaskRow
 from absurd_tui.observe.task_queries import MOST_NAME, MOST_TEXT
 from absurd_tui.observe.task_records import Document, TaskPage
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
+from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed
 from absurd_tui.units import size
 
 

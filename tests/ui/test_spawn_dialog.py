@@ -20,7 +20,7 @@ from absurd_tui.text import filter_terminal
 from absurd_tui.ui.dialogs import dormant, spawn
 from absurd_tui.ui.dialogs.dormant import DEAD_SECONDS
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
-from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
+from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed
 from absurd_tui.ui.theme import DARK, meanings
 from absurd_tui.ui.watch import Watch
 

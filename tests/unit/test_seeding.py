@@ -10,7 +10,7 @@ from absurd_tui.observe.records import State
 from absurd_tui.observe.task_queries import MOST_NAME, MOST_TEXT
 from absurd_tui.observe.task_records import Document
 from absurd_tui.text import Plain
-from absurd_tui.ui.dialogs.spawn_draft import SpawnSeed
+from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed
 from absurd_tui.ui.seeding import copy_seed, fresh_seed
 
 SEEN = snapshot(queue("mail"), queue("payments"))

@@ -20,18 +20,17 @@ from absurd_tui.lifecycle.options import (
 )
 from absurd_tui.operations.spawn import MOST_KEY_BYTES, refusal
 from absurd_tui.text import clean
+from absurd_tui.ui.dialogs.hidden_characters import shown_json
 from absurd_tui.ui.dialogs.spawn_draft import (
     MOST_PARAMS,
     Part,
     SpawnDraft,
-    SpawnSeed,
-    begin,
     check,
     key_note,
     sent_options,
-    shown_json,
 )
 from absurd_tui.ui.dialogs.spawn_schedule import Ending, schedule
+from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed, begin
 
 GOOD = SpawnDraft(queue="mail", task_name="send", params="{}", key="k", max_attempts="5")
 

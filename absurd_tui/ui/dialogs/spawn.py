@@ -19,8 +19,9 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import cut_end
 from absurd_tui.ui.content import Span, assemble, content
 from absurd_tui.ui.dialogs.dormant import DEAD_SECONDS, DormantDialog
-from absurd_tui.ui.dialogs.spawn_draft import Checked, Part, Retry, SpawnDraft, SpawnSeed, begin, check, key_note
+from absurd_tui.ui.dialogs.spawn_draft import Checked, Part, Retry, SpawnDraft, check, key_note
 from absurd_tui.ui.dialogs.spawn_fields import FieldNote, OneLine, ParamsEditor, RetryChoice
+from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed, begin
 from absurd_tui.ui.dialogs.spawn_side import SpawnSide
 from absurd_tui.ui.dialogs.text import GROUND, Choice, DialogText, Paragraph
 from absurd_tui.ui.watch import Watch

@@ -1,10 +1,9 @@
-"""The spawn form without its screen: what it begins with, the raw texts in it, and what they amount to.
+"""The spawn form without its screen: the raw texts in it, and what they amount to.
 
 What may be sent is for `lifecycle` and `operations.spawn` to judge; here their checks
 are asked field by field, and their answers put into the words of the form.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,13 +23,10 @@ from absurd_tui.lifecycle.options import (
 )
 from absurd_tui.operations.requests import SpawnTask
 from absurd_tui.operations.spawn import OWN_KEY, refusal
-from absurd_tui.text import Plain, clean, plain, say
+from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import cut_end
+from absurd_tui.ui.dialogs.hidden_characters import WHITE, hidden
 from absurd_tui.ui.dialogs.json_errors import Wrong, read_json
-from absurd_tui.ui.json_lines import lay_out
-
-DEFAULT_ATTEMPTS = "5"
-"""What a form that copies nothing begins with, as Absurd's own workers do."""
 
 
 class Part(StrEnum):
@@ -72,28 +68,6 @@ MOST_IN_NUMBER = 32
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_WHITE = frozenset("\n\r\t")
-
-
-@dataclass(frozen=True, slots=True)
-class SpawnSeed:
-    """What the form begins with; everything is raw.
-
-    `queues` and `task_names` (newest first) are offered. `params` is JSON text; `headers`, `retry_strategy` and
-    `cancellation` are the JSON texts of the task that is copied, None where it has none. In a form that is no copy,
-    `max_attempts` None is `DEFAULT_ATTEMPTS`; in a copy it is no limit.
-    """
-
-    queue: str
-    queues: tuple[str, ...] = ()
-    task_name: str = ""
-    task_names: tuple[str, ...] = ()
-    params: str = "{}"
-    headers: str | None = None
-    max_attempts: int | None = None
-    retry_strategy: str | None = None
-    cancellation: str | None = None
-    is_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,33 +115,6 @@ class Checked:
         return plain(f"Not sent: {units.plural(len(self.errors), 'error')}.") if self.errors else Plain("")
 
 
-def begin(seed: SpawnSeed, key: str) -> SpawnDraft:
-    """Make the draft a form begins with; what of a copied task cannot be sent stays in its field, to be refused."""
-    strategy = _stored(seed.retry_strategy)
-    limits = _stored(seed.cancellation)
-    limits = limits if isinstance(limits, dict) else {}
-    attempts = DEFAULT_ATTEMPTS if seed.max_attempts is None and not seed.is_copy else _lexeme(seed.max_attempts)
-    headers = seed.headers if seed.headers != "null" else None
-    if isinstance(strategy, dict):
-        retry = _lexeme(strategy.get("kind")) or Retry.NONE
-    else:
-        retry, strategy = Retry.NONE if strategy is None else seed.retry_strategy or "", {}
-    return SpawnDraft(
-        queue=seed.queue,
-        task_name=seed.task_name,
-        params=shown_json("\n".join(lay_out(seed.params) or [seed.params])),
-        key=key,
-        headers=shown_json(headers or ""),
-        max_attempts=attempts,
-        retry=retry,
-        base=_lexeme(strategy.get("base_seconds")) or ("60" if retry == Retry.FIXED else "30"),
-        factor=_lexeme(strategy.get("factor")) or "2",
-        most=_lexeme(strategy.get("max_seconds")),
-        max_duration=_lexeme(limits.get("max_duration")),
-        max_delay=_lexeme(limits.get("max_delay")),
-    )
-
-
 def check(draft: SpawnDraft, queues: Sequence[str] = ()) -> Checked:
     """Read every field and say what is wrong with it; `queues` are those there are, none if that is not known."""
     read: dict[Part, Any] = {
@@ -206,41 +153,8 @@ def sent_options(options: SpawnOptions) -> str:
     return re.sub(r'"(?:[^"\\]|\\.)*"|[,:]', _spaced, encode_options(options))
 
 
-def hidden(text: str) -> list[str]:
-    """Give the characters of a text that a terminal does not show as what they are, in the order of their codes."""
-    return [] if text.isascii() and text.isprintable() else sorted(char for char in set(text) if _hides(char))
-
-
-def shown_json(text: str) -> str:
-    r"""Write the characters of JSON text that cannot be shown as `\u` escapes: the same value, and all to be seen.
-
-    The white space of JSON stays; a byte order mark at the beginning is left out.
-    """
-    text = text.removeprefix("\ufeff")
-    return text.translate({ord(char): json.dumps(char)[1:-1] for char in hidden(text) if char not in _WHITE})
-
-
-def _hides(char: str) -> bool:
-    return clean("a" + char) != "a" + char
-
-
 def _spaced(token: re.Match[str]) -> str:
     return token[0] if token[0].startswith('"') else token[0] + " "
-
-
-def _stored(text: str | None) -> Any:
-    """Read stored JSON with its numbers as they are written."""
-    try:
-        return None if text is None else json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _lexeme(value: Any) -> str:
-    """Write a stored value as Absurd reads it, as text; null is nothing."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _refused(probe: SpawnTask) -> Wrong | None:
@@ -350,7 +264,7 @@ def _options(good: Mapping[Part, Any]) -> SpawnOptions:
 def _warnings(draft: SpawnDraft, options: SpawnOptions, errors: Mapping[Part, Wrong]) -> dict[Part, Plain]:
     warnings: dict[Part, Plain] = {}
     for part in (Part.QUEUE, Part.TASK_NAME, Part.KEY, Part.HEADERS, Part.PARAMS):
-        kept = _WHITE if part is Part.PARAMS else frozenset[str]()
+        kept = WHITE if part is Part.PARAMS else frozenset[str]()
         if unseen := [char for char in hidden(draft.text(part)) if char not in kept]:
             codes = ", ".join(f"U+{ord(char):04X}" for char in unseen[:3])
             warnings[part] = plain(f"Holds what cannot be shown ({codes}); it is sent as it is.")

@@ -12,7 +12,8 @@ from textual.widgets import Input, TextArea
 
 from absurd_tui.text import Plain, clean, plain
 from absurd_tui.ui.content import Span
-from absurd_tui.ui.dialogs.spawn_draft import MOST_CHARACTERS, MOST_IN_NUMBER, Part, Retry, hidden, shown_json
+from absurd_tui.ui.dialogs.hidden_characters import hidden, shown_json
+from absurd_tui.ui.dialogs.spawn_draft import MOST_CHARACTERS, MOST_IN_NUMBER, Part, Retry
 from absurd_tui.ui.dialogs.text import GROUND, DialogText, Paragraph, warning
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, width_of
 
