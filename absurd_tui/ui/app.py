@@ -30,7 +30,6 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import ACTIVITY
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
-from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
 from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
@@ -38,6 +37,7 @@ from absurd_tui.ui.messages import (
     DocumentWanted,
     IntervalChanged,
     PageWanted,
+    ParamsWanted,
     ReadNow,
     RequestMade,
     SeedWanted,
@@ -54,8 +54,8 @@ from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.help import Help
 from absurd_tui.ui.screens.rates import RatesScreen
 from absurd_tui.ui.screens.task import TaskScreen
-from absurd_tui.ui.seeding import copy_seed, fresh_seed
 from absurd_tui.ui.sides import Performs, Source
+from absurd_tui.ui.spawning import Spawning
 from absurd_tui.ui.telling import TOLD_AFTER
 from absurd_tui.ui.theme import THEMES, meanings
 from absurd_tui.ui.watch import Watch
@@ -90,6 +90,7 @@ class AbsurdApp(App[int]):
         self._poll = Poll(
             source, every=settings.every, snapshot_arrived=self._snapshot_arrived, link_changed=self._link_changed
         )
+        self._spawning = Spawning(source)
         self._following = Following(source, self._watch.telling, self._repaint)
         self._view = View()
         self._was_live = False
@@ -215,21 +216,17 @@ class AbsurdApp(App[int]):
         """Open the spawn form, with what it begins with."""
         self._begin(self._open_form(message))
 
+    def on_params_wanted(self, message: ParamsWanted) -> None:
+        """Read the params that the spawn form offers."""
+        if self._watch.newest is not None:
+            self._begin(self._spawning.offer(message, self._watch.newest))
+
     async def _open_form(self, wanted: SeedWanted) -> None:
-        snapshot, clock, row = self._watch.snapshot, self._watch.clock(time.monotonic()), wanted.row
+        snapshot, clock = self._watch.newest, self._watch.newest_clock(time.monotonic())
         came_from = self.screen
         if snapshot is None or clock is None:
             return
-        try:
-            page = await self._source.task(row.queue, row.task_id) if row is not None else None
-        except Exception:
-            page = None
-        if not wanted.is_copy:
-            seed: SpawnSeed | Plain = fresh_seed(row, wanted.queue, page, snapshot)
-        elif page is None:
-            seed = plain("the task could not be read, or is no longer in the database.")
-        else:
-            seed = copy_seed(page, snapshot)
+        seed = await self._spawning.seed(wanted, snapshot)
         if isinstance(seed, Plain):
             wanted.asker.say(plain("spawn a copy: ") + seed)
         elif self.screen is came_from:

@@ -10,6 +10,7 @@ from absurd_tui.observe.records import Refusal, TaskRow, View
 from absurd_tui.observe.task_records import Document, TaskPage
 from absurd_tui.operations.requests import Request
 from absurd_tui.text import Plain
+from absurd_tui.ui.dialogs.spawn_offer import Newest
 
 
 @dataclass
@@ -104,6 +105,27 @@ class SeedWanted(Message):
     row: TaskRow | None
     queue: str | None
     is_copy: bool
+
+
+class TakesParams(Protocol):
+    """Who wants the params of the newest task of a queue and a name."""
+
+    def awaits(self, queue: str, task_name: str) -> bool:
+        """Whether these are still wanted."""
+        ...
+
+    def take_newest(self, queue: str, task_name: str, newest: Newest | None) -> None:
+        """Take the newest task, or None where none is known."""
+        ...
+
+
+@dataclass
+class ParamsWanted(Message):
+    """Find the newest known task of a queue and a name, and read its params whole."""
+
+    asker: TakesParams
+    queue: str
+    task_name: str
 
 
 @dataclass

@@ -21,18 +21,20 @@ from absurd_tui.ui.dialogs import dormant, spawn
 from absurd_tui.ui.dialogs.dormant import DEAD_SECONDS
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed
+from absurd_tui.ui.messages import ParamsWanted
 from absurd_tui.ui.theme import DARK, meanings
 from absurd_tui.ui.watch import Watch
 
 pytestmark = pytest.mark.slow
 
 NOON = 1_700_049_600.0
-SEED = SpawnSeed("payments", ("audit", "payments"), "charge_card", ("charge_card", "refund"))
+NAMES = {"payments": ("charge_card", "refund"), "audit": ("seal",)}
+SEED = SpawnSeed("payments", ("audit", "payments"), "charge_card", NAMES)
 OPEN = object()
 
 
 class Stage(App[int]):
-    """Nothing but the form, and what it gave. There is no net before the terminal here."""
+    """Nothing but the form, and what it gave; no task is known. There is no net before the terminal here."""
 
     CSS_PATH = [str(path) for path in stylesheets()]
 
@@ -49,6 +51,9 @@ class Stage(App[int]):
     def on_mount(self) -> None:
         watch = Watch("tester@memory/absurd", every=1, ticks=0)
         self.push_screen(SpawnDialog(watch, self.seed, Clock(NOON, utc=True)), self.take)
+
+    def on_params_wanted(self, message: ParamsWanted) -> None:
+        message.asker.take_newest(message.queue, message.task_name, None)
 
     def take(self, given: SpawnTask | None) -> None:
         self.given = given
@@ -221,11 +226,16 @@ async def test_several_tasks_each_get_a_key_of_their_own() -> None:
 
 async def test_known_queues_and_names_are_offered() -> None:
     async with form() as pilot:
+        await until_shown(pilot, "2 queues, ↑ ↓", "known, ↑ ↓")
         await fill(pilot, "task_name", *"ref", "right")
+        await until_shown(pilot, "ctrl+s spawn refund")
         pilot.app.screen.query_one("#spawn-queue").focus()
         await pilot.press("up")
+        await until_shown(pilot, "1 name, ↑ ↓")
+        pilot.app.screen.query_one("#spawn-task_name").focus()
+        await pilot.press("down")
         request = await sent(pilot)
-        assert (request.queue, request.task_name) == ("audit", "refund")
+        assert (request.queue, request.task_name) == ("audit", "seal"), "the names are those of the chosen queue"
 
 
 async def test_an_unknown_queue_is_an_error() -> None:
@@ -282,7 +292,9 @@ async def test_a_pasted_line_keeps_its_first_line_only() -> None:
 
 async def test_hostile_names_and_params_are_signs_on_the_screen_and_raw_in_the_request() -> None:
     hostile = "a\x1b]0;pwned\x07\x9b31m\u202e[/red]\nb"
-    seed = SpawnSeed(hostile, (hostile,), hostile, (hostile,), params='{"\u202e\x9b[bold]": 1}', is_copy=True)
+    seed = SpawnSeed(
+        hostile, (hostile,), hostile, {hostile: (hostile,)}, params='{"\u202e\x9b[bold]": 1}', is_copy=True
+    )
     async with form(seed) as pilot:
         await until_shown(pilot, "Holds what cannot be shown (U+0007, U+000A,", '"\\u202e\\u009b[bold]": 1')
         for field in ("queue", "task_name", "key"):

@@ -21,9 +21,11 @@ from absurd_tui.ui.content import Span, assemble, content
 from absurd_tui.ui.dialogs.dormant import DEAD_SECONDS, DormantDialog
 from absurd_tui.ui.dialogs.spawn_draft import Checked, Part, Retry, SpawnDraft, check, key_note
 from absurd_tui.ui.dialogs.spawn_fields import FieldNote, OneLine, ParamsEditor, RetryChoice
+from absurd_tui.ui.dialogs.spawn_offer import Newest, Offer
 from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed, begin
 from absurd_tui.ui.dialogs.spawn_side import SpawnSide
 from absurd_tui.ui.dialogs.text import GROUND, Choice, DialogText, Paragraph
+from absurd_tui.ui.messages import ParamsWanted
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, spread
 from absurd_tui.ui.widgets.roles import Roles
@@ -53,6 +55,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         self._first = begin(seed, fresh_key())
         self._initial = self._first
         self._checked = check(self._first)
+        self._offer = Offer(seed.queue, seed.task_name, seed.newest)
         self._timer: Timer | None = None
         self._asked_to_spawn = False
         self._asked_to_discard = False
@@ -77,7 +80,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
     def _fields(self) -> ComposeResult:
         yield _row("queue", self._line(Part.QUEUE, self._seed.queues), _hint("queue"))
         yield FieldNote(Part.QUEUE)
-        yield _row("task name", self._line(Part.TASK_NAME, self._seed.task_names), _hint("task-name"))
+        yield _row("task name", self._line(Part.TASK_NAME, self._names_in(self._seed.queue)), _hint("task-name"))
         yield FieldNote(Part.TASK_NAME)
         yield _row("params", _hint("params"), classes="-apart")
         yield ParamsEditor(self._first.params)
@@ -131,13 +134,16 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
     @property
     def clock(self) -> Clock:
         """The database's clock now."""
-        return self._watch.clock(time.monotonic()) or self._seen
+        return self._watch.newest_clock(time.monotonic()) or self._seen
 
     # what is typed
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Read the form again in a moment."""
+        """Read the form again in a moment; another queue has other names, and another name other params."""
         self._touched()
+        if isinstance(event.input, OneLine) and event.input.part in (Part.QUEUE, Part.TASK_NAME):
+            self.query_one(f"#spawn-{Part.TASK_NAME}", OneLine).offer(self._names_in(self.draft.queue))
+            self._offer_params()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Read the form again in a moment."""
@@ -163,6 +169,41 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         self._checked = check(self.draft, tuple(known))
         self.repaint()
 
+    # the params that are offered while none are typed
+
+    def _names_in(self, queue: str) -> tuple[str, ...]:
+        return self._seed.task_names.get(queue, ())
+
+    def _offer_params(self) -> None:
+        draft = self.draft
+        if not self._has_own_params and not self._offer.is_for(draft.queue, draft.task_name):
+            self._put(Offer(draft.queue, draft.task_name, is_awaited=bool(draft.task_name)))
+            if self._offer.is_awaited:
+                self.post_message(ParamsWanted(self, draft.queue, draft.task_name))
+
+    def awaits(self, queue: str, task_name: str) -> bool:
+        """Whether the params of the newest task of a queue and name are wanted."""
+        return self.is_attached and self._awaits_params and self._offer.is_for(queue, task_name)
+
+    def take_newest(self, queue: str, task_name: str, newest: Newest | None) -> None:
+        """Take the newest task of a queue and name, unless that comes too late."""
+        if self.awaits(queue, task_name):
+            self._put(replace(self._offer, newest=newest, is_awaited=False))
+
+    def _put(self, offer: Offer) -> None:
+        self._offer, editor = offer, self.query_one(ParamsEditor)
+        editor.put(offer.params)
+        self._initial = replace(self._initial, params=editor.text)
+        self.repaint()
+
+    @property
+    def _has_own_params(self) -> bool:
+        return self._seed.is_copy or self.query_one(ParamsEditor).is_typed
+
+    @property
+    def _awaits_params(self) -> bool:
+        return self._offer.is_awaited and not self._has_own_params
+
     # what is shown
 
     def repaint(self) -> None:
@@ -187,27 +228,28 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         self.query_one(SpawnKeys).show(self._keys(), self._act(draft, checked))
 
     def _hints(self, draft: SpawnDraft, checked: Checked) -> dict[str, Plain]:
-        seed = self._seed
-        known = units.plural(len(seed.task_names), "name") if seed.task_names else ""
-        if draft.task_name in seed.task_names:
-            known = "known"
-        origin = "JSON"
-        if seed.is_copy:
-            origin = "JSON, of the task that is copied"
-        elif seed.task_name and seed.params != "{}":
-            origin = "JSON, from the last of this name"
+        seed, names = self._seed, self._names_in(draft.queue)
+        known = "known" if draft.task_name in names else units.plural(len(names), "name") if names else ""
         return {
             "queue": plain(f"{units.plural(len(seed.queues), 'queue')}, ↑ ↓" if seed.queues else ""),
             "task-name": plain(f"{known}, ↑ ↓" if known else ""),
-            "params": plain(origin),
+            "params": self._origin(),
             "key": key_note(draft, checked.count) if draft.key else Plain(""),
         }
+
+    def _origin(self) -> Plain:
+        """Say whose the params are."""
+        if self.query_one(ParamsEditor).is_typed:
+            return plain("JSON, as typed")
+        return plain("JSON, of the task that is copied") if self._seed.is_copy else self._offer.told(self.clock)
 
     def _status(self, checked: Checked) -> Paragraph:
         if self._asked_to_discard:
             return Paragraph(plain("esc once more discards what was typed."), "caution")
         if self._asked_to_spawn:
             return Paragraph(plain("Limit 0: ctrl+s once more spawns it."), "caution")
+        if self._awaits_params and not checked.errors:
+            return Paragraph(plain("The params are being read."), "muted")
         return Paragraph(checked.verdict, "alarm")
 
     def _keys(self) -> list[Choice]:
@@ -220,7 +262,11 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         name = cut_end(plain(draft.task_name.strip() or "task"), _NAME_SHOWN)
         times = f"{checked.count:,} × " if checked.count > 1 else ""
         label = say("spawn {times}{name}", times=times, name=name)
-        return Choice("ctrl+s", label, self.is_awake and checked.request is not None)
+        return Choice("ctrl+s", label, self._is_ready)
+
+    @property
+    def _is_ready(self) -> bool:
+        return self.is_awake and self._checked.request is not None and not self._awaits_params
 
     @property
     def is_folded(self) -> bool:
@@ -256,6 +302,8 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         if self._checked.request is None:
             part, wrong = next(iter(self._checked.errors.items()))
             self._go_to(part, wrong.place)
+        elif self._awaits_params:
+            self.repaint()
         elif self._checked.doom and not self._asked_to_spawn:
             self._asked_to_spawn = True
             self._go_to(Part.MAX_DELAY)

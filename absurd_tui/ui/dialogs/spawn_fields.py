@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, TextArea
+from textual.widgets.text_area import Edit, EditResult
 
 from absurd_tui.text import Plain, clean, plain
 from absurd_tui.ui.content import Span
@@ -33,7 +34,6 @@ class OneLine(Input):
 
     def __init__(self, part: Part, value: str, known: Sequence[str] = ()) -> None:
         most = MOST_CHARACTERS.get(part, MOST_IN_NUMBER) + 1
-        offered = [name for name in known if not hidden(name)]
         super().__init__(
             value[:most],
             id=f"spawn-{part}",
@@ -41,11 +41,17 @@ class OneLine(Input):
             compact=True,
             max_length=most,
             highlighter=_Signs(),
-            suggester=SuggestFromList(offered, case_sensitive=True) if offered else None,
             select_on_focus=False,
         )
         self.part = part
-        self._known = tuple(known)
+        self.known: tuple[str, ...] = ()
+        self.offer(known)
+
+    def offer(self, known: Sequence[str]) -> None:
+        """Offer these values from now on."""
+        self.known = tuple(known)
+        shown = [value for value in known if not hidden(value)]
+        self.suggester = SuggestFromList(shown, case_sensitive=True) if shown else None
 
     def on_paste(self, event: events.Paste) -> None:
         """Make one line of what is pasted, no longer than there is room; Textual then puts it in."""
@@ -61,9 +67,9 @@ class OneLine(Input):
 
     def action_known(self, by: int) -> None:
         """Take the next of the known values."""
-        if self._known:
-            at = self._known.index(self.value) + by if self.value in self._known else min(by - 1, 0)
-            self.value = self._known[at % len(self._known)]
+        if self.known:
+            at = self.known.index(self.value) + by if self.value in self.known else min(by - 1, 0)
+            self.value = self.known[at % len(self.known)]
 
     def restricted(self) -> None:
         """Ring no bell: the note below the field says what is wrong."""
@@ -80,6 +86,20 @@ class ParamsEditor(TextArea):
             show_line_numbers=True,
             compact=True,
         )
+
+        self.is_typed = False
+        """Whether somebody has changed what was put in here."""
+
+    def put(self, text: str) -> None:
+        """Put another text in, which nobody typed."""
+        if text != self.text:
+            self.text = text
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Note that what stands here is typed, or pasted, if this changes it."""
+        made = super().edit(edit)
+        self.is_typed = self.is_typed or bool(edit.text or made.replaced_text)
+        return made
 
     def on_paste(self, event: events.Paste) -> None:
         """Cut what is pasted to one character more than the field takes, and write out what would not be seen."""

@@ -1,12 +1,13 @@
 """What the spawn form begins with."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from absurd_tui.ui.dialogs.hidden_characters import shown_json
 from absurd_tui.ui.dialogs.spawn_draft import Retry, SpawnDraft
-from absurd_tui.ui.json_lines import lay_out
+from absurd_tui.ui.dialogs.spawn_offer import EMPTY, Newest, laid_out
 
 DEFAULT_ATTEMPTS = "5"
 """What a form that copies nothing begins with, as Absurd's own workers do."""
@@ -16,21 +17,23 @@ DEFAULT_ATTEMPTS = "5"
 class SpawnSeed:
     """What the form begins with; everything is raw.
 
-    `queues` and `task_names` (newest first) are offered. `params` is JSON text; `headers`, `retry_strategy` and
-    `cancellation` are the JSON texts of the task that is copied, None where it has none. In a form that is no copy,
-    `max_attempts` None is `DEFAULT_ATTEMPTS`; in a copy it is no limit.
+    `queues` are offered, and the `task_names` known in each of them (newest first). `params` is JSON text; `headers`,
+    `retry_strategy` and `cancellation` are the JSON texts of the task that is copied, None where it has none. In a form
+    that is no copy, the params are those of `newest`, and `max_attempts` None is `DEFAULT_ATTEMPTS`; in a copy it is no
+    limit.
     """
 
     queue: str
     queues: tuple[str, ...] = ()
     task_name: str = ""
-    task_names: tuple[str, ...] = ()
-    params: str = "{}"
+    task_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    params: str = EMPTY
     headers: str | None = None
     max_attempts: int | None = None
     retry_strategy: str | None = None
     cancellation: str | None = None
     is_copy: bool = False
+    newest: Newest | None = None
 
 
 def begin(seed: SpawnSeed, key: str) -> SpawnDraft:
@@ -47,7 +50,7 @@ def begin(seed: SpawnSeed, key: str) -> SpawnDraft:
     return SpawnDraft(
         queue=seed.queue,
         task_name=seed.task_name,
-        params=shown_json("\n".join(lay_out(seed.params) or [seed.params])),
+        params=laid_out(seed.params),
         key=key,
         headers=shown_json(headers or ""),
         max_attempts=attempts,
