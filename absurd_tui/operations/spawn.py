@@ -1,7 +1,6 @@
 """Spawn tasks (absurd.spawn_task): all of a request in one transaction, so that all are there or none is."""
 
 import json
-import shlex
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -9,9 +8,9 @@ from absurd_tui.database.writing import WriteSession
 from absurd_tui.errors import InvalidRequest, TimedOut
 from absurd_tui.lifecycle import arguments
 from absurd_tui.lifecycle.json_values import encode_json
-from absurd_tui.lifecycle.options import ExponentialRetry, FixedRetry, NoRetry, SpawnOptions, encode_options
+from absurd_tui.lifecycle.options import SpawnOptions, encode_options
 from absurd_tui.observe.queries import table
-from absurd_tui.operations import literals, standing
+from absurd_tui.operations import absurdctl_spawn, literals, standing
 from absurd_tui.operations.outcomes import AlreadySo, Done, Refused
 from absurd_tui.operations.requests import SpawnTask
 from absurd_tui.operations.standing import Fetch
@@ -108,13 +107,11 @@ class Spawn:
 
     @property
     def absurdctl(self) -> str | None:
-        """The same by absurdctl, with the params to be put into $PARAMS; it has no headers in JSON and no keys."""
-        request, options = self._request, self._request.options
-        has_own_key = options.idempotency_key is None or options.idempotency_key.startswith(OWN_KEY)
-        if request.count > 1 or options.headers is not None or not has_own_key or not isinstance(request.params, dict):
+        """The same by absurdctl, as far as that goes; a key that was made here is left out."""
+        key = self._request.options.idempotency_key
+        if key is not None and not key.startswith(OWN_KEY):
             return None
-        told = shlex.join([*_flags(options), request.task_name])
-        return f'absurdctl spawn-task -q {shlex.quote(request.queue)} --params "$PARAMS" {told}'
+        return absurdctl_spawn.line(self._request)
 
     async def look(self, fetch: Fetch) -> Found | None:
         """There is nothing to look at before the call, which itself waits for who spawns with the same key."""
@@ -149,19 +146,3 @@ class Spawn:
         """The first new task is there, and so are all."""
         told = await standing.read(fetch, self.queue, self._told, xid=xid) if self._told else None
         return Confirmation(told is not None, told.after if told else None)
-
-
-def _flags(options: SpawnOptions) -> list[str]:
-    limits = options.cancellation
-    chosen: list[tuple[str, float | str | None]] = [("--max-attempts", options.max_attempts)]
-    match options.retry_strategy:
-        case NoRetry():
-            chosen.append(("--retry-kind", "none"))
-        case FixedRetry(base):
-            chosen += [("--retry-kind", "fixed"), ("--retry-base", base)]
-        case ExponentialRetry(base, factor, most):
-            chosen += [("--retry-kind", "exponential"), ("--retry-base", base), ("--retry-factor", factor)]
-            chosen.append(("--retry-max", most))
-    if limits is not None:
-        chosen += [("--max-duration", limits.max_duration), ("--max-delay", limits.max_delay)]
-    return [word for flag, value in chosen if value is not None for word in (flag, str(value))]

@@ -1,11 +1,12 @@
 """Every outcome in words, for a task that has an id, and for spawns that have none."""
 
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
 
-from absurd_tui.lifecycle import Cancellation, ExponentialRetry, SpawnOptions
+from absurd_tui.lifecycle import Cancellation, ExponentialRetry, FixedRetry, SpawnOptions
 from absurd_tui.observe.records import State
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.outcomes import (
@@ -174,11 +175,11 @@ def test_operations_have_one_word_each() -> None:
 
 
 def test_the_same_by_absurdctl() -> None:
-    options = SpawnOptions(7, ExponentialRetry(30, 2.0, 600), Cancellation(3600, 60), None, OWN_KEY + "1")
+    options = SpawnOptions(7, ExponentialRetry(30.0, 2, 600.0), Cancellation(3600, 60), None, OWN_KEY + "1")
     spawning = Spawn(SpawnTask("it's", "a b", {"card": 1}, options))
     assert spawning.absurdctl == (
-        "absurdctl spawn-task -q 'it'\"'\"'s' --params \"$PARAMS\" --max-attempts 7 --retry-kind exponential"
-        " --retry-base 30 --retry-factor 2.0 --retry-max 600 --max-duration 3600 --max-delay 60 'a b'"
+        "absurdctl spawn-task -q 'it'\"'\"'s' --params \"$PARAMS\" --retry-kind exponential --retry-factor 2.0"
+        " --max-attempts 7 --retry-base 30 --retry-max 600 --max-duration 3600 --max-delay 60 'a b'"
     )
     assert Retry(AS_NEW).absurdctl == f"absurdctl retry-task -q payments --spawn-new {TASK}"
 
@@ -190,6 +191,11 @@ def test_the_same_by_absurdctl() -> None:
         SpawnTask("q", "a", [1]),
         SpawnTask("q", "a", {}, SpawnOptions(headers={})),
         SpawnTask("q", "a", {}, SpawnOptions(idempotency_key="the operator's own")),
+        SpawnTask("q", "a", {}, SpawnOptions(retry_strategy=FixedRetry(1.5))),
+        SpawnTask("q", "a", {}, SpawnOptions(retry_strategy=ExponentialRetry(1, 2, 600.5))),
+        SpawnTask("q", "a", {}, SpawnOptions(retry_strategy=ExponentialRetry(1, 10**23 + 1))),
+        SpawnTask("q", "a", {"n": Decimal("0.10000000000000000001")}),
+        SpawnTask("q", "a", {"long": "ä" * 30_000}),
     ],
 )
 def test_what_absurdctl_cannot_do_has_no_line(request_: SpawnTask) -> None:
