@@ -205,6 +205,7 @@ def followed_task(row: TaskRow | None) -> FollowedTask | None:
         cancelled_at=row.cancelled_at,
         wake_event=row.wake_event,
         failure=row.failure,
+        reached_step=row.reached_step,
     )
 
 

@@ -16,7 +16,8 @@ _ENDED = (State.COMPLETED, State.FAILED, State.CANCELLED)
 class FollowedTask:
     """How one task stands, with the run that decides its state.
 
-    `available_at` is from when that run can be claimed, `ended_at` when it completed or failed.
+    `available_at` is from when that run can be claimed, `ended_at` when it completed or failed. `reached_step` is the
+    newest checkpoint of a run that sleeps; where `has_steps` is False, nobody could say which that is.
     """
 
     task_id: UUID
@@ -32,6 +33,8 @@ class FollowedTask:
     cancelled_at: float | None
     wake_event: str | None
     failure: Failure | None
+    reached_step: str | None = None
+    has_steps: bool = True
 
     @property
     def is_over(self) -> bool:

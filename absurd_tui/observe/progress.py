@@ -6,7 +6,7 @@ from math import inf
 
 from absurd_tui import units
 from absurd_tui.observe.following import Follow, FollowedTask
-from absurd_tui.observe.reasons import headline
+from absurd_tui.observe.reasons import Sleep, headline, why_sleeping
 from absurd_tui.observe.records import State
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
@@ -85,7 +85,7 @@ def _one(follow: Follow, task: FollowedTask | None, clock: Clock) -> _Told:
             return task.state, said, plain(f"{_attempt(task)}." if was_claimed else "No worker had claimed it.")
     if task.available_at <= clock.now:
         return _due(task, follow.queue, clock)
-    return _sleeping(task, clock) if task.state is State.SLEEPING else _early(task, clock)
+    return _sleeping(task, follow.queue, clock) if task.state is State.SLEEPING else _early(task, clock)
 
 
 def _claimed(task: FollowedTask, clock: Clock) -> _Told:
@@ -107,6 +107,8 @@ def _due(task: FollowedTask, queue: str, clock: Clock) -> _Told:
         detail = say("It waits: does a worker of {queue} run?", queue=queue)
         return None, say("Nobody picked it up for {age}", age=units.age(waited)), detail
     word = "Pending" if task.state is State.PENDING else "Due again"
+    if _is_unknown_to_workers(task):
+        return None, say("{word} for {age}", word=word, age=units.age(waited)), _unknown_in(queue)
     detail = say("{attempt} runs when a worker of {queue} claims it.", attempt=_attempt(task), queue=queue)
     return task.state, say("{word} for {age}", word=word, age=units.age(waited)), detail
 
@@ -117,17 +119,30 @@ def _early(task: FollowedTask, clock: Clock) -> _Told:
     return task.state, say("Pending, due in {left}", left=left), detail
 
 
-def _sleeping(task: FollowedTask, clock: Clock) -> _Told:
+def _sleeping(task: FollowedTask, queue: str, clock: Clock) -> _Told:
     at = None if task.available_at == inf else clock.at(task.available_at)
-    if task.wake_event is not None:
+    kind = why_sleeping(task).kind
+    if kind is Sleep.EVENT:
         until = f"At most until {at}." if at else "Without a limit: only that event, or cancel, ends it."
-        return task.state, say("Waits for {event}", event=task.wake_event), plain(until)
-    if task.started_at is None and task.attempt > 1:
+        return task.state, say("Waits for {event}", event=task.wake_event or ""), plain(until)
+    if kind is Sleep.RETRY:
         left = units.time_left(task.available_at - clock.now)
         failed = f"Attempt {task.attempt - 1} failed; {_attempt(task).lower()} is due at {at or units.UNKNOWN}."
         return task.state, say("Sleeps, tried again in {left}", left=left), plain(failed)
+    if _is_unknown_to_workers(task):
+        said = say("Put off by a worker until {at}", at=at) if at else plain("Put off by a worker without a limit")
+        return None, said, _unknown_in(queue)
     said = say("Sleeps until {at}", at=at) if at else plain("Sleeps without a limit")
     return task.state, said, say("{attempt} goes on then.", attempt=_attempt(task))
+
+
+def _is_unknown_to_workers(task: FollowedTask) -> bool:
+    """Whether it was likely put off by a worker that does not know it."""
+    return task.state is State.SLEEPING and task.has_steps and why_sleeping(task).kind is Sleep.DEFERRED
+
+
+def _unknown_in(queue: str) -> Plain:
+    return say("Likely no worker that polls {queue} knows the task.", queue=queue)
 
 
 def _many(follow: Follow, clock: Clock) -> _Told:
@@ -143,6 +158,8 @@ def _many(follow: Follow, clock: Clock) -> _Told:
     if due and waited >= LATE_AFTER:
         said = say("Nobody picked up {n} for {age}", n=f"{due:,}", age=units.age(waited))
         return None, said, detail
+    if unknown := sum(task is not None and _is_unknown_to_workers(task) for task in tasks):
+        return None, say("{n} put off, likely known to no worker", n=f"{unknown:,}"), detail
     state = next((state for state in (State.RUNNING, State.PENDING) if counted[state]), State.SLEEPING)
     return state, say("{ended} of {total} ended", ended=f"{total - left:,}", total=f"{total:,}"), detail
 

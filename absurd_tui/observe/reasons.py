@@ -8,6 +8,7 @@ columns; whatever is a guess is named likely on the screen.
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Protocol
 
 from absurd_tui.observe.records import Failure, TaskRow
 
@@ -35,7 +36,36 @@ class SleepReason:
     detail: str
 
 
-def why_sleeping(row: TaskRow) -> SleepReason:
+class Sleeper(Protocol):
+    """What is read of a sleeping run, wherever that is told."""
+
+    @property
+    def wake_event(self) -> str | None:
+        """The event that would wake it."""
+        ...
+
+    @property
+    def started_at(self) -> float | None:
+        """When it was claimed last."""
+        ...
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt it is."""
+        ...
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the attempt before it failed."""
+        ...
+
+    @property
+    def reached_step(self) -> str | None:
+        """Its newest checkpoint."""
+        ...
+
+
+def why_sleeping(row: Sleeper) -> SleepReason:
     """Tell from a sleeping row what it waits for."""
     if row.wake_event is not None:
         return SleepReason(Sleep.EVENT, row.wake_event)

@@ -66,7 +66,8 @@ def documents(queue: str) -> str:
 def standings(queue: str) -> str:
     """Read how the tasks $1 stand with their last runs, and the clock in every row, of which there is always one."""
     return f"""
-select {seconds("one.now")} as now, t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, t.max_attempts,
+select {seconds("one.now")} as now, t.task_id, t.state, r.run_id, coalesce(r.attempt, t.attempts) as attempt,
+       t.max_attempts,
        left(r.claimed_by, {MOST_NAME}) as worker, {seconds("r.claim_expires_at")} as claim_expires_at,
        {seconds("coalesce(r.available_at, t.enqueue_at)")} as available_at,
        {seconds("r.started_at")} as started_at, {seconds("coalesce(r.completed_at, r.failed_at)")} as ended_at,
@@ -75,6 +76,16 @@ select {seconds("one.now")} as now, t.task_id, t.state, coalesce(r.attempt, t.at
   from (select clock_timestamp() as now offset 0) one
   left join {table("t", queue)} t on t.task_id = any($1::uuid[])
   left join lateral (select * from {table("r", queue)} r where r.run_id = t.last_attempt_run offset 0) r on true"""
+
+
+def reached_steps(queue: str) -> str:
+    """Read the newest checkpoint of each of the runs $2, whose tasks are $1 in the same order."""
+    return f"""
+select s.task_id, c.name
+  from unnest($1::uuid[], $2::uuid[]) s (task_id, run_id)
+ cross join lateral (select left(c.checkpoint_name, {MOST_NAME}) as name from {table("c", queue)} c
+                      where c.task_id = s.task_id and c.owner_run_id = s.run_id
+                      order by c.updated_at desc limit 1) c"""
 
 
 def checkpoints(queue: str) -> str:

@@ -70,6 +70,7 @@ STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
         for state in (State.COMPLETED, State.FAILED)
     ),
     *((f"standings of {number}", task_queries.standings("big"), (ids(number),)) for number in (1, 1000)),
+    ("reached steps", task_queries.reached_steps("big"), (ids(1000), ids(1000))),
     ("tail", total_queries.tail_branch(0, "big"), tail_arguments(time.time() - 30, 0)),
     ("tail with stragglers", total_queries.tail_branch(0, "big"), tail_arguments(time.time() - 3600, 100)),
     ("span", total_queries.span_statement("big"), SPAN),

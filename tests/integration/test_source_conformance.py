@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from absurd_server import Database
 from fakes import FakeSource, FakeStage
+from seeding import role
 
 from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
@@ -183,6 +184,14 @@ async def test_a_wait_without_a_limit_and_a_deferral_tell_why_they_sleep(scene: 
     assert (why_sleeping(never).kind, why_sleeping(never).detail, never.available_at) == (Sleep.EVENT, "paid", inf)
 
 
+async def test_a_followed_task_that_was_put_off_tells_whether_it_reached_a_step(scene: Scene) -> None:
+    deferred = await scene.stage.spawn("mail", "deferred")
+    await scene.stage.claim(deferred, "worker-1")
+    await scene.stage.defer(deferred, 900)
+    put_off = await followed(scene, deferred)
+    assert (put_off.state, why_sleeping(put_off).kind, put_off.has_steps) == (State.SLEEPING, Sleep.DEFERRED, True)
+
+
 async def test_no_more_rows_are_read_than_asked_for(scene: Scene) -> None:
     for number in range(5):
         await scene.stage.spawn("mail", f"task {number}")
@@ -272,3 +281,27 @@ async def test_standings_name_every_task_that_was_asked_for_and_no_other(scene: 
 
 async def test_an_unknown_task_has_no_page(scene: Scene) -> None:
     assert await scene.source.task("mail", UUID(int=7)) is None
+
+
+async def test_why_a_followed_task_sleeps_is_told_as_far_as_its_checkpoints_may_be_read(
+    connection: asyncpg.Connection, database: Database
+) -> None:
+    lifecycle = Lifecycle(connection)
+    await lifecycle.create_queue("mail")
+    task_id = (await lifecycle.spawn("mail", "naps", {})).task_id
+    (claim,) = await lifecycle.claim("mail", "worker-1", 60)
+    await lifecycle.set_checkpoint("mail", task_id, "lunch", {}, claim.run_id)
+    await lifecycle.set_checkpoint("mail", task_id, "nap", {}, claim.run_id)
+    await lifecycle.schedule_run("mail", claim.run_id, 600)
+    async with role(connection, database) as readers:
+        await connection.execute(f"grant select on absurd.t_mail, absurd.r_mail to {readers.name}")
+        source = DatabaseSource(resolve(readers.dsn, environ={}))
+        try:
+            await source.open()
+            for known in ((None, False), ("nap", True)):
+                task = (await source.standings("mail", [task_id])).tasks[task_id]
+                assert task is not None
+                assert (task.reached_step, task.has_steps) == known
+                await connection.execute(f"grant select on absurd.c_mail to {readers.name}")
+        finally:
+            source.close()

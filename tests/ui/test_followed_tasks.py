@@ -93,6 +93,15 @@ async def test_a_failure_stays_until_it_is_dismissed(monkeypatch: pytest.MonkeyP
         await seen.not_shown("Failed after 3 attempts")
 
 
+async def test_a_task_that_a_worker_put_off_is_said_to_be_known_to_none() -> None:
+    async with one() as (seen, task_id):
+        await seen.stage.claim(task_id, "worker-9:7")
+        await seen.stage.defer(task_id, 60)
+        await seen.shown("! Put off by a worker until", "Likely no worker that polls mail knows the task.")
+        put(seen, task_id, reached_step="nap")
+        await seen.shown("z Sleeps until", "Attempt 1 of 5 goes on then.")
+
+
 async def test_a_task_that_was_cleaned_up_is_said_so() -> None:
     async with one() as (seen, task_id):
         del seen.source.rows[task_id]

@@ -95,8 +95,18 @@ SENTENCES = [
     ),
     (
         "sleeping",
-        {**RAN, "available_at": NOW + 60},
+        {**RAN, "available_at": NOW + 60, "reached_step": "nap"},
         f"sleeping: Sleeps until 14:14:20 · {WHAT} | Attempt 1 of 5 goes on then.",
+    ),
+    (
+        "sleeping",
+        {**RAN, "available_at": NOW + 60},
+        f"!: Put off by a worker until 14:14:20 · {WHAT} | Likely no worker that polls payments knows the task.",
+    ),
+    (
+        "sleeping",
+        {**RAN, "available_at": NOW - 2},
+        f"!: Due again for 2s · {WHAT} | Likely no worker that polls payments knows the task.",
     ),
     (
         "sleeping",
@@ -105,7 +115,7 @@ SENTENCES = [
     ),
     (
         "sleeping",
-        {**RAN, "available_at": NOW - 2},
+        {**RAN, "available_at": NOW - 2, "reached_step": "nap"},
         f"sleeping: Due again for 2s · {WHAT} | Attempt 1 of 5 runs when a worker of payments claims it.",
     ),
     (
@@ -132,6 +142,11 @@ SENTENCES = [
 @pytest.mark.parametrize(("state", "fields", "said"), SENTENCES)
 def test_what_is_told_of_one_task(state: str, fields: dict[str, Any], said: str) -> None:
     assert one(State(state), **fields) == said
+
+
+def test_where_checkpoints_cannot_be_read_a_worker_is_not_said_to_know_no_task() -> None:
+    asleep = replace(task(state=State.SLEEPING, started_at=NOW - 3, available_at=NOW + 60), has_steps=False)
+    assert told(read(ONE, asleep)) == (f"sleeping: Sleeps until 14:14:20 · {WHAT} | Attempt 1 of 5 goes on then.")
 
 
 def test_a_task_that_was_cleaned_up_is_told_so() -> None:
@@ -192,7 +207,8 @@ def test_many_tasks_are_counted_worst_first() -> None:
     ],
 )
 def test_the_end_of_many(states: tuple[State | None, ...], said: str) -> None:
-    there = [task(task_id, state, available_at=inf) for task_id, state in zip(IDS, states, strict=False) if state]
+    waits = {"available_at": inf, "wake_event": "invoice.paid"}
+    there = [task(task_id, state, **waits) for task_id, state in zip(IDS, states, strict=False) if state]
     gone = tuple(task_id for task_id, state in zip(IDS, states, strict=False) if state is None)
     assert told(read(many(3), *there, gone=gone)) == said
 
@@ -206,6 +222,15 @@ def test_many_are_late_only_when_none_of_them_gets_on() -> None:
     )
     later = [replace(each, available_at=NOW + 40) for each in waiting]
     assert told(read(many(3), *later, replace(claimed, started_at=NOW - 30))).startswith("pending: 1 of 3")
+
+
+def test_many_that_no_worker_knows_are_told_so() -> None:
+    asleep = {"started_at": NOW - 3, "available_at": NOW + 60}
+    unknown = [task(task_id, State.SLEEPING, **asleep) for task_id in IDS[:2]]
+    naps = task(IDS[2], State.SLEEPING, **asleep, reached_step="nap")
+    assert told(read(many(3), *unknown, naps)) == (
+        "!: 2 put off, likely known to no worker · payments › charge_card | 3 sleeping"
+    )
 
 
 def test_only_what_may_live_is_asked_for_again() -> None:
