@@ -31,7 +31,7 @@ from absurd_tui.observe.records import (
     View,
 )
 from absurd_tui.observe.rows import natural_order
-from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import Outcome, Refused
 from absurd_tui.operations.perform import Pending
@@ -75,6 +75,10 @@ class FakeSource:
     """What was asked for by `standings`, one entry a statement."""
     unread: dict[str, Exception] = field(default_factory=dict)
     """Queues in which `standings` fails."""
+    keys: dict[tuple[str, str], UUID] = field(default_factory=dict)
+    """Which task has an idempotency key in a queue."""
+    looked_up: list[tuple[str, str]] = field(default_factory=list)
+    """The keys that were asked for."""
     _panels: tuple[PanelReading, ...] = ()
     _panels_taken: float | None = None
 
@@ -120,6 +124,14 @@ class FakeSource:
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         return self.documents.get(part)
+
+    async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
+        self.looked_up.append((queue, key))
+        if self.fault is not None:
+            raise self.fault
+        task_id = self.keys.get((queue, key))
+        row = self.rows.get(task_id) if task_id is not None else None
+        return None if row is None else KeyHolder(row.task_id, row.task_name, row.state)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         self.followed.append(tuple(task_ids))

@@ -23,7 +23,7 @@ from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.records import Server, Snapshot, View
-from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import Outcome, Refused
 from absurd_tui.operations.perform import Pending
@@ -114,6 +114,10 @@ class RecordedSource:
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Give no document: none was recorded."""
+        return None
+
+    async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
+        """Find no task: nobody types a key for a picture."""
         return None
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:

@@ -11,7 +11,7 @@ from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Server, Snapshot, View
 from absurd_tui.observe.standings import read_standings
 from absurd_tui.observe.task_reader import TaskReader
-from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 
 
 class DatabaseSource:
@@ -48,6 +48,10 @@ class DatabaseSource:
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Read one of a task's documents whole."""
         return await self._tasks.document(queue, task_id, part)
+
+    async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
+        """Read which task of a queue has an idempotency key, or None where none has."""
+        return await self._tasks.key_holder(queue, key)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Read how some tasks stand, over the connection of the polls and never beside one of them."""

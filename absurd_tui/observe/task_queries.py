@@ -18,12 +18,15 @@ _REASONS = 12
 MOST_NAME = 200
 MOST_TEXT = 500
 
-HAS_KEY = """
-select exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid
+KEYS = """
+select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where n.nspname = 'absurd' and c.relname = 'i_' || $1::text) as has_table,
+       exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid
                  join pg_namespace n on n.oid = c.relnamespace
                 where n.nspname = 'absurd' and c.relname = 't_' || $1::text and a.attname = 'idempotency_key'
                   and not a.attisdropped) as has_key
 """
+"""Whether a queue's tasks have an idempotency key, and whether those keys have a table of their own."""
 
 
 def task(queue: str, *, has_key: bool) -> str:
@@ -50,6 +53,15 @@ select {seconds("clock_timestamp()")} as now, left(t.task_name, {MOST_NAME}) as 
                       order by attempt desc, run_id desc limit {MOST_RUNS + 1}) r on true
  where t.task_id = $1
  order by r.attempt, r.run_id"""
+
+
+def key_holder(queue: str, *, has_table: bool) -> str:
+    """Read the task that has the idempotency key $1: by the unique index on it, or by the table of keys."""
+    columns, t = f"t.task_id, t.state, left(t.task_name, {MOST_NAME}) as task_name", table("t", queue)
+    if has_table:
+        keys = f"{table('i', queue)} i join {t} t on t.task_id = i.task_id"
+        return f"select {columns} from {keys} where i.idempotency_key = $1"
+    return f"select {columns} from {t} t where t.idempotency_key = $1"
 
 
 def documents(queue: str) -> str:

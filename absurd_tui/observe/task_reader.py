@@ -8,9 +8,9 @@ from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
 from absurd_tui.database.session import Session
 from absurd_tui.observe import task_queries
 from absurd_tui.observe.branches import Row
-from absurd_tui.observe.records import Refusal
+from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.slot import Slot
-from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.observe.task_rows import document, task_page
 
 _ENDED = ("failed", "completed", "cancelled")
@@ -26,7 +26,7 @@ class TaskReader:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._slot = Slot()
-        self._has_key: dict[str, bool] = {}
+        self._keys: dict[str, Row] = {}
 
     async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
         """Read one task whole, or None where it is no more."""
@@ -39,10 +39,22 @@ class TaskReader:
         """
         return await self._slot.run(lambda: self._document(queue, task_id, part))
 
+    async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
+        """Read which task has an idempotency key; None where none has it, or the schema knows no keys."""
+        return await self._slot.run(lambda: self._key_holder(queue, key))
+
+    async def _key_holder(self, queue: str, key: str) -> KeyHolder | None:
+        await self._connect()
+        keys = await self._keys_of(queue)
+        if not keys["has_key"]:
+            return None
+        rows = await self._session.fetch(task_queries.key_holder(queue, has_table=keys["has_table"]), key)
+        return KeyHolder(rows[0]["task_id"], rows[0]["task_name"], State(rows[0]["state"])) if rows else None
+
     async def _task(self, queue: str, task_id: UUID) -> TaskPage | None:
         await self._connect()
-        has_key = await self._queue_has_key(queue)
-        rows = await self._session.fetch(task_queries.task(queue, has_key=has_key), task_id)
+        keys = await self._keys_of(queue)
+        rows = await self._session.fetch(task_queries.task(queue, has_key=keys["has_key"]), task_id)
         taken = time.monotonic()
         documents = await self._session.fetch(task_queries.documents(queue), task_id)
         if not rows or not documents:
@@ -63,15 +75,14 @@ class TaskReader:
 
     async def _connect(self) -> None:
         if not self._session.is_open:
-            self._has_key.clear()
+            self._keys.clear()
             await self._session.open()
 
-    async def _queue_has_key(self, queue: str) -> bool:
-        """Whether this queue's tasks have an idempotency key, which they have since schema 0.0.6."""
-        if queue not in self._has_key:
-            found = await self._session.fetch(task_queries.HAS_KEY, queue)
-            self._has_key[queue] = found[0]["has_key"]
-        return self._has_key[queue]
+    async def _keys_of(self, queue: str) -> Row:
+        """Say how this queue keeps the idempotency keys of its tasks, which they have since schema 0.0.6."""
+        if queue not in self._keys:
+            (self._keys[queue],) = await self._session.fetch(task_queries.KEYS, queue)
+        return self._keys[queue]
 
     async def _part(self, letter: str, queue: str, statement: str, argument: object) -> Sequence[Row] | Refusal:
         """Read a part the page can do without. Raises only what ends the connection."""

@@ -85,6 +85,15 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """The task that has an idempotency key."""
+
+    task_id: UUID
+    task_name: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class TaskPage:
     """Everything that the database holds of one task, read at `now` (the database's clock, `taken` the client's).
 

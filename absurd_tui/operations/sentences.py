@@ -34,7 +34,8 @@ def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
         case Done():
             return "✓", *_done(request, outcome, clock)
         case AlreadySo():
-            return "=", say("Already so · {target}", target=_returned(request, outcome)), _already(outcome, clock)
+            headline = say("Already so · {target}", target=_returned(request, outcome))
+            return "=", headline, _already(request, outcome, clock)
         case Changed(after):
             headline = say("Changed since you looked · {now}", now=_now(after, "the task is gone"))
             return "!", headline, say("{target}. Nothing was sent.", target=target(request))
@@ -133,14 +134,16 @@ def _lease(after: After | None, read_at: str, clock: Clock) -> Plain:
 def _returned(request: Request, outcome: AlreadySo) -> Plain:
     if outcome.existing is None or not isinstance(request, SpawnTask):
         return target(request)
-    return say("…{id} in {queue}", id=units.short_id(outcome.existing, _ID_CELLS), queue=request.queue)
+    state = f" ({outcome.after.state})" if outcome.after else ""
+    holder = units.short_id(outcome.existing, _ID_CELLS)
+    return say("…{id}{state} in {queue}", id=holder, state=state, queue=request.queue)
 
 
-def _already(outcome: AlreadySo, clock: Clock) -> Plain:
+def _already(request: Request, outcome: AlreadySo, clock: Clock) -> Plain:
     if outcome.existing is not None:
-        state = outcome.after.state if outcome.after else "there"
-        by = units.short_id(outcome.existing, _ID_CELLS)
-        return say("Key taken by …{id}, which is {state}; T opens it.", id=by, state=state)
+        if isinstance(request, SpawnTask) and request.count > 1:
+            return plain("It has the first key. No params were used. T opens it.")
+        return plain("It has the key: the params were not used. T opens it.")
     after = outcome.after
     if after is None or outcome.since is None:
         return say("{now}, not by this call. Nothing changed.", now=_stands(after).text.capitalize())

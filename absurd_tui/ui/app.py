@@ -35,6 +35,7 @@ from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
 from absurd_tui.ui.messages import (
     DocumentWanted,
+    HolderWanted,
     IntervalChanged,
     PageWanted,
     ParamsWanted,
@@ -220,6 +221,10 @@ class AbsurdApp(App[int]):
         """Read the params that the spawn form offers."""
         if self._watch.newest is not None:
             self._begin(self._spawning.offer(message, self._watch.newest))
+
+    def on_holder_wanted(self, message: HolderWanted) -> None:
+        """Look for the task that has the key in the spawn form."""
+        self._begin(self._spawning.look_up(message))
 
     async def _open_form(self, wanted: SeedWanted) -> None:
         snapshot, clock = self._watch.newest, self._watch.newest_clock(time.monotonic())

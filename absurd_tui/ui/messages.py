@@ -7,7 +7,7 @@ from uuid import UUID
 from textual.message import Message
 
 from absurd_tui.observe.records import Refusal, TaskRow, View
-from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.requests import Request
 from absurd_tui.text import Plain
 from absurd_tui.ui.dialogs.spawn_offer import Newest
@@ -126,6 +126,27 @@ class ParamsWanted(Message):
     asker: TakesParams
     queue: str
     task_name: str
+
+
+class TakesHolder(Protocol):
+    """Who wants to know which task has an idempotency key."""
+
+    def awaits_holder(self, queue: str, key: str) -> bool:
+        """Whether that is still wanted."""
+        ...
+
+    def take_holder(self, queue: str, key: str, holder: KeyHolder | None) -> None:
+        """Take the task that has the key, or None where none has it."""
+        ...
+
+
+@dataclass
+class HolderWanted(Message):
+    """Find the task of a queue that has an idempotency key."""
+
+    asker: TakesHolder
+    queue: str
+    key: str
 
 
 @dataclass

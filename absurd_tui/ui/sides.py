@@ -7,7 +7,7 @@ from uuid import UUID
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.poll import Reads
-from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import Outcome
 from absurd_tui.operations.perform import Pending
@@ -28,6 +28,10 @@ class Source(Reads, Protocol):
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Read one of a task's documents whole."""
+        ...
+
+    async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
+        """Read which task of a queue has an idempotency key, or None where none has."""
         ...
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:

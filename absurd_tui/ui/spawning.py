@@ -1,4 +1,4 @@
-"""Answers a spawn form: what it begins with, and the params of the newest task of each name that is chosen in it."""
+"""Answers a spawn form: what it begins with, the params of the newest task of a name, the task that has a key."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -6,11 +6,11 @@ from uuid import UUID
 
 from absurd_tui.observe.records import Snapshot, TaskRow
 from absurd_tui.observe.slot import SupersededError
-from absurd_tui.observe.task_records import TaskPage
+from absurd_tui.observe.task_records import KeyHolder, TaskPage
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.dialogs.spawn_offer import Newest
 from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed
-from absurd_tui.ui.messages import ParamsWanted, SeedWanted
+from absurd_tui.ui.messages import HolderWanted, ParamsWanted, SeedWanted
 from absurd_tui.ui.seeding import copy_seed, fresh_seed, newest_known, newest_read
 
 
@@ -19,6 +19,10 @@ class ReadsTasks(Protocol):
 
     async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
         """Read one task whole, or None where it is no more."""
+        ...
+
+    async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
+        """Read which task of a queue has an idempotency key, or None where none has."""
         ...
 
 
@@ -45,6 +49,18 @@ class Spawning:
         row = newest_known(snapshot, queue, task_name)
         newest = await self._newest(row, lambda: wanted.asker.awaits(queue, task_name))
         wanted.asker.take_newest(queue, task_name, newest)
+
+    async def look_up(self, wanted: HolderWanted) -> None:
+        """Answer with the task that has a key; where that cannot be read, nothing is said of it."""
+        while wanted.asker.awaits_holder(wanted.queue, wanted.key):
+            try:
+                holder = await self._source.key_holder(wanted.queue, wanted.key)
+            except SupersededError:
+                continue
+            except Exception:
+                return
+            wanted.asker.take_holder(wanted.queue, wanted.key, holder)
+            return
 
     async def _newest(self, row: TaskRow | None, is_wanted: Callable[[], bool] = lambda: True) -> Newest | None:
         return None if row is None else newest_read(row, await self._page(row, is_wanted))

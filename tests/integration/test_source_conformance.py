@@ -279,6 +279,11 @@ async def test_standings_name_every_task_that_was_asked_for_and_no_other(scene: 
     assert nothing.now >= standings.now
 
 
+async def test_a_key_that_no_task_has_has_no_holder(scene: Scene) -> None:
+    await scene.stage.spawn("mail", "letter")
+    assert await scene.source.key_holder("mail", "letter-7") is None
+
+
 async def test_an_unknown_task_has_no_page(scene: Scene) -> None:
     assert await scene.source.task("mail", UUID(int=7)) is None
 

@@ -17,7 +17,7 @@ from absurd_tui.lifecycle import Cancellation, Claim, FixedRetry, Lifecycle, Spa
 from absurd_tui.observe.reasons import Canceller, Sleep, who_cancelled, why_sleeping
 from absurd_tui.observe.records import State
 from absurd_tui.observe.slot import SupersededError
-from absurd_tui.observe.task_queries import WHOLE_CHARACTERS
+from absurd_tui.observe.task_queries import WHOLE_CHARACTERS, key_holder
 from absurd_tui.observe.task_reader import TaskReader
 from absurd_tui.observe.task_records import PARAMS, RESULT, TaskPage, checkpoint_part, failure_part
 from absurd_tui.observe.task_rows import row_of
@@ -382,6 +382,7 @@ async def test_a_schema_from_before_idempotency_keys(
     table = 'absurd."t_' + QUEUE.replace('"', '""') + '"'
     await connection.execute(f"alter table {table} drop column idempotency_key")
     assert (await read(reader, task_id)).idempotency_key is None
+    assert await reader.key_holder(QUEUE, "k") is None
 
 
 async def test_a_partitioned_queue(connection: asyncpg.Connection, reader: TaskReader) -> None:
@@ -390,3 +391,24 @@ async def test_a_partitioned_queue(connection: asyncpg.Connection, reader: TaskR
     taken = await claimed(lifecycle, SpawnOptions(idempotency_key="k"))
     page = await read(reader, taken.task_id)
     assert (page.state, page.idempotency_key) == (State.RUNNING, "k")
+
+
+@pytest.mark.parametrize("mode", ["unpartitioned", "partitioned"])
+async def test_the_task_that_has_a_key_is_found_by_an_index(
+    connection: asyncpg.Connection, reader: TaskReader, session: Session, mode: str
+) -> None:
+    lifecycle = Lifecycle(connection)
+    await lifecycle.create_queue(QUEUE, mode)
+    await lifecycle.create_queue("other", mode)
+    for number in range(300):
+        await spawned(lifecycle, SpawnOptions(idempotency_key=f"k{number}"))
+    taken = await claimed(lifecycle, SpawnOptions(idempotency_key=HOSTILE))
+    assert await reader.key_holder(QUEUE, HOSTILE) is not None
+    first = await reader.key_holder(QUEUE, "k0")
+    assert first is not None
+    assert (first.task_id, first.task_name, first.state) == (taken.task_id, "charge_card", State.RUNNING)
+    assert await reader.key_holder(QUEUE, "k") is None
+    assert await reader.key_holder("other", "k0") is None
+    statement = key_holder(QUEUE, has_table=mode == "partitioned").replace("$1", "'k0'")
+    plan = "\n".join(row[0] for row in await session.fetch(f"explain {statement}"))
+    assert "Seq Scan" not in plan

@@ -218,7 +218,9 @@ async def test_t_opens_the_task_that_has_the_key_already() -> None:
         seen.performer.outcome = AlreadySo(After(State.COMPLETED, 1, None, seen.source.now), None, there.task_id)
         await sent(seen)
         tail = str(there.task_id)[-8:]
-        await seen.shown(f"= Already so · …{tail} in mail", f"Key taken by …{tail}, which is completed; T opens it.")
+        await seen.shown(
+            f"= Already so · …{tail} (completed) in mail", "It has the key: the params were not used. T opens it."
+        )
         await seen.press("T")
         await seen.shown("esc back", str(there.task_id), "✓ COMPLETED")
 

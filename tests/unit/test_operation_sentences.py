@@ -97,7 +97,12 @@ CASES: list[tuple[Request, Outcome, str]] = [
     (
         SPAWN,
         AlreadySo(after(State.COMPLETED), None, NEW),
-        "= Already so · …a0d477e0 in payments | Key taken by …a0d477e0, which is completed; T opens it.",
+        "= Already so · …a0d477e0 (completed) in payments | It has the key: the params were not used. T opens it.",
+    ),
+    (
+        MANY,
+        AlreadySo(PENDING, None, NEW),
+        "= Already so · …a0d477e0 (pending) in payments | It has the first key. No params were used. T opens it.",
     ),
     (
         CANCEL,

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from absurd_tui import units
+from absurd_tui.observe.task_records import KeyHolder
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.requests import SpawnTask
 from absurd_tui.operations.spawn import fresh_key
@@ -21,11 +22,12 @@ from absurd_tui.ui.content import Span, assemble, content
 from absurd_tui.ui.dialogs.dormant import DEAD_SECONDS, DormantDialog
 from absurd_tui.ui.dialogs.spawn_draft import Checked, Part, Retry, SpawnDraft, check, key_note
 from absurd_tui.ui.dialogs.spawn_fields import FieldNote, OneLine, ParamsEditor, RetryChoice
+from absurd_tui.ui.dialogs.spawn_key import KeyLook
 from absurd_tui.ui.dialogs.spawn_offer import Newest, Offer
 from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed, begin
 from absurd_tui.ui.dialogs.spawn_side import SpawnSide
 from absurd_tui.ui.dialogs.text import GROUND, Choice, DialogText, Paragraph
-from absurd_tui.ui.messages import ParamsWanted
+from absurd_tui.ui.messages import HolderWanted, ParamsWanted
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, spread
 from absurd_tui.ui.widgets.roles import Roles
@@ -55,6 +57,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         self._first = begin(seed, fresh_key())
         self._initial = self._first
         self._checked = check(self._first)
+        self._look: KeyLook | None = None
         self._offer = Offer(seed.queue, seed.task_name, seed.newest)
         self._timer: Timer | None = None
         self._asked_to_spawn = False
@@ -167,6 +170,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         now = [reading.name for reading in snapshot.queues] if snapshot is not None else []
         known = {*self._seed.queues, *now}
         self._checked = check(self.draft, tuple(known))
+        self._look_for_holder()
         self.repaint()
 
     # the params that are offered while none are typed
@@ -204,15 +208,43 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
     def _awaits_params(self) -> bool:
         return self._offer.is_awaited and not self._has_own_params
 
+    # the task that has the key that was typed
+
+    def _look_for_holder(self) -> None:
+        draft, errors = self.draft, self._checked.errors
+        is_looked_for = draft.key not in ("", self._first.key) and self._checked.count == 1
+        if not is_looked_for or errors.keys() & {Part.QUEUE, Part.KEY, Part.COUNT}:
+            self._look = None
+        elif self._look is None or not self._look.is_for(draft.queue, draft.key):
+            self._look = KeyLook(draft.queue, draft.key)
+            self.post_message(HolderWanted(self, draft.queue, draft.key))
+
+    def _told_of_key(self, draft: SpawnDraft) -> dict[Part, Plain]:
+        """Say which task has the key; that the key holds what cannot be shown matters less then."""
+        look = self._look
+        return {Part.KEY: look.told} if look is not None and look.told and look.is_for(draft.queue, draft.key) else {}
+
+    def awaits_holder(self, queue: str, key: str) -> bool:
+        """Whether the task of a queue that has a key is looked for."""
+        look = self._look
+        return self.is_attached and look is not None and look.is_awaited and look.is_for(queue, key)
+
+    def take_holder(self, queue: str, key: str, holder: KeyHolder | None) -> None:
+        """Take the task of a queue that has a key, unless that comes too late."""
+        if self._look is not None and self.awaits_holder(queue, key):
+            self._look = replace(self._look, holder=holder, is_awaited=False)
+            self.repaint()
+
     # what is shown
 
     def repaint(self) -> None:
         """Show what the form amounts to."""
         draft, checked = self.draft, self._checked
+        warnings = {**checked.warnings, **self._told_of_key(draft)}
         for note in self.query(FieldNote):
             note.tell(
                 [checked.errors[part].text for part in note.parts if part in checked.errors],
-                [checked.warnings[part] for part in note.parts if part in checked.warnings],
+                [warnings[part] for part in note.parts if part in warnings],
             )
         for field in self.query(OneLine):
             field.set_class(field.part in checked.errors, "-wrong")
