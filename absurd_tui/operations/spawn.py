@@ -94,7 +94,10 @@ class Spawn:
 
     @property
     def sql(self) -> str:
-        """The call for the first task; params and headers are left out, because they may hold what nobody may keep."""
+        """The call for the first task; params and headers are left out, because they may hold what nobody may keep.
+
+        The key stands in a comment, and so as JSON, which has no line breaks.
+        """
         request = self._request
         options = request.options
         told = encode_options(SpawnOptions(options.max_attempts, options.retry_strategy, options.cancellation))
@@ -102,7 +105,7 @@ class Spawn:
         call = literals.sql_call("spawn_task", queue, name, ":'params'", literals.json_literal(json.loads(told)))
         left_out = ["params", *(["headers"] if options.headers is not None else [])]
         times = f"; {request.count} times" if request.count > 1 else ""
-        key = f"; idempotency_key {keys(options, request.count)[0]}" if options.idempotency_key else ""
+        key = f"; idempotency_key {json.dumps(keys(options, request.count)[0])}" if options.idempotency_key else ""
         return f"{call}  -- {' and '.join(left_out)} not kept{key}{times}"
 
     @property

@@ -18,7 +18,7 @@ def fresh_seed(row: TaskRow | None, queue: str | None, newest: Newest | None, sn
     return SpawnSeed(
         queue=begun,
         queues=queues,
-        task_name=row.task_name if row is not None and _is_whole(row) else "",
+        task_name=row.task_name if row is not None and _fits(row) else "",
         task_names=_names(snapshot),
         params=newest.params if newest is not None and newest.params is not None else EMPTY,
         newest=newest,
@@ -50,7 +50,7 @@ def copy_seed(page: TaskPage, snapshot: Snapshot) -> SpawnSeed | Plain:
 def newest_known(snapshot: Snapshot, queue: str, task_name: str, also: TaskRow | None = None) -> TaskRow | None:
     """Give the task of a queue and a name that was spawned last, of those in the panels and one besides."""
     rows = [row for panel in snapshot.panels for row in panel.rows] + ([also] if also is not None else [])
-    named = [row for row in rows if (row.queue, row.task_name) == (queue, task_name) and _is_whole(row)]
+    named = [row for row in rows if (row.queue, row.task_name) == (queue, task_name) and _fits(row)]
     return max(named, key=lambda row: (row.enqueued_at, row.task_id), default=None)
 
 
@@ -63,9 +63,9 @@ def newest_read(row: TaskRow, page: TaskPage | None) -> Newest:
     return Newest(row.task_id, row.enqueued_at, page.params.text)
 
 
-def _is_whole(row: TaskRow) -> bool:
-    """Whether a row holds the whole name of its task, which is cut where it is very long."""
-    return len(row.task_name) < MOST_NAME
+def _fits(row: TaskRow) -> bool:
+    """Whether a row holds the whole name of its task, which is cut where it is very long, and that is one line."""
+    return len(row.task_name) < MOST_NAME and row.task_name.splitlines() in ([], [row.task_name])
 
 
 def _text(document: Document) -> str:
@@ -81,6 +81,6 @@ def _names(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
     rows = sorted((row for panel in snapshot.panels for row in panel.rows), key=lambda row: -row.enqueued_at)
     names: dict[str, dict[str, None]] = {}
     for row in rows:
-        if _is_whole(row):
+        if _fits(row):
             names.setdefault(row.queue, {})[row.task_name] = None
     return {queue: tuple(seen) for queue, seen in names.items()}

@@ -284,10 +284,43 @@ async def test_what_is_pasted_into_json_is_seen_whole() -> None:
         assert (request.params, request.options.headers) == ({"a": "\u2028\u202e\x9b"}, {"b": "\u200b"})
 
 
-async def test_a_pasted_line_keeps_its_first_line_only() -> None:
+@pytest.mark.parametrize("pasted", ["refund\r\nand more\n", "refund\rand more", "\r\nrefund\u2028and more\x85"])
+async def test_a_pasted_line_keeps_its_first_line_only(pasted: str) -> None:
     async with form(SpawnSeed("payments")) as pilot:
-        await paste(pilot, "task_name", "refund\r\nand more\n")
-        assert (await sent(pilot)).task_name == "refund"
+        await paste(pilot, "task_name", pasted)
+        await fill(pilot, "key")
+        await paste(pilot, "key", pasted)
+        request = await sent(pilot)
+        assert (request.task_name, request.options.idempotency_key) == ("refund", "refund")
+
+
+async def test_an_empty_form_is_not_wrong_until_a_field_was_left_or_it_is_sent() -> None:
+    async with form(SpawnSeed("payments", ("payments",))) as pilot:
+        await pilot.pause(0.5)
+        await until_shown(pilot, "ctrl+s spawn task")
+        assert "A task needs a name" not in text(pilot.app)
+        assert "Not sent" not in text(pilot.app)
+        await pilot.press("tab")
+        await until_shown(pilot, "✗ A task needs a name.", "Not sent: 1 error.")
+    async with form(SpawnSeed("payments", ("payments",))) as pilot:
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "✗ A task needs a name.", "Not sent: 1 error.")
+        assert given(pilot) is OPEN
+    async with form(SpawnSeed("payments", ("payments",))) as pilot:
+        await pilot.press("r", "backspace")
+        await until_shown(pilot, "✗ A task needs a name.")
+
+
+async def test_what_is_wrong_with_a_copy_is_told_when_it_opens() -> None:
+    seed = SpawnSeed("payments", task_name="x", cancellation='{"max_duration": "soon"}', is_copy=True)
+    async with form(seed) as pilot:
+        await until_shown(pilot, "✗ Whole seconds only: soon would make every", "Not sent: 1 error.")
+
+
+async def test_the_keys_and_the_act_have_room_on_a_small_terminal_however_long_the_name_is() -> None:
+    async with form(SpawnSeed("payments", task_name="send_the_monthly_invoice_to_everybody"), size=(80, 24)) as pilot:
+        await fill(pilot, "count", *"1000")
+        await until_shown(pilot, "esc discard   f6 what is sent    ctrl+s spawn 1,000 × send_the_monthly_invo…")
 
 
 async def test_hostile_names_and_params_are_signs_on_the_screen_and_raw_in_the_request() -> None:

@@ -48,6 +48,9 @@ PLACES = [
     ('["ok", "\\ud800"]', (1, 8), "this text holds a NUL or half a character, which cannot be stored"),
     ('{"ok": 1, "\\u0000": 2}', (1, 11), "this text holds a NUL or half a character, which cannot be stored"),
     (f"[1, {'9' * 4301}]", (1, 5), "this number has more than 4,300 digits"),
+    ('{"a": 1.5,\n "b": 1e-99999}', (2, 7), "written out, this number has more than 4,300 digits"),
+    ("[1e5, -1e99999]", (1, 7), "written out, this number has more than 4,300 digits"),
+    ("[7, 1e99999999999999999999]", (1, 5), "written out, this number has more than 4,300 digits"),
 ]
 
 
@@ -59,9 +62,13 @@ def test_an_error_is_told_with_its_line_its_column_and_what_to_do(text: str, pla
     assert wrong.place == place
 
 
-def test_what_is_nested_too_deeply_is_refused_without_a_place() -> None:
-    assert read_json("[" * 200_000, "params") == Wrong(read_json("[" * 200_000, "params").text)
-    assert "nested too deeply" in read_json("[" * 200_000, "params").text.text
+@pytest.mark.parametrize("depth", [2_000, 100_000])
+def test_what_is_nested_too_deeply_is_refused_where_it_is_deepest(depth: int) -> None:
+    """Python's own reader gives up on the deeper one, the writer on both."""
+    wrong = read_json('{"a": [1],\n"b": ' + "[" * depth + "]" * depth + "}", "params")
+    assert isinstance(wrong, Wrong)
+    assert wrong.text.text == f"Line 2, column {4 + 1 + depth:d}: this is nested too deeply to be sent."
+    assert wrong.place == (2, 5 + depth)
 
 
 def test_the_same_key_in_different_objects_is_no_repetition() -> None:

@@ -207,6 +207,14 @@ def test_what_absurdctl_cannot_do_has_no_line(request_: SpawnTask) -> None:
     assert Spawn(request_).absurdctl is None
 
 
+def test_a_key_of_several_lines_does_not_end_the_comment_it_stands_in() -> None:
+    told = Spawn(SpawnTask("q", "a", {}, SpawnOptions(idempotency_key="order 7\r\n; drop table \u2028x"))).sql
+    assert told == (
+        "select * from absurd.spawn_task('q', 'a', :'params', '{}'::jsonb)"
+        '  -- params not kept; idempotency_key "order 7\\r\\n; drop table \\u2028x"'
+    )
+
+
 def test_a_told_statement_is_quoted() -> None:
     told = Spawn(SpawnTask("it's", "back\\slash", {"secret": 1}, SpawnOptions(headers={"secret": 2}))).sql
     assert told == (

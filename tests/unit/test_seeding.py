@@ -45,10 +45,11 @@ def test_the_newest_is_the_one_spawned_last_of_the_same_queue_and_name_in_whiche
     assert newest_known(seen(*rows), "mail", "welcome", spawned(2)) == rows[1]
 
 
-def test_a_name_that_was_not_read_whole_is_no_name() -> None:
-    long = spawned(1, task_name="n" * MOST_NAME)
-    assert newest_known(seen(long), "mail", long.task_name) is None
-    seed = fresh_seed(long, None, None, seen(long))
+@pytest.mark.parametrize("name", ["n" * MOST_NAME, "two\nlines", "line\r", "\u2028"])
+def test_a_name_that_was_not_read_whole_or_has_no_room_in_one_line_is_no_name(name: str) -> None:
+    odd = spawned(1, task_name=name)
+    assert newest_known(seen(odd), "mail", name) is None
+    seed = fresh_seed(odd, None, None, seen(odd))
     assert (seed.task_name, seed.task_names) == ("", {})
 
 

@@ -55,24 +55,46 @@ def _unreadable(text: str, name: str, cause: BaseException | None) -> Wrong:
     if isinstance(cause, JSONDecodeError):
         return _at(text, *_malformed(text, cause))
     if isinstance(cause, RecursionError):
-        return Wrong(say("{name} are nested too deeply to be sent.", name=name))
+        return _too_deep(text)
     for token in _TOKEN.finditer(text):
         if token["constant"]:
             return _at(text, token.start(), say("JSON has no {word}", word=token["constant"]))
-        if token["number"] and sum(map(str.isdigit, token["number"])) > MAX_DIGITS:
-            return _at(text, token.start(), plain(f"this number has more than {MAX_DIGITS:,} digits"))
+        if token["number"] and not _is_sendable(token["number"]):
+            return _at(text, token.start(), _too_long(token["number"]))
     return Wrong(say("{name} cannot be read as JSON.", name=name))
 
 
-def _unstorable(text: str, error: InvalidRequest) -> Wrong:
+def _too_deep(text: str) -> Wrong:
+    """Point to the bracket that stands deepest."""
+    depth = deepest = at = 0
     for token in _TOKEN.finditer(text):
-        if token["key"] or token["text"]:
-            try:
-                encode_json(decode_json(token[0], "text"), "text")
-            except (InvalidRequest, Undecodable):
-                return _at(
-                    text, token.start(), plain("this text holds a NUL or half a character, which cannot be stored")
-                )
+        depth += (1 if token["open"] else 0) - (1 if token["close"] else 0)
+        if depth > deepest:
+            deepest, at = depth, token.start()
+    return _at(text, at, plain("this is nested too deeply to be sent"))
+
+
+def _too_long(number: str) -> Plain:
+    written_out = "" if sum(map(str.isdigit, number)) > MAX_DIGITS else "written out, "
+    return plain(f"{written_out}this number has more than {MAX_DIGITS:,} digits")
+
+
+def _is_sendable(token: str) -> bool:
+    try:
+        encode_json(decode_json(token, "text"), "text")
+    except (InvalidRequest, Undecodable):
+        return False
+    return True
+
+
+def _unstorable(text: str, error: InvalidRequest) -> Wrong:
+    if isinstance(error.__cause__, RecursionError):
+        return _too_deep(text)
+    for token in _TOKEN.finditer(text):
+        if token["number"] and not _is_sendable(token["number"]):
+            return _at(text, token.start(), _too_long(token["number"]))
+        if (token["key"] or token["text"]) and not _is_sendable(token[0]):
+            return _at(text, token.start(), plain("this text holds a NUL or half a character, which cannot be stored"))
     return Wrong(plain(f"{error}."))
 
 

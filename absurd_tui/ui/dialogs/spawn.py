@@ -7,6 +7,7 @@ from dataclasses import replace
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import DescendantBlur
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
@@ -18,18 +19,18 @@ from absurd_tui.operations.requests import SpawnTask
 from absurd_tui.operations.spawn import fresh_key
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import cut_end
-from absurd_tui.ui.content import Span, assemble, content
+from absurd_tui.ui.content import assemble, content
 from absurd_tui.ui.dialogs.dormant import DEAD_SECONDS, DormantDialog
 from absurd_tui.ui.dialogs.spawn_draft import Checked, Part, Retry, SpawnDraft, check, key_note
 from absurd_tui.ui.dialogs.spawn_fields import FieldNote, OneLine, ParamsEditor, RetryChoice
 from absurd_tui.ui.dialogs.spawn_key import KeyLook
+from absurd_tui.ui.dialogs.spawn_keys import SpawnKeys
 from absurd_tui.ui.dialogs.spawn_offer import Newest, Offer
 from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed, begin
 from absurd_tui.ui.dialogs.spawn_side import SpawnSide
-from absurd_tui.ui.dialogs.text import GROUND, Choice, DialogText, Paragraph
+from absurd_tui.ui.dialogs.text import Choice, DialogText, Paragraph
 from absurd_tui.ui.messages import HolderWanted, ParamsWanted
 from absurd_tui.ui.watch import Watch
-from absurd_tui.ui.widgets.lines import Line, Lines, blank, spread
 from absurd_tui.ui.widgets.roles import Roles
 
 CHECK_SECONDS = 0.3
@@ -60,6 +61,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         self._look: KeyLook | None = None
         self._offer = Offer(seed.queue, seed.task_name, seed.newest)
         self._timer: Timer | None = None
+        self._untold = frozenset(part for part in self._checked.errors if not self._first.text(part))
         self._asked_to_spawn = False
         self._asked_to_discard = False
         self._hinted: dict[str, Plain] = {}
@@ -144,9 +146,19 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Read the form again in a moment; another queue has other names, and another name other params."""
         self._touched()
-        if isinstance(event.input, OneLine) and event.input.part in (Part.QUEUE, Part.TASK_NAME):
+        if not isinstance(event.input, OneLine):
+            return
+        if event.input.value:
+            self._untold -= {event.input.part}
+        if event.input.part in (Part.QUEUE, Part.TASK_NAME):
             self.query_one(f"#spawn-{Part.TASK_NAME}", OneLine).offer(self._names_in(self.draft.queue))
             self._offer_params()
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """Say what is wrong with a field that was left; until then an empty one is only not filled in yet."""
+        if isinstance(event.widget, OneLine) and event.widget.part in self._untold and self.is_current:
+            self._untold -= {event.widget.part}
+            self.repaint()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Read the form again in a moment."""
@@ -240,14 +252,15 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
     def repaint(self) -> None:
         """Show what the form amounts to."""
         draft, checked = self.draft, self._checked
+        told = {part: wrong for part, wrong in checked.errors.items() if part not in self._untold}
         warnings = {**checked.warnings, **self._told_of_key(draft)}
         for note in self.query(FieldNote):
             note.tell(
-                [checked.errors[part].text for part in note.parts if part in checked.errors],
+                [told[part].text for part in note.parts if part in told],
                 [warnings[part] for part in note.parts if part in warnings],
             )
         for field in self.query(OneLine):
-            field.set_class(field.part in checked.errors, "-wrong")
+            field.set_class(field.part in told, "-wrong")
         self.set_class(draft.retry == Retry.FIXED, "-fixed")
         self.set_class(draft.retry == Retry.EXPONENTIAL, "-exponential")
         hints = self._hints(draft, checked)
@@ -256,7 +269,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
                 self.query_one(f"#spawn-hint-{name}", Static).update(content(said))
         self._hinted = hints
         self.query_one(SpawnSide).show(draft.queue, draft.task_name, checked.options, checked.count, self.clock)
-        self.query_one("#spawn-status", DialogText).show([self._status(checked)])
+        self.query_one("#spawn-status", DialogText).show([self._status(checked, len(told))])
         self.query_one(SpawnKeys).show(self._keys(), self._act(draft, checked))
 
     def _hints(self, draft: SpawnDraft, checked: Checked) -> dict[str, Plain]:
@@ -275,26 +288,25 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
             return plain("JSON, as typed")
         return plain("JSON, of the task that is copied") if self._seed.is_copy else self._offer.told(self.clock)
 
-    def _status(self, checked: Checked) -> Paragraph:
+    def _status(self, checked: Checked, errors: int) -> Paragraph:
         if self._asked_to_discard:
             return Paragraph(plain("esc once more discards what was typed."), "caution")
         if self._asked_to_spawn:
             return Paragraph(plain("Limit 0: ctrl+s once more spawns it."), "caution")
         if self._awaits_params and not checked.errors:
             return Paragraph(plain("The params are being read."), "muted")
-        return Paragraph(checked.verdict, "alarm")
+        return Paragraph(plain(f"Not sent: {units.plural(errors, 'error')}.") if errors else Plain(""), "alarm")
 
     def _keys(self) -> list[Choice]:
-        keys = [Choice("esc", plain("discard")), Choice("tab", plain("next field"))]
-        if self.is_folded:
-            keys.append(Choice("f6", plain("the form" if self.has_class("-turned") else "what is sent")))
-        return keys
+        discard = Choice("esc", plain("discard"))
+        if not self.is_folded:
+            return [discard, Choice("tab", plain("next field"))]
+        return [discard, Choice("f6", plain("the form" if self.has_class("-turned") else "what is sent"))]
 
     def _act(self, draft: SpawnDraft, checked: Checked) -> Choice:
-        name = cut_end(plain(draft.task_name.strip() or "task"), _NAME_SHOWN)
         times = f"{checked.count:,} × " if checked.count > 1 else ""
-        label = say("spawn {times}{name}", times=times, name=name)
-        return Choice("ctrl+s", label, self._is_ready)
+        what = cut_end(say("{times}{name}", times=times, name=draft.task_name.strip() or "task"), _NAME_SHOWN)
+        return Choice("ctrl+s", plain("spawn ") + what, self._is_ready)
 
     @property
     def _is_ready(self) -> bool:
@@ -330,6 +342,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         if not self.is_awake or (self._asked_to_spawn and is_held):
             return
         self._asked_to_discard = False
+        self._untold = frozenset()
         self._check()
         if self._checked.request is None:
             part, wrong = next(iter(self._checked.errors.items()))
@@ -354,28 +367,6 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         field.focus()
         if place is not None and isinstance(field, ParamsEditor):
             field.point_at(place)
-
-
-class SpawnKeys(Lines):
-    """The last rows: a rule, and what the keys do."""
-
-    def __init__(self) -> None:
-        super().__init__(id="spawn-keys")
-        self._left: tuple[Choice, ...] = ()
-        self._act = Choice("", Plain(""))
-
-    def show(self, left: Sequence[Choice], act: Choice) -> None:
-        """Show these keys, and the act."""
-        self._left, self._act = tuple(left), act
-        self.repaint()
-
-    def lines(self, width: int, height: int) -> list[Line]:
-        """Make the rows."""
-        left: list[Span] = [span for choice in self._left for span in (*choice.spans("muted"), (blank(3), ""))]
-        return [
-            Line(((plain("─" * width), "rule"),), GROUND),
-            Line(spread(left, self._act.spans("bold"), width), GROUND),
-        ]
 
 
 def _row(label: str, *fields: Widget, classes: str = "") -> Horizontal:

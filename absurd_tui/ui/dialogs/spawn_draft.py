@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from absurd_tui import units
 from absurd_tui.errors import InvalidRequest
 from absurd_tui.lifecycle.json_values import Json
 from absurd_tui.lifecycle.options import (
@@ -108,11 +107,6 @@ class Checked:
     warnings: Mapping[Part, Plain]
     doom: Plain = Plain("")
     count: int = 1
-
-    @property
-    def verdict(self) -> Plain:
-        """Count the errors in a sentence; empty if there are none."""
-        return plain(f"Not sent: {units.plural(len(self.errors), 'error')}.") if self.errors else Plain("")
 
 
 def check(draft: SpawnDraft, queues: Sequence[str] = ()) -> Checked:

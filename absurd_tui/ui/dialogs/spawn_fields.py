@@ -59,7 +59,7 @@ class OneLine(Input):
         text = event.text.lstrip("\r\n")[: max(0, room)]
         if self.part is Part.HEADERS:
             text = shown_json(" ".join(text.splitlines()))[: max(0, room)]
-        event.text = text.split("\n", 1)[0].rstrip("\r")
+        event.text = next(iter(text.splitlines()), "")
 
     def action_paste(self) -> None:
         """Take what was copied in here the way of every paste."""
