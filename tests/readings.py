@@ -125,6 +125,7 @@ hostile_rows = st.builds(
     max_duration=st.none() | texts | st.just("60"),
     max_delay=st.none() | texts | st.just("60"),
     is_retried=st.booleans(),
+    is_cancelled_by_failure=st.booleans(),
     lease_set_at=st.none() | instants,
 )
 """Rows with every column anything that PostgreSQL can hold."""

@@ -136,6 +136,6 @@ def row_branch(
         {beginning(preview, 200, _INLINE_BYTES) if preview else "null::text"} as preview,
         left(t.cancellation ->> 'max_duration', 40) as max_duration,
         left(t.cancellation ->> 'max_delay', 40) as max_delay,
-        r.state = 'failed' and (t.state <> 'failed' or t.last_attempt_run <> r.run_id) as is_retried,
+        r.state = 'failed' and (t.state <> 'failed' or t.last_attempt_run <> r.run_id) as is_unlike_task,
         timestamptz_send({key}) as place_at, {is_edge} as is_edge
    from {picked} r {" ".join(joins)}{last})"""

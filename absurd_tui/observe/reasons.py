@@ -94,15 +94,19 @@ def short_name(failure: Failure | None) -> str:
 
 
 class Canceller(Enum):
-    """Who likely cancelled a task."""
+    """Who cancelled a task, as far as its row tells."""
 
+    OVER_DURATION = "max_duration"
+    """For certain: only a failing attempt after which the next would start too late ends so."""
     OPERATOR = "likely operator"
     MAX_DURATION = "likely max_duration"
     MAX_DELAY = "likely max_delay"
 
 
 def who_cancelled(row: TaskRow) -> Canceller:
-    """Infer from the times of a cancelled row whether one of its limits had struck."""
+    """Tell from a cancelled row whether one of its limits struck: by its last run, or likely by its times."""
+    if row.is_cancelled_by_failure:
+        return Canceller.OVER_DURATION
     if row.cancelled_at is None:
         return Canceller.OPERATOR
     duration, delay = whole_seconds(row.max_duration), whole_seconds(row.max_delay)

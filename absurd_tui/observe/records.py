@@ -141,7 +141,9 @@ class TaskRow:
     max_duration: str | None
     max_delay: str | None
     is_retried: bool = False
-    """A failed run whose task is not failed: another attempt followed, or the task was cancelled."""
+    """A row of a failed run whose task is not failed: another attempt followed, or the task was cancelled."""
+    is_cancelled_by_failure: bool = False
+    """A cancelled task whose last run failed: the next attempt would have started beyond max_duration."""
     lease_set_at: float | None = None
     """When the lease was last set, where that was seen; no column of Absurd's says it."""
     place: Place | None = None

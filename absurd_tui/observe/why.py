@@ -5,7 +5,15 @@ from datetime import tzinfo
 from math import inf
 
 from absurd_tui import units
-from absurd_tui.observe.reasons import Sleep, headline, short_name, who_cancelled, why_sleeping
+from absurd_tui.observe.reasons import (
+    Canceller,
+    Sleep,
+    headline,
+    short_name,
+    who_cancelled,
+    whole_seconds,
+    why_sleeping,
+)
 from absurd_tui.observe.records import State, TaskRow
 from absurd_tui.text import Plain, plain, say
 
@@ -151,8 +159,26 @@ def _completed(row: TaskRow, clock: Clock) -> tuple[Plain, Plain]:
 
 def _cancelled(row: TaskRow, clock: Clock) -> tuple[Plain, Plain]:
     when = clock.since(row.cancelled_at) if row.cancelled_at is not None else units.UNKNOWN
-    said = say("Cancelled {ago} ago, {who}.", ago=when, who=who_cancelled(row).value)
-    return said, plain("A cancelled task cannot be retried.")
+    then = plain("A cancelled task cannot be retried; n spawns a copy.")
+    who = who_cancelled(row)
+    if who is Canceller.OVER_DURATION:
+        limit = _limit("max_duration", row.max_duration)
+        told = "Cancelled {ago} ago: attempt {next} would start beyond {limit}."
+        return say(told, ago=when, next=row.attempt + 1, limit=limit), then
+    began = row.first_started_at if row.first_started_at is not None else row.enqueued_at
+    after = Clock(row.cancelled_at).since(began) if row.cancelled_at is not None else units.UNKNOWN
+    by = {
+        Canceller.OPERATOR: "an operator",
+        Canceller.MAX_DURATION: _limit("max_duration", row.max_duration),
+        Canceller.MAX_DELAY: _limit("max_delay", row.max_delay),
+    }[who]
+    return say("Cancelled {ago} ago after {after}, likely by {by}.", ago=when, after=after, by=by), then
+
+
+def _limit(name: str, value: str | None) -> str:
+    """Name a limit with its time, where it is one that the database could read."""
+    seconds = whole_seconds(value)
+    return name if seconds is None else f"{name} {units.age(seconds)}"
 
 
 def _attempt(row: TaskRow) -> str:

@@ -110,7 +110,18 @@ async def test_a_failed_attempt_that_was_retried_is_no_failed_task(
         ("gave up", False),
     ]
     assert rows_of(snapshot, State.FAILED)[0].failure == Failure("E", "for good")
-    assert who_cancelled(rows_of(snapshot, State.CANCELLED)[0]) is Canceller.MAX_DURATION
+    assert who_cancelled(rows_of(snapshot, State.CANCELLED)[0]) is Canceller.OVER_DURATION
+
+
+async def test_a_task_whose_next_attempt_would_start_too_late_was_not_cancelled_by_an_operator(
+    lifecycle: Lifecycle, database: Database
+) -> None:
+    late = SpawnOptions(max_attempts=5, retry_strategy=FixedRetry(2000), cancellation=Cancellation(max_duration=1000))
+    await lifecycle.fail("mail", await claimed(lifecycle, "would be late", late), {"name": "E", "message": "once"})
+    async with reading(database.dsn) as reader:
+        snapshot = await reader.snapshot(View())
+    (row,) = rows_of(snapshot, State.CANCELLED)
+    assert (who_cancelled(row), row.is_retried) == (Canceller.OVER_DURATION, False)
 
 
 async def test_a_task_that_failed_at_every_attempt_is_one_failed_task(

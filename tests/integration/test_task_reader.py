@@ -201,6 +201,17 @@ async def test_a_cancelled_task(lifecycle: Lifecycle, reader: TaskReader) -> Non
     assert who_cancelled(row) is Canceller.OPERATOR
 
 
+async def test_a_task_that_was_cancelled_because_its_next_attempt_would_start_too_late(
+    lifecycle: Lifecycle, reader: TaskReader
+) -> None:
+    late = SpawnOptions(max_attempts=5, retry_strategy=FixedRetry(2000), cancellation=Cancellation(max_duration=1000))
+    taken = await claimed(lifecycle, late)
+    await lifecycle.fail(QUEUE, taken.run_id, {"message": "once"})
+    row = row_of(await read(reader, taken.task_id))
+    assert row is not None
+    assert (row.state, who_cancelled(row)) == (State.CANCELLED, Canceller.OVER_DURATION)
+
+
 async def test_a_task_that_is_no_more(lifecycle: Lifecycle, connection: asyncpg.Connection, reader: TaskReader) -> None:
     assert await reader.task(QUEUE, uuid4()) is None
     taken = await claimed(lifecycle)

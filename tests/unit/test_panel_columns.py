@@ -174,6 +174,12 @@ def test_the_reason_of_a_sleeper(fields: dict[str, object], narrow: str, wide: s
         (State.COMPLETED, "took", {"started_at": NOW - 129, "ended_at": NOW}, ("2m 09s", "")),
         (State.COMPLETED, "took", {"started_at": inf, "ended_at": inf}, ("–", "")),
         (State.CANCELLED, "by", {"cancelled_at": NOW}, ("likely operator", "muted")),
+        (
+            State.CANCELLED,
+            "by",
+            {"cancelled_at": NOW, "is_cancelled_by_failure": True},
+            ("max_duration", "muted"),
+        ),
         (State.CANCELLED, "ago", {}, ("–", "muted")),
         (State.RUNNING, "runs for", {"started_at": None, "available_at": NOW - 60}, ("1m", "muted")),
         (State.RUNNING, "worker", {}, ("", "muted")),

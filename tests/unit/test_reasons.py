@@ -69,6 +69,10 @@ def test_a_failure_in_few_words(failure: Failure | None, long: str, short: str) 
         ({"first_started_at": NOW - 60, "max_duration": "60"}, Canceller.MAX_DURATION),
         ({"first_started_at": NOW - 59.9, "max_duration": "60"}, Canceller.OPERATOR),
         ({"first_started_at": None, "max_duration": "60"}, Canceller.OPERATOR),
+        (
+            {"first_started_at": NOW - 1, "max_duration": "60", "is_cancelled_by_failure": True},
+            Canceller.OVER_DURATION,
+        ),
         ({"enqueued_at": NOW - 30, "max_delay": "30"}, Canceller.MAX_DELAY),
         ({"enqueued_at": NOW - 29, "max_delay": "30"}, Canceller.OPERATOR),
         ({"enqueued_at": NOW - 99, "first_started_at": NOW - 1, "max_delay": "30"}, Canceller.OPERATOR),
@@ -82,7 +86,7 @@ def test_a_failure_in_few_words(failure: Failure | None, long: str, short: str) 
         ({"first_started_at": inf, "max_duration": "1", "cancelled_at": inf}, Canceller.OPERATOR),
     ],
 )
-def test_who_likely_cancelled(fields: dict[str, object], canceller: Canceller) -> None:
+def test_who_cancelled(fields: dict[str, object], canceller: Canceller) -> None:
     assert who_cancelled(row(State.CANCELLED, **{"cancelled_at": NOW, **fields})) is canceller
 
 

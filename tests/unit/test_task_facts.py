@@ -159,6 +159,12 @@ def test_a_cancelled_task_says_when_and_by_whom_likely() -> None:
     assert facts(task)["cancelled"].endswith("5m ago")
 
 
+def test_a_task_cancelled_by_a_failing_attempt_was_cancelled_by_its_max_duration_for_certain() -> None:
+    failed = run(1, State.FAILED, started_at=10, failed_at=20)
+    task = page(State.CANCELLED, failed, first_started_at=NOW - 590, cancelled_at=NOW - 580, max_duration="1000")
+    assert facts(task)["cancelled by"] == "max_duration"
+
+
 def test_hostile_text_is_one_safe_line() -> None:
     task = page(State.PENDING, run(1, State.PENDING), idempotency_key="a\x1b]0;x\x07\nb\u202e", queue="q\x9b")
     shown = facts(task)

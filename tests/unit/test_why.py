@@ -180,19 +180,31 @@ def test_completed(fields: dict[str, object], first: str, second: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "first"),
     [
-        ({"cancelled_at": NOW - 60}, "Cancelled 1m ago, likely operator."),
-        ({"cancelled_at": None}, "Cancelled – ago, likely operator."),
+        ({"cancelled_at": NOW - 60}, "Cancelled 1m ago after 0s, likely by an operator."),
+        ({"cancelled_at": None}, "Cancelled – ago after –, likely by an operator."),
         (
             {"cancelled_at": NOW - 60, "first_started_at": NOW - 1860, "max_duration": "1800"},
-            "Cancelled 1m ago, likely max_duration.",
+            "Cancelled 1m ago after 30m, likely by max_duration 30m.",
         ),
-        ({"cancelled_at": NOW, "enqueued_at": NOW - 9, "max_delay": "9"}, "Cancelled 0s ago, likely max_delay."),
-        ({"cancelled_at": YEAR_294276}, "Cancelled – ago, likely operator."),
-        ({"cancelled_at": YEAR_4713_BC}, "Cancelled 6743y ago, likely operator."),
+        (
+            {"cancelled_at": NOW, "enqueued_at": NOW - 9, "max_delay": "9"},
+            "Cancelled 0s ago after 9s, likely by max_delay 9s.",
+        ),
+        (
+            {
+                "cancelled_at": NOW - 60,
+                "first_started_at": NOW - 70,
+                "max_duration": "1000",
+                "is_cancelled_by_failure": True,
+            },
+            "Cancelled 1m ago: attempt 2 would start beyond max_duration 16m.",
+        ),
+        ({"cancelled_at": YEAR_294276}, "Cancelled – ago after 292444y, likely by an operator."),
+        ({"cancelled_at": YEAR_4713_BC}, "Cancelled 6743y ago after –, likely by an operator."),
     ],
 )
 def test_cancelled(fields: dict[str, object], first: str) -> None:
-    assert told(State.CANCELLED, **fields) == (first, "A cancelled task cannot be retried.")
+    assert told(State.CANCELLED, **fields) == (first, "A cancelled task cannot be retried; n spawns a copy.")
 
 
 @pytest.mark.parametrize(
