@@ -10,12 +10,13 @@ from enum import IntEnum
 from math import inf
 
 from absurd_tui import units
-from absurd_tui.observe.records import NOTHING, Count, Counts, QueueReading, Snapshot
+from absurd_tui.observe.records import NOTHING, Count, Counts, QueueReading, Refusal, Snapshot
 from absurd_tui.text import Plain, plain, say
 
 DUE_TOO_LONG = 60.0
 APPEARS_AFTER = 2
 GOES_AFTER = 5
+_UNREADABLE = plain("No queue is readable.")
 
 
 class Level(IntEnum):
@@ -50,10 +51,8 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
 
 def _of_queue(queue: QueueReading, snapshot: Snapshot) -> list[Finding]:
     if queue.refusal is not None:
-        reason = plain(queue.refusal.reason.rstrip(".") + ".")
-        return [
-            Finding("refused", queue.name, Level.DEGRADED, say("{queue} cannot be read.", queue=queue.name), reason)
-        ]
+        what = say("{queue} cannot be read.", queue=queue.name)
+        return [Finding("refused", queue.name, Level.DEGRADED, what, _reason(queue.refusal))]
     if queue.counts is None:
         return []
     return [*_nobody_claims(queue.name, queue.counts, snapshot.now), *_expired(queue.name, queue.counts, snapshot.now)]
@@ -109,6 +108,19 @@ def _tasks(number: int, capped: bool) -> str:
     return f"{units.count(number, capped=capped)} tasks are"
 
 
+def unreadable(snapshot: Snapshot) -> tuple[Plain, Plain] | None:
+    """Say that no queue can be read and why, or None where one can, or where there is none."""
+    if not snapshot.queues or any(queue.counts is not None for queue in snapshot.queues):
+        return None
+    refusals = (queue.refusal for queue in snapshot.queues if queue.refusal is not None)
+    return _UNREADABLE, next((_reason(refusal) for refusal in refusals), plain(""))
+
+
+def _reason(refusal: Refusal) -> Plain:
+    said = plain(refusal.reason.rstrip(".") + ".")
+    return said if refusal.remedy is None else said + plain(" ? shows the GRANT.")
+
+
 def all_is_well(snapshot: Snapshot) -> Plain:
     """Say how things stand where nothing is shown to be wrong, with the figures that show it."""
     if not snapshot.queues:
@@ -117,7 +129,7 @@ def all_is_well(snapshot: Snapshot) -> Plain:
     queues = units.plural(len(snapshot.queues), "queue")
     unread = len(snapshot.queues) - len(readable)
     if not readable:
-        return plain(f"{queues}. {'It could not' if unread == 1 else 'None could'} be read.")
+        return _UNREADABLE
     due = [counts.oldest_due for counts in readable if counts.oldest_due is not None]
     waited = snapshot.now - min(due, default=inf)
     done = sum((counts.done_last_minute for counts in readable), NOTHING)

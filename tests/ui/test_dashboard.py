@@ -197,8 +197,21 @@ async def test_a_queue_that_refuses_says_why_and_the_others_live() -> None:
     source.refused["mail"] = Refusal("role tester may not SELECT on absurd.t_mail", "GRANT SELECT ON absurd.t_mail")
     async with running(source) as pilot:
         await until_shown(pilot, "refused: role tester may not SELECT on absurd.t_mail", "pack_order", "1 of 2 queues")
+        await until_shown(pilot, "1 ◌ Pending  1+  1 of 2 queues", "mail cannot be read.")
         await pilot.press("right")
         await until_shown(pilot, "A database owner can allow it:", "GRANT SELECT ON absurd.t_mail")
+
+
+async def test_where_no_queue_can_be_read_no_number_is_claimed() -> None:
+    source, _ = await furnished()
+    for queue in source.queues:
+        source.refused[queue] = Refusal("role tester lacks USAGE on schema absurd")
+    for size in ((80, 24), (120, 40)):
+        async with running(source, size=size) as pilot:
+            await until_shown(pilot, "UNKNOWN", "No queue is readable.", "role tester lacks USAGE on schema absurd.")
+            (totals,) = [line for line in lines(pilot.app) if "all queues" in line]
+            assert "–" in totals
+            assert "0" not in totals
 
 
 @pytest.mark.parametrize("reason", ["There is no Absurd schema in database x. Install it with: absurdctl init -d x"])

@@ -13,8 +13,9 @@ from absurd_tui.observe.diagnosis import (
     Settled,
     all_is_well,
     findings,
+    unreadable,
 )
-from absurd_tui.observe.records import Count, QueueReading, Snapshot
+from absurd_tui.observe.records import Count, QueueReading, Refusal, Snapshot
 from absurd_tui.text import clean
 
 IDLE = queue("mail")
@@ -116,6 +117,29 @@ def test_a_queue_that_cannot_be_read_says_why_with_one_full_stop(reason: str) ->
     assert told(snapshot(refused("mail", reason))) == [
         (Level.DEGRADED, "mail cannot be read.", reason.removesuffix(".") + ".")
     ]
+
+
+def test_a_queue_that_a_grant_would_open_says_where_to_find_it() -> None:
+    closed = QueueReading("mail", "unpartitioned", None, Refusal("No SELECT on absurd.t_mail", "GRANT SELECT;"))
+    assert told(snapshot(closed, IDLE)) == [
+        (Level.DEGRADED, "mail cannot be read.", "No SELECT on absurd.t_mail. ? shows the GRANT.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("queues", "said"),
+    [
+        ((), None),
+        ((IDLE,), None),
+        ((IDLE, refused("a")), None),
+        ((refused("a"), refused("b", "closed.")), ("No queue is readable.", "locked by somebody else.")),
+    ],
+)
+def test_no_queue_is_readable_only_where_none_is(
+    queues: tuple[QueueReading, ...], said: tuple[str, str] | None
+) -> None:
+    unread = unreadable(snapshot(*queues))
+    assert (unread and (unread[0].text, unread[1].text)) == said
 
 
 def test_a_hostile_name_commands_no_terminal() -> None:
@@ -254,8 +278,8 @@ def test_it_does_not_call_an_old_expiry_new() -> None:
 
 
 def test_it_says_what_it_does_not_know() -> None:
-    assert sentence(refused("a")) == "1 queue. It could not be read."
-    assert sentence(refused("a"), refused("b")) == "2 queues. None could be read."
+    assert sentence(refused("a")) == "No queue is readable."
+    assert sentence(refused("a"), refused("b")) == "No queue is readable."
     assert sentence(IDLE, refused("b")) == "2 queues, 1 of them not read. Nothing is due, nothing runs."
 
 

@@ -136,19 +136,26 @@ def test_when_all_is_well_the_first_line_says_so_with_figures() -> None:
     ("queues", "word", "what", "then", "more"),
     [
         ((WEDGED,), "WEDGED", "mail: nobody has claimed for 12m; 3 tasks are due.", "No worker seems to poll", ""),
-        ((refused("a"),), "DEGRADED", "a cannot be read.", "locked by somebody else.", ""),
+        ((refused("a"), queue("b")), "DEGRADED", "a cannot be read.", "locked by somebody else.", ""),
         ((refused("a"), WEDGED, refused("b")), "WEDGED", "mail: nobody has claimed", "No worker seems", "+2 more"),
     ],
 )
 def test_the_worst_finding_has_two_lines_and_the_others_a_number(
     queues: tuple[QueueReading, ...], word: str, what: str, then: str, more: str
 ) -> None:
-    first, second = verdict(state(settled=settled(*queues)))
+    first, second = verdict(state(reading=snapshot(*queues, taken=1000.0), settled=settled(*queues)))
     assert first[:10] == word.center(10)
     assert first[12:].startswith(what)
     assert second[:12].isspace()
     assert second[12:].startswith(then)
     assert second.rstrip().endswith(more)
+
+
+def test_where_no_queue_can_be_read_nothing_is_known() -> None:
+    unread = (refused("a"), refused("b"))
+    shown = state(reading=snapshot(*unread, taken=1000.0), settled=settled(*unread))
+    lines = verdict(shown, height=4)
+    assert [line.strip() for line in lines] == ["UNKNOWN    No queue is readable.", "locked by somebody else."]
 
 
 def test_a_higher_verdict_lists_the_next_findings() -> None:

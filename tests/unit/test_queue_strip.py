@@ -75,7 +75,7 @@ def test_without_a_queue_there_is_the_line_of_all_of_them() -> None:
 def test_the_line_of_all_queues_adds_up_what_could_be_read() -> None:
     first = queue("a", pending=2, running=MOST, expired=1, oldest_due=NOW - 9, last_claim=NOW - 5, oldest_expired=NOW)
     second = queue("b", pending=3, running=1, oldest_due=NOW - 60, last_claim=NOW - 1)
-    together = rows(first, second, refused("c"))[0].counts
+    together = rows(first, second)[0].counts
     assert together == counts(
         pending=5,
         running=Count(10_001, is_capped=True),
@@ -84,6 +84,24 @@ def test_the_line_of_all_queues_adds_up_what_could_be_read() -> None:
         last_claim=NOW - 1,
         oldest_expired=NOW,
     )
+
+
+def test_with_a_queue_that_could_not_be_read_the_totals_are_at_least_so_many() -> None:
+    readable = queue("a", pending=2, completed=MOST, oldest_due=NOW - 60, last_claim=NOW - 400)
+    line = rows(readable, refused("b"))[0]
+    for width in (80, 120, 200):
+        assert cell(line, "pending", width) == ("2+", "")
+        assert cell(line, "running", width) == ("0+", "muted")
+        assert cell(line, "expired", width) == ("0+", "muted")
+        assert cell(line, "due", width) == ("1m+", "caution")
+    assert cell(line, "completed") == ("10,000+", "")
+    assert cell(line, "claim") == ("–", "muted"), "the queue that could not be read may have been claimed in since"
+
+
+def test_where_no_queue_could_be_read_no_total_is_known() -> None:
+    line = rows(refused("a"), refused("b"))[0]
+    for column in columns_of(120)[2:-1]:
+        assert column.draw(line, SIGHT)[0][0].text == "–", column.label
 
 
 def test_what_is_done_adds_up_minute_by_minute_as_far_as_it_is_known() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from absurd_tui import units
-from absurd_tui.observe.diagnosis import Finding, Level, Settled, all_is_well
+from absurd_tui.observe.diagnosis import Finding, Level, Settled, all_is_well, unreadable
 from absurd_tui.observe.records import Link, LinkState, Server, Snapshot
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
@@ -146,9 +146,9 @@ class Verdict(Lines):
         """Make the lines."""
         if self._state is None:
             return []
-        below = () if self._state.is_stale else self._state.settled.shown[1 : max(1, height - 1)]
         label, what, then, more = _verdict(self._state)
-        more = max(0, more - len(below))
+        below = self._state.settled.shown[1 : max(1, height - 1)] if more else ()
+        more -= len(below)
         room = width - _TEXT_AT - 1
         rest: tuple[Span, ...] = ((say("+{number} more", number=more), "muted"), (blank(1), "")) if more else ()
         first = (label, (blank(2), ""), (cut_words(what, room), "strong"))
@@ -169,6 +169,8 @@ def _verdict(state: HeadState) -> tuple[Span, Plain, Plain, int]:
         return _block("UNKNOWN", "block-unknown"), what, then, 0
     if state.snapshot is None:
         return _block("UNKNOWN", "block-unknown"), plain("Reading."), Plain(""), 0
+    if (unread := unreadable(state.snapshot)) is not None:
+        return _block("UNKNOWN", "block-unknown"), *unread, 0
     shown = state.settled.shown
     if not shown:
         return _block("OK", "well"), all_is_well(state.snapshot), Plain(""), 0

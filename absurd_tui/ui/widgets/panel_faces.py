@@ -44,15 +44,16 @@ def title(state: State, snapshot: Snapshot | None, queue: str | None, as_of: Pla
 
 
 def count_text(state: State, snapshot: Snapshot, queue: str | None) -> str:
-    """Give how many tasks of one queue, or of all, are in a state; unknown when no queue could be read.
+    """Give how many tasks of one queue, or of all, are in a state; at least so many when not every queue could be read.
 
     The rows of a panel were read a moment after the counts. Where they are all there is, they are the count, so
     that a title never contradicts the rows under it; of cancelled tasks a few may be left out of the rows.
     """
-    counts = [reading.counts.of(state) for reading in _chosen(snapshot, queue) if reading.counts is not None]
+    chosen = _chosen(snapshot, queue)
+    counts = [reading.counts.of(state) for reading in chosen if reading.counts is not None]
     if not counts:
         return units.UNKNOWN
-    total = sum(counts, Count(0))
+    total = sum(counts, Count(0, is_capped=len(counts) < len(chosen)))
     panel = snapshot.panel(state)
     if panel is not None and panel.away is None and snapshot.view.queue in (None, queue) and not total.is_capped:
         rows = sum(not row.is_retried for row in rows_of(state, snapshot, queue))
@@ -127,7 +128,8 @@ def _alert(
     state: State, readable: Sequence[Counts], chosen: Sequence[QueueReading], panel: PanelReading | None
 ) -> tuple[Plain, str]:
     if state is State.RUNNING and any(counts.expired.value for counts in readable):
-        return _some(sum((counts.expired for counts in readable), Count(0)), "expired", "alarm")
+        expired = sum((counts.expired for counts in readable), Count(0, is_capped=len(readable) < len(chosen)))
+        return _some(expired, "expired", "alarm")
     missing = {reading.name for reading in chosen if reading.refusal is not None}
     missing |= {name for name, _ in panel.refused} if panel is not None else set()
     if missing and len(missing) < len(chosen):

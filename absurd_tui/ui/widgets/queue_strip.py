@@ -30,6 +30,8 @@ class QueueRow:
     done: tuple[int | None, ...]
     level: Level
     is_chosen: bool
+    is_partial: bool = False
+    """Whether it stands for queues of which some could not be read."""
 
 
 def queue_rows(snapshot: Snapshot, settled: Settled, chosen: str | None) -> tuple[QueueRow, ...]:
@@ -44,12 +46,13 @@ def queue_rows(snapshot: Snapshot, settled: Settled, chosen: str | None) -> tupl
 
 def _all_queues(queues: Sequence[QueueReading], is_chosen: bool) -> QueueRow:
     readable = [queue.counts for queue in queues if queue.counts is not None]
+    is_partial = len(readable) < len(queues)
     dues = [counts.oldest_due for counts in readable if counts.oldest_due is not None]
     claims = [counts.last_claim for counts in readable if counts.last_claim is not None]
     expired = [counts.oldest_expired for counts in readable if counts.oldest_expired is not None]
 
     def total(name: str) -> Count:
-        return sum((getattr(counts, name) for counts in readable), Count(0))
+        return sum((getattr(counts, name) for counts in readable), Count(0, is_capped=is_partial))
 
     counts = Counts(
         pending=total("pending"),
@@ -62,12 +65,13 @@ def _all_queues(queues: Sequence[QueueReading], is_chosen: bool) -> QueueRow:
         due_sleepers=total("due_sleepers"),
         done_last_minute=total("done_last_minute"),
         oldest_due=min(dues, default=None),
-        last_claim=max(claims, default=None),
+        last_claim=None if is_partial else max(claims, default=None),
         oldest_expired=min(expired, default=None),
     )
     known = [queue.done for queue in queues if queue.done]
     done = tuple(None if None in cell else sum(n for n in cell if n) for cell in zip(*known, strict=True))
-    return QueueRow(None, counts, None, done, Level.OK, is_chosen)
+    is_known = bool(readable) or not queues
+    return QueueRow(None, counts if is_known else None, None, done, Level.OK, is_chosen, is_partial)
 
 
 def _columns(width: int, _: bool) -> tuple[Column[QueueRow], ...]:
@@ -117,7 +121,7 @@ def _expired(cells: int) -> Column[QueueRow]:
 
 def _count(count: Count, role: str = "") -> tuple[Span, ...]:
     shown = units.count(count.value, capped=count.is_capped, estimated=count.is_estimate)
-    return text(shown, role if count.value else "disabled")
+    return text(shown, role if count.value else "muted" if count.is_capped else "disabled")
 
 
 def _draw_level(row: QueueRow, _: Sight) -> tuple[Span, ...]:
@@ -137,7 +141,7 @@ def _draw_due(row: QueueRow, sight: Sight) -> tuple[Span, ...]:
         return text(units.UNKNOWN, "muted")
     waited = sight.clock.now - row.counts.oldest_due
     role = "alarm" if waited >= DUE_RED else "caution" if waited >= DUE_AMBER else ""
-    return text(units.age(waited), role)
+    return text(f"{units.age(waited)}+" if row.is_partial else units.age(waited), role)
 
 
 def _draw_claim(row: QueueRow, sight: Sight) -> tuple[Span, ...]:
