@@ -348,8 +348,8 @@ class AbsurdApp(App[int]):
         self._repaint()
 
     def action_help(self) -> None:
-        """Show what the newest refusal needs, and all keys."""
-        self.push_screen(Help(self._watch.telling.remedy))
+        """Show what refusals need, and all keys."""
+        self.push_screen(Help(self._watch.remedies))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer what the keys do, and the themes; a screenshot would take payloads out of the database."""

@@ -54,6 +54,28 @@ def fit(plain: Plain, cells: int, *, right: bool = False) -> Plain:
     return blanks + cut if right else cut + blanks
 
 
+def wrap(text: Plain, cells: int, *, keeps_words: bool = False) -> list[Plain]:
+    """Break a text into lines of at most some cells, after a blank where there is one in the second half.
+
+    With `keeps_words` a blank anywhere in the line will do: only a word that is longer than a line is broken.
+    """
+    pieces: list[Plain] = []
+    start = taken = 0
+    space = -1
+    for at, char in enumerate(text.text):
+        size = get_character_cell_size(char)
+        if taken + size > cells:
+            least = start if keeps_words else (start + at) // 2
+            end = space + 1 if space > least else at
+            pieces.append(Plain(text.text[start:end]))
+            start, space = end, -1
+            taken = cell_len(text.text[end:at])
+        if char == " ":
+            space = at
+        taken += size
+    return [*pieces, Plain(text.text[start:])]
+
+
 def _fits(text: str, cells: int) -> bool:
     """Whether a text takes no more than `cells`; looks no further than it must."""
     return len(text) <= cells if text.isascii() else _head(text, cells) == len(text)

@@ -8,6 +8,7 @@ from absurd_tui.observe.diagnosis import Settled, findings
 from absurd_tui.observe.records import Link, LinkState, Snapshot
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.perform import Pending
+from absurd_tui.text import Plain, plain
 from absurd_tui.ui.telling import Telling, told_under_way
 from absurd_tui.ui.widgets.head import HeadState
 from absurd_tui.ui.widgets.outcomes import Told
@@ -58,6 +59,15 @@ class Watch:
     def is_live(self) -> bool:
         """Whether the connection lives."""
         return self.link.state is LinkState.LIVE
+
+    @property
+    def remedies(self) -> tuple[Plain, ...]:
+        """The statements that would allow what was refused: the newest write, then what could not be read."""
+        newest, told = self.newest, self.telling.remedy
+        unread = [queue.refusal for queue in newest.queues if queue.refusal is not None] if newest is not None else []
+        unread += [refusal for panel in newest.panels for _, refusal in panel.refused] if newest is not None else []
+        found = [plain(refusal.remedy) for refusal in unread if refusal.remedy is not None]
+        return tuple(dict.fromkeys([told, *found] if told is not None else found))
 
     def take(self, snapshot: Snapshot, pause: float) -> None:
         """Take the newest snapshot, and how long it is until the next."""

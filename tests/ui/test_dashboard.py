@@ -5,6 +5,7 @@ from fakes import FakeSource, FakeStage
 from screen import lines, running, text, until, until_not_shown, until_shown
 
 from absurd_tui.errors import CannotStart
+from absurd_tui.observe.branches import no_right
 from absurd_tui.observe.records import Refusal
 from absurd_tui.settings import Settings
 from absurd_tui.ui.screens import dashboard as dashboard_module
@@ -194,12 +195,30 @@ async def test_a_lost_connection_greys_the_screen_with_its_age_and_comes_back_by
 async def test_a_queue_that_refuses_says_why_and_the_others_live() -> None:
     source, stage = await furnished()
     await stage.spawn("orders", "pack_order")
-    source.refused["mail"] = Refusal("role tester may not SELECT on absurd.t_mail", "GRANT SELECT ON absurd.t_mail")
+    source.refused["mail"] = no_right("mail", "tester")
     async with running(source) as pilot:
         await until_shown(pilot, "refused: role tester may not SELECT on absurd.t_mail", "pack_order", "1 of 2 queues")
         await until_shown(pilot, "1 ◌ Pending  1+  1 of 2 queues", "mail cannot be read.")
         await pilot.press("right")
-        await until_shown(pilot, "A database owner can allow it:", "GRANT SELECT ON absurd.t_mail")
+        await until_shown(pilot, "A database owner can allow it:", 'GRANT SELECT ON absurd."t_mail"')
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_statement_that_would_allow_it_can_be_read_to_its_end(size: tuple[int, int]) -> None:
+    source, _ = await furnished()
+    statements = {}
+    for queue in source.queues:
+        source.refused[queue] = no_right(queue, "tester")
+        statements[queue] = str(source.refused[queue].remedy)
+    async with running(source, size=size) as pilot:
+        await until_shown(pilot, "Refused: role tester may not", '"tester";', "every 10s.")
+        left = " ".join(" ".join(line[: size[0] // 2 if size[0] > 116 else None] for line in lines(pilot.app)).split())
+        assert left.count(statements["mail"]) == (3 if size[0] > 116 else 1)
+        await pilot.press("question_mark")
+        await until_shown(pilot, "Moving")
+        inside = [line.split("│")[1] for line in lines(pilot.app) if line.count("│") == 2]
+        for statement in statements.values():
+            assert statement in " ".join(" ".join(inside).split())
 
 
 async def test_where_no_queue_can_be_read_no_number_is_claimed() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from absurd_tui.observe.task_records import Document
 from absurd_tui.text import plain
-from absurd_tui.ui.widgets.failure_lines import failure_lines, frames, wrap
+from absurd_tui.ui.cells import wrap
+from absurd_tui.ui.widgets.failure_lines import failure_lines, frames
 from absurd_tui.ui.widgets.lines import width_of
 
 PYTHON = """Traceback (most recent call last):

@@ -9,9 +9,9 @@ from absurd_tui.observe.records import TaskRow
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import width as cells_of
+from absurd_tui.ui.cells import wrap
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
-from absurd_tui.ui.widgets.failure_lines import wrap
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread
 
 GROUND = "dialog"

@@ -1,5 +1,7 @@
 """All keys, from the table of commands."""
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -21,6 +23,7 @@ _MOVES = (
     ("esc", "let the cursor go: panels follow their newest rows"),
     ("ctrl+p", "find a command by its words; themes"),
 )
+_MOST_REMEDIES = 5
 _TITLES = {
     Scope.DASHBOARD: "Dashboard",
     Scope.TASK: "Task page",
@@ -35,18 +38,26 @@ class Help(ModalScreen[None]):
 
     BINDINGS = [Binding("escape,q,question_mark,enter", "dismiss", show=False)]
 
-    def __init__(self, remedy: Plain | None = None) -> None:
+    def __init__(self, remedies: Sequence[Plain] = ()) -> None:
         super().__init__()
-        self._remedy = remedy
+        self._remedies = remedies
 
     def compose(self) -> ComposeResult:
-        """Write one line a key; above them the statement that would allow what was refused last."""
+        """Write one line a key; above them the statements that would allow what was refused."""
         with VerticalScroll(id="help") as box:
             box.border_title = assemble((plain("Keys"), "bold"))
-            if self._remedy is not None:
-                allowed = (plain("A database owner can allow it:"), "bold $text-strong")
-                yield Static(assemble(allowed, (_END, ""), (self._remedy, ""), (_END, "")))
+            if self._remedies:
+                yield Static(assemble(*_allowing(self._remedies)))
             yield Static(assemble(*_lines()))
+
+
+def _allowing(remedies: Sequence[Plain]) -> list[Span]:
+    spans: list[Span] = [(plain("A database owner can allow it:"), "bold $text-strong"), (_END, "")]
+    for remedy in remedies[:_MOST_REMEDIES]:
+        spans += [(remedy, ""), (_END, "")]
+    if len(remedies) > _MOST_REMEDIES:
+        spans += [(plain(f"and {len(remedies) - _MOST_REMEDIES} more like these"), "$text-muted"), (_END, "")]
+    return spans
 
 
 def _lines() -> list[Span]:

@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.cells import cell_len, get_character_cell_size
-
 from absurd_tui import units
 from absurd_tui.observe.task_records import Document
 from absurd_tui.text import Plain, plain, plain_lines
-from absurd_tui.ui.cells import width
+from absurd_tui.ui.cells import width, wrap
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.json_lines import INDENT, lay_out
 from absurd_tui.ui.widgets.lines import Line, blank, width_of
@@ -51,28 +49,6 @@ def _wrapped(line: Line, cells: int) -> list[Line]:
         made.append(Line(((blank(1), ""), (first, role))))
         made += [Line(((blank(1), ""), (indent + piece, role))) for piece in rest]
     return made
-
-
-def wrap(text: Plain, cells: int, *, keeps_words: bool = False) -> list[Plain]:
-    """Break a text into lines of at most some cells, after a blank where there is one in the second half.
-
-    With `keeps_words` a blank anywhere in the line will do: only a word that is longer than a line is broken.
-    """
-    pieces: list[Plain] = []
-    start = taken = 0
-    space = -1
-    for at, char in enumerate(text.text):
-        size = get_character_cell_size(char)
-        if taken + size > cells:
-            least = start if keeps_words else (start + at) // 2
-            end = space + 1 if space > least else at
-            pieces.append(Plain(text.text[start:end]))
-            start, space = end, -1
-            taken = cell_len(text.text[end:at])
-        if char == " ":
-            space = at
-        taken += size
-    return [*pieces, Plain(text.text[start:])]
 
 
 def _unwrapped(reason: Document, *, unfolded: bool) -> list[Line]:

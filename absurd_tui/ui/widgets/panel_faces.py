@@ -102,9 +102,9 @@ def notes(state: State, snapshot: Snapshot | None, queue: str | None) -> tuple[P
 def _refused(refusal: Refusal | None) -> tuple[Plain, ...]:
     if refusal is None:
         return ()
-    said = (Plain(""), say("Refused: {reason}.", reason=refusal.reason.rstrip(".")))
+    said = (Plain(""), say("Refused: {reason}. Tried again every 10s.", reason=refusal.reason.rstrip(".")))
     if refusal.remedy is None:
-        return (*said, Plain(""), plain("Tried again every 10s."))
+        return said
     return (*said, Plain(""), plain("A database owner can allow it:"), plain(refusal.remedy))
 
 

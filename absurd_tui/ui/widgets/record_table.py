@@ -18,6 +18,7 @@ from absurd_tui.text import Plain, plain
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.widgets.columns import Column, Sight, label_spans, row_spans, widths
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, quiet, spread, width_of
+from absurd_tui.ui.widgets.notes import laid_out
 
 Record = TypeVar("Record")
 _WHEEL = 3
@@ -298,7 +299,8 @@ class RecordTable(Lines, Generic[Record], can_focus=True):
         shares = widths(columns, width)
         made = [self._title_line(width, columns, shares)]
         if self._sight is None or not self._records:
-            return made + [Line(fit(((blank(1), ""), (note, "muted")), width)) for note in self._notes]
+            said = laid_out(self._notes, width - 2, height - len(made))
+            return made + [Line(fit(((blank(1), ""), (note, "muted")), width)) for note in said]
         for record in self._records[self._top : self._top + height - len(made)]:
             made.append(self.row_line(record, columns, shares, self._sight))
         return made
