@@ -93,9 +93,42 @@ def test_the_address_and_the_badges_are_dropped_last() -> None:
     shown = state(reading=replace(snapshot(taken=1000.0), server=FULL))
     wide, narrow = header(shown), header(shown, 80)
     assert all(word in wide for word in ("STANDBY", "SUPERUSER", "FAKE CLOCK", "operator@db/orders", "absurd-tui"))
-    assert all(word in narrow for word in ("STANDBY", "FAKE CLOCK", "operator@db/orders", "live"))
+    assert all(word in narrow for word in ("STANDBY", "SUPERUSER", "FAKE CLOCK", "db/orders", "live"))
     assert "PG 17.2" not in narrow
     assert "PG 17.2 · Absurd" in header(shown, 160)
+
+
+LONG = "operator@mydb-production.abcdefghijkl.eu-central-1.rds.amazonaws.com:6432/orders"
+
+
+@pytest.mark.parametrize(
+    ("width", "left"),
+    [
+        (220, f"absurd-tui   PRODUCTION   READ ONLY   {LONG}   PG 18.0 · Absurd 0.5.1"),
+        (160, f"absurd-tui   PRODUCTION   READ ONLY   {LONG}"),
+        (150, f"absurd-tui   PRODUCTION   READ ONLY   {LONG}"),
+        (140, f"PRODUCTION   READ ONLY   {LONG}"),
+        (130, f"PRODUCTION   READ ONLY   {LONG.removeprefix('operator@')}"),
+        (80, "PRODUCTION   READ ONLY   mydb-product…aws.com:6432/orders"),
+        (60, "PRODUCTION   READ ONLY   my…32/orders"),
+    ],
+)
+def test_the_badges_stay_and_of_a_long_address_the_user_goes_then_the_middle_of_the_host(width: int, left: str) -> None:
+    line = header(state(address=LONG, is_production=True, is_read_only=True), width)
+    assert line.partition("  live  ")[0].strip() == left
+
+
+def test_a_database_with_a_name_too_long_for_the_header_is_cut_in_the_middle() -> None:
+    line = header(state(address=f"operator@db/{'x' * 80}y", is_production=True), 80)
+    assert line.partition("  live  ")[0].strip().endswith("xy")
+
+
+def test_production_colours_the_whole_row() -> None:
+    for is_production, ground in ((True, "production"), (False, "bar")):
+        made = Header()
+        made.show(state(is_production=is_production))
+        assert made.lines(120, 1)[0].ground == ground
+    assert roles(state(is_production=True), "PRODUCTION") == "block-production"
 
 
 def test_a_schema_that_does_not_say_its_version_is_not_given_one() -> None:
@@ -244,6 +277,8 @@ states = st.builds(
     settled=st.sampled_from([Settled(), settled(WEDGED), settled(WEDGED, refused(HOSTILE), refused("b"))]),
     pause=st.sampled_from([0.5, 1.0, 2.75, 60.0, 1234.5]),
     frozen_since=st.none() | st.floats(0, 1000),
+    is_production=st.booleans(),
+    is_read_only=st.booleans(),
 )
 
 
@@ -256,7 +291,9 @@ def test_the_header_is_one_line_of_exactly_the_width_and_always_tells_the_connec
     (line,) = made.lines(width, 1)
     assert width_of(line.spans) == width
     assert all(role in ROLES or not role for _, role in line.spans)
-    assert any(word in text(line) for word in ("live", "LOST", "STALE", "FROZEN", "CONNECTING"))
+    assert any(f" {word}" in text(line) for word in ("live", "LOST", "STALE", "FROZEN", "CONNECTING"))
+    if shown.is_production and width >= 80:
+        assert " PRODUCTION  " in text(line)
     assert clean(text(line)) == text(line)
 
 

@@ -72,6 +72,12 @@ def test_every_block_is_readable(theme: Theme, level: str) -> None:
 
 
 @pytest.mark.parametrize("theme", OURS, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("text", ["on-production", "text-strong", "text-muted", "state-warning"])
+def test_what_stands_in_the_header_of_production_is_readable(theme: Theme, text: str) -> None:
+    assert contrast(theme, text, "header-production") >= READABLE
+
+
+@pytest.mark.parametrize("theme", OURS, ids=lambda theme: theme.name)
 def test_a_sparkline_can_be_seen_on_a_plain_and_on_a_chosen_row(theme: Theme) -> None:
     for ground in ("background", "surface"):
         assert contrast(theme, "spark", ground) >= VISIBLE

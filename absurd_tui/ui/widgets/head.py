@@ -7,13 +7,15 @@ from absurd_tui.observe.diagnosis import Finding, Level, Settled, all_is_well, u
 from absurd_tui.observe.records import Link, LinkState, Server, Snapshot
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.cells import cut_words
+from absurd_tui.ui.cells import cut_middle, cut_words
+from absurd_tui.ui.cells import width as cells_of
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread, width_of
 
 _MIDDLE, _WIDE = 116, 182
 _LABEL = 10
 _TEXT_AT = 12
+_LEAST_HOST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,49 +61,70 @@ class Header(Lines):
         self.repaint()
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """Make the one line; what matters least is dropped first when it is narrow."""
+        """Make the one line. Dropped are, in this order: versions, program, zone, user, the host's middle."""
         if self._state is None:
             return [Line((), "bar")]
-        right = _right(self._state, width)
+        state = self._state
         for dropped in range(4):
-            left = _left(self._state, dropped)
-            if width_of(left) + width_of(right) + 2 <= width:
+            left, right = _left(state, dropped), _right(state, width, shows_zone=dropped < 3 and width >= _MIDDLE)
+            room = width - width_of(left) - width_of(right) - width_of(versions := _versions(state, dropped)) - 2
+            if cells_of(plain(state.address)) <= room:
                 break
-        return [Line(spread(left, right, width), "bar")]
+        spans = [*left, (_address(state.address, room), "bold"), *versions]
+        line = (*fit(spans, width - width_of(right) - 2), (blank(2), ""), *right)
+        return [Line(line, "production" if state.is_production else "bar")]
 
 
 def _left(state: HeadState, dropped: int) -> list[Span]:
     spans: list[Span] = [(blank(1), "")]
     if dropped < 2:
         spans += [(plain("absurd-tui"), "muted"), (blank(2), "")]
+    badges = _badges(state)
+    for badge in badges:
+        spans += [badge, (blank(1), "")]
+    return [*spans, (blank(1), "")] if badges else spans
+
+
+def _badges(state: HeadState) -> list[Span]:
     server = state.server
-    spans += [(plain(state.address), "bold")]
-    if state.is_production:
-        spans += [(blank(2), ""), (plain(" PRODUCTION "), "block-production")]
-    if state.is_read_only:
-        spans += [(blank(2), ""), (plain(" READ ONLY "), "reversed")]
-    if server is not None:
-        if server.is_standby:
-            spans += [(blank(2), ""), (plain(" STANDBY "), "reversed")]
-        if server.is_superuser and dropped < 3:
-            spans += [(blank(2), ""), (plain("SUPERUSER"), "caution")]
-        if server.fake_now is not None:
-            spans += [(blank(2), ""), (plain(" FAKE CLOCK "), "block-degraded")]
-        if dropped < 1:
-            spans += [(blank(3), ""), (plain("PG ") + plain(server.version.split()[0]), "muted")]
-            if server.absurd_version is not None:
-                spans += [(plain(" · Absurd ") + plain(server.absurd_version), "muted")]
+    badges = [
+        (state.is_production, " PRODUCTION ", "block-production"),
+        (state.is_read_only, " READ ONLY ", "reversed"),
+        (server is not None and server.is_standby, " STANDBY ", "reversed"),
+        (server is not None and server.fake_now is not None, " FAKE CLOCK ", "block-degraded"),
+        (server is not None and server.is_superuser, "SUPERUSER", "caution"),
+    ]
+    return [(plain(word), role) for is_so, word, role in badges if is_so]
+
+
+def _address(raw: str, cells: int) -> Plain:
+    """Name where we are in so many cells: the user is left out first, then the host is cut in its middle."""
+    if cells_of(plain(raw)) <= cells:
+        return plain(raw)
+    host, slash, database = (raw.partition("@")[2] or raw).rpartition("/")
+    end = plain(slash + database)
+    room = cells - cells_of(end)
+    return cut_middle(plain(host), room) + end if room >= _LEAST_HOST else cut_middle(plain(host) + end, cells)
+
+
+def _versions(state: HeadState, dropped: int) -> list[Span]:
+    server = state.server
+    if server is None or dropped:
+        return []
+    spans: list[Span] = [(blank(3), ""), (plain("PG ") + plain(server.version.split()[0]), "muted")]
+    if server.absurd_version is not None:
+        spans += [(plain(" · Absurd ") + plain(server.absurd_version), "muted")]
     return spans
 
 
-def _right(state: HeadState, width: int) -> list[Span]:
+def _right(state: HeadState, width: int, *, shows_zone: bool) -> list[Span]:
     spans: list[Span] = [_connection(state)]
     if state.clock is not None:
         shown = state.clock.at(state.clock.now)
         zone = units.zone(state.clock.now, utc=state.clock.utc, offset=state.clock.offset)
         label = plain("database clock ") if width >= _WIDE else Plain("")
         spans += [(blank(2), ""), (label, "muted"), (plain(shown), "bold")]
-        if width >= _MIDDLE:
+        if shows_zone:
             spans += [(blank(1), ""), (plain(zone), "muted")]
     every = f"every {_interval(state.pause)}" if width >= _MIDDLE else _interval(state.pause)
     slowed = state.pause > state.every * 1.5

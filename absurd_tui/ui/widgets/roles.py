@@ -36,7 +36,7 @@ ROLES = frozenset(
         "open",
     }
 )
-GROUNDS = frozenset({"ground", "surface", "bar", "bar-focus", "cursor", "chosen", "dialog"})
+GROUNDS = frozenset({"ground", "surface", "bar", "bar-focus", "cursor", "chosen", "dialog", "production"})
 
 
 class Roles(Widget):
