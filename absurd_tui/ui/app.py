@@ -103,9 +103,10 @@ class AbsurdApp(App[int]):
             self.register_theme(theme)
         self.theme = settings.theme or ("absurd-ansi" if no_color else "absurd-dark")
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Give our own colour names a meaning under every theme."""
-        return meanings(self.current_theme)
+    def get_css_variables(self) -> dict[str, str]:
+        """Give our own colour names a meaning under every theme, one that can be read."""
+        self.theme_variables = super().get_css_variables() | meanings(self.current_theme)
+        return self.theme_variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Put the nets behind Textual's own filters: nothing that commands a terminal gets past."""

@@ -4,7 +4,10 @@ The hex values and the roles are those of the look's palette: every text colour
 reaches 4.5:1 on every ground it is used on, in both themes.
 """
 
+from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
+
+from absurd_tui.ui.contrast import readable
 
 _DARK = {
     "bar": "#1B222B",
@@ -139,19 +142,46 @@ SIXTEEN = Theme(
 )
 THEMES = (DARK, LIGHT, SIXTEEN)
 
+READABLE, VISIBLE = 4.5, 3.0
+"""The contrast that text must have, and what is only drawn."""
+
+ROWS = ("background", "surface", "panel", "bar", "cursor")
+_EVERYWHERE = (*ROWS, "bar-focus")
+_STANDS_ON = {
+    **dict.fromkeys(("foreground", "text-strong", "text-muted", "state-warning"), (*_EVERYWHERE, "header-production")),
+    **dict.fromkeys(("state-pending", "state-running", "state-sleeping"), _EVERYWHERE),
+    **dict.fromkeys(("state-failed", "state-completed", "state-cancelled"), _EVERYWHERE),
+    "text-disabled": ROWS,
+    "spark": ("background", "surface"),
+}
+"""The grounds that each colour of text stands on."""
+
 
 def meanings(theme: Theme) -> dict[str, str]:
-    """Give our own colour names under a theme that does not know them, from its colours or from our palette."""
+    """Give our own colour names, and those of ours that every theme has, what they mean under a theme.
+
+    Of a theme that does not know them the colours are taken from its own where it has one for the purpose, else from
+    our palette; each is made readable on every ground of that theme that it stands on.
+    """
     if theme.ansi:
-        return dict(_SIXTEEN)
-    ours = dict(_DARK if theme.dark else _LIGHT)
+        return {"foreground": "ansi_default"} | _SIXTEEN
+    ours = _DARK if theme.dark else _LIGHT
+    if theme in THEMES:
+        return {"foreground": str(theme.foreground)} | ours
+    named = theme.to_color_system().generate()
     taken = {
-        "bar": theme.panel or theme.surface,
-        "state-running": theme.primary,
-        "state-sleeping": theme.secondary,
-        "state-failed": theme.error,
-        "state-completed": theme.success,
-        "state-warning": theme.warning,
-        "text-strong": theme.foreground,
+        "foreground": named["foreground"],
+        "bar": named["panel"],
+        "state-running": named["primary"],
+        "state-sleeping": named["secondary"],
+        "state-failed": named["error"],
+        "state-completed": named["success"],
+        "state-warning": named["warning"],
+        "text-strong": named["foreground"],
     }
-    return ours | {name: colour for name, colour in taken.items() if colour is not None}
+    found = ours | taken
+    for name, grounds in _STANDS_ON.items():
+        under = [Color.parse(found.get(ground) or named[ground]) for ground in grounds]
+        least = VISIBLE if name == "spark" else READABLE
+        found[name] = readable(Color.parse(found[name]), under, on_dark=theme.dark, least=least).hex
+    return found

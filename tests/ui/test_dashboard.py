@@ -3,12 +3,16 @@
 import pytest
 from fakes import FakeSource, FakeStage
 from screen import lines, running, text, until, until_not_shown, until_shown
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES
 
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe.branches import no_right
 from absurd_tui.observe.records import Refusal
 from absurd_tui.settings import Settings
 from absurd_tui.ui.screens import dashboard as dashboard_module
+from absurd_tui.ui.theme import meanings
+from absurd_tui.ui.widgets.roles import Roles
 
 
 async def furnished() -> tuple[FakeSource, FakeStage]:
@@ -306,3 +310,16 @@ async def _complete(stage: FakeStage, name: str) -> None:
     task_id = await stage.spawn("mail", name)
     await stage.claim(task_id, "worker-1:77")
     await stage.complete(task_id)
+
+
+async def test_under_a_theme_that_does_not_know_our_colours_they_are_readable_ones() -> None:
+    source, _ = await furnished()
+    async with running(source) as pilot:
+        theme = BUILTIN_THEMES["atom-one-light"]
+        pilot.app.theme = theme.name
+        await pilot.pause()
+        roles, wanted = pilot.app.screen.query_one(Roles), meanings(theme)
+        for role, name in (("completed", "state-completed"), ("warning", "state-warning"), ("muted", "text-muted")):
+            shown = roles.role(role).color
+            assert shown is not None
+            assert Color.from_rich_color(shown).hex == wanted[name], role

@@ -102,9 +102,37 @@ def test_every_name_in_the_stylesheets_is_known_under_every_theme(theme: Theme) 
 
 def test_our_own_themes_say_the_same_as_what_other_themes_take_from_our_palette() -> None:
     for theme in (DARK, LIGHT, SIXTEEN):
-        assert {name: theme.variables[name] for name in meanings(theme)} == meanings(theme) | {
-            name: theme.variables[name] for name in ("bar", "text-strong")
-        }
+        said = meanings(theme)
+        assert said.pop("foreground") == theme.foreground
+        assert {name: theme.variables[name] for name in said} == said
+
+
+FOREIGN = [theme for theme in BUILTIN_THEMES.values() if not theme.ansi]
+
+
+def reckoned(theme: Theme, text: str, ground: str) -> float:
+    """The contrast of two colours under a theme as the app shows them."""
+    shown = theme.to_color_system().generate() | theme.variables | meanings(theme)
+    darker, lighter = sorted(luminance(shown[name]) for name in (text, ground))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", FOREIGN, ids=lambda theme: theme.name)
+def test_every_text_is_readable_on_every_ground_under_every_theme_of_textual(theme: Theme) -> None:
+    for text in TEXTS:
+        for ground in [*ROW_GROUNDS, "bar-focus"]:
+            assert reckoned(theme, text, ground) >= READABLE, (text, ground)
+    for ground in ROW_GROUNDS:
+        assert reckoned(theme, "text-disabled", ground) >= READABLE, ground
+    for ground in ("background", "surface"):
+        assert reckoned(theme, "spark", ground) >= VISIBLE, ground
+    for text in ("on-production", "text-strong", "text-muted", "state-warning"):
+        assert reckoned(theme, text, "header-production") >= READABLE, text
+
+
+def test_a_colour_of_a_theme_that_is_readable_is_left_as_it_is() -> None:
+    theme = BUILTIN_THEMES["dracula"]
+    assert meanings(theme)["state-completed"] == Color.parse(theme.success or "").hex
 
 
 def test_every_role_and_ground_has_its_looks() -> None:
