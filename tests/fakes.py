@@ -185,6 +185,7 @@ class FakeSource:
             expired=Count(len(expired)),
             due_sleepers=Count(len(due_sleepers)),
             done_last_minute=Count(len(by_state[State.COMPLETED])),
+            failed_last_minute=Count(len(by_state[State.FAILED])),
             oldest_due=min(due, default=None),
             last_claim=max(claimed, default=None),
             oldest_expired=min(expired, default=None),

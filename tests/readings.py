@@ -57,6 +57,7 @@ _COUNTS = Counts(
     expired=NOTHING,
     due_sleepers=NOTHING,
     done_last_minute=NOTHING,
+    failed_last_minute=NOTHING,
     oldest_due=None,
     last_claim=None,
     oldest_expired=None,

@@ -52,13 +52,14 @@ def queues(*, in_trouble: bool) -> tuple[QueueReading, ...]:
         _queue("billing", _counts(1_284, 3, 41, 212, 38_104, 96, NOW - 725, NOW - 725, expired=3), _STOPPED),
         _queue("media-transcode", _counts(41, 3, 6, 9, 88_410, 310, NOW - 64, NOW - 5), _STEADY),
         _queue("notifications", _counts(12, 1, 214, 3, 10_000, 88, NOW - 2, NOW), _STEADY[::-1], done=412),
-        _queue("payments", _counts(96, 3, 1_043, 1_000, 10_000, 1_204, NOW - 4, NOW), _FALLING, done=31),
+        _queue("payments", _counts(96, 3, 1_043, 1_000, 10_000, 1_204, NOW - 4, NOW), _FALLING, done=31, failed=212),
         _queue("reports", _counts(0, 0, 7_916, 0, 2_610, 0, None, NOW - 1_860), _FALLING),
     )
 
 
-def _queue(name: str, counts: Counts, minutes: tuple[int, ...], done: int = 0) -> QueueReading:
-    return QueueReading(name, "unpartitioned", replace(counts, done_last_minute=Count(done)), None, minutes)
+def _queue(name: str, counts: Counts, minutes: tuple[int, ...], done: int = 0, failed: int = 0) -> QueueReading:
+    lately = replace(counts, done_last_minute=Count(done), failed_last_minute=Count(failed))
+    return QueueReading(name, "unpartitioned", lately, None, minutes)
 
 
 def _counts(
@@ -83,6 +84,7 @@ def _counts(
         expired=Count(expired),
         due_sleepers=Count(0),
         done_last_minute=Count(0),
+        failed_last_minute=Count(0),
         oldest_due=due,
         last_claim=claimed,
         oldest_expired=NOW - 722 if expired else None,

@@ -11,7 +11,9 @@ EXPIRED_CAP = 1_000
 SMALL_CAP = 2 * SMALL_RUNS
 _NEWEST_COMPLETED = "state = 'completed' order by available_at desc"
 """In an order, so that the index is read: most runs are completed, and the planner would read the table instead."""
-_LAST_MINUTE = "state = 'completed' and available_at > now() - interval '1 minute' and available_at <= now()"
+_LAST_MINUTE = "available_at > now() - interval '1 minute' and available_at <= now()"
+_DONE_LAST_MINUTE = f"state = 'completed' and {_LAST_MINUTE}"
+_FAILED_LAST_MINUTE = f"state = 'failed' and {_LAST_MINUTE}"
 
 
 def counts_branch(position: int, queue: str, left_out: Collection[State] = ()) -> str:
@@ -39,7 +41,8 @@ select {position} as qi, {capped("state = 'pending'")} as pending, {capped("stat
        {ended(State.CANCELLED, "state = 'cancelled'")} as cancelled_runs,
        {capped("state = 'sleeping' and available_at <= now()")} as due_sleepers,
        {capped("state = 'running' and claim_expires_at <= now()", EXPIRED_CAP)} as expired,
-       {capped(_LAST_MINUTE)} as done_last_minute,
+       {capped(_DONE_LAST_MINUTE)} as done_last_minute,
+       {capped(_FAILED_LAST_MINUTE, FAILED_CAP)} as failed_last_minute,
        f.looked as failed_runs, f.failed as failed_tasks, f.cancelled as cancelled_tasks,
        {seconds(f"(select min(available_at) from {r} where state = 'pending')")} as oldest_pending,
        {seconds(f"(select min(available_at) from {r} where state = 'sleeping' and available_at <= now())")}
@@ -88,10 +91,11 @@ select {position} as qi, count(*) as done,
 
 
 def _next_change(r: str) -> str:
-    """Give when the next lease is over, the next sleeper due, or the next completed run claimed over a minute ago."""
+    """Give when the next lease is over, the next sleeper due, or the next ended run claimed over a minute ago."""
     return f"""least((select min(claim_expires_at) from {r} where state = 'running' and claim_expires_at > now()),
                      (select min(available_at) from {r} where state = 'sleeping' and available_at > now()),
-                     (select min(available_at) from {r} where {_LAST_MINUTE}) + interval '1 minute')"""
+                     (select min(available_at) from {r} where {_DONE_LAST_MINUTE}) + interval '1 minute',
+                     (select min(available_at) from {r} where {_FAILED_LAST_MINUTE}) + interval '1 minute')"""
 
 
 def _newest_failed(r: str, t: str) -> str:

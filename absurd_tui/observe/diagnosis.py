@@ -14,6 +14,7 @@ from absurd_tui.observe.records import NOTHING, Count, Counts, QueueReading, Ref
 from absurd_tui.text import Plain, plain, say
 
 DUE_TOO_LONG = 60.0
+FAILS_MANY, FAILS_SHARE = 10, 0.2
 APPEARS_AFTER = 2
 GOES_AFTER = 5
 _UNREADABLE = plain("No queue is readable.")
@@ -106,6 +107,12 @@ def _tasks(number: int, capped: bool) -> str:
     if number == 1:
         return "1 task is"
     return f"{units.count(number, capped=capped)} tasks are"
+
+
+def fails_often(counts: Counts) -> bool:
+    """Whether attempts claimed in the last minute failed in number, and as a good share of those that ended."""
+    failed = counts.failed_last_minute.value
+    return failed >= FAILS_MANY and failed >= FAILS_SHARE * (failed + counts.done_last_minute.value)
 
 
 def unreadable(snapshot: Snapshot) -> tuple[Plain, Plain] | None:

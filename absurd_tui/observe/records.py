@@ -45,7 +45,8 @@ class Counts:
     `expired` counts running tasks whose lease is over. `oldest_due` is since when
     the longest waiting claimable task is due, `last_claim` when a task was last
     seen claimed; both None when there is none. `done_last_minute` counts completed
-    tasks that were claimed in the last 60 seconds.
+    tasks that were claimed in the last 60 seconds, `failed_last_minute` attempts that
+    were and failed, whatever became of their tasks.
     """
 
     pending: Count
@@ -57,6 +58,7 @@ class Counts:
     expired: Count
     due_sleepers: Count
     done_last_minute: Count
+    failed_last_minute: Count
     oldest_due: float | None
     last_claim: float | None
     oldest_expired: float | None

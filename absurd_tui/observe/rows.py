@@ -25,6 +25,7 @@ def counts(row: Row, total: Total | None = None) -> Counts:
         expired=count(row["expired"], count_queries.EXPIRED_CAP),
         due_sleepers=count(row["due_sleepers"], cap),
         done_last_minute=count(row["done_last_minute"], cap),
+        failed_last_minute=count(row["failed_last_minute"], count_queries.FAILED_CAP),
         oldest_due=min(due, default=None),
         last_claim=max(claims, default=None),
         oldest_expired=row["oldest_expired"],
@@ -48,12 +49,8 @@ def small_counts(rows: Sequence[Row]) -> Row:
         return of(state, column) or 0
 
     due, expired = number(State.SLEEPING, "due"), number(State.RUNNING, "expired")
-    minute_over = of(State.COMPLETED, "first_lately")
-    changes = [
-        of(State.RUNNING, "next_lease"),
-        of(State.SLEEPING, "next"),
-        minute_over + 60.0 if minute_over is not None else None,
-    ]
+    lately = [at for at in (of(state, "first_lately") for state in (State.COMPLETED, State.FAILED)) if at is not None]
+    changes = [of(State.RUNNING, "next_lease"), of(State.SLEEPING, "next"), *(at + 60.0 for at in lately)]
     return {
         "pending": number(State.PENDING),
         "running": number(State.RUNNING),
@@ -63,6 +60,7 @@ def small_counts(rows: Sequence[Row]) -> Row:
         "due_sleepers": due,
         "expired": expired,
         "done_last_minute": number(State.COMPLETED, "lately"),
+        "failed_last_minute": number(State.FAILED, "lately"),
         "failed_runs": number(State.FAILED),
         "failed_tasks": number(State.FAILED, "tasks"),
         "cancelled_tasks": max(0, number(State.CANCELLED, "tasks") - number(State.CANCELLED)),

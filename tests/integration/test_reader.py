@@ -8,7 +8,7 @@ from absurd_server import Database
 from seeding import counts_of, names_of, put, reading, rows_of
 
 from absurd_tui.lifecycle import Cancellation, FixedRetry, Lifecycle, RetryOptions, SpawnOptions
-from absurd_tui.observe import count_queries
+from absurd_tui.observe import census, count_queries
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.reasons import Canceller, Sleep, who_cancelled, why_sleeping
 from absurd_tui.observe.records import Count, Failure, QueueReading, State, View
@@ -217,10 +217,17 @@ async def test_a_page_that_holds_all_of_them_is_not_by_claim(
     assert ([row.task_name for row in panel.rows], panel.is_by_claim) == ([f"task {n}" for n in (5, 4, 3, 2, 1)], False)
 
 
+@pytest.mark.parametrize("is_large", [False, True])
 async def test_the_times_a_queues_health_is_read_from(
-    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+    connection: asyncpg.Connection,
+    lifecycle: Lifecycle,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    is_large: bool,
 ) -> None:
-    for state, seconds in (("pending", 50), ("sleeping", 70), ("running", 9), ("completed", 5), ("failed", 90)):
+    monkeypatch.setattr(census, "is_outgrown", lambda _: is_large)
+    ago = (("pending", 50), ("sleeping", 70), ("running", 9), ("completed", 5), ("failed", 90), ("failed", 7))
+    for state, seconds in ago:
         await put(connection, "mail", state, run={"available_at": f"now() - interval '{seconds} s'"})
     await put(connection, "mail", "sleeping", run={"available_at": "now() + interval '1 h'"})
     await put(
@@ -234,7 +241,8 @@ async def test_the_times_a_queues_health_is_read_from(
     counts = counts_of(snapshot, "mail")
     ages = [snapshot.now - at for at in (counts.oldest_due, counts.last_claim, counts.oldest_expired) if at is not None]
     assert ages == pytest.approx([70, 5, 30], abs=20)
-    assert (counts.due_sleepers, counts.expired, counts.done_last_minute) == (Count(1), Count(1), Count(1))
+    assert (counts.due_sleepers, counts.expired) == (Count(1), Count(1))
+    assert (counts.done_last_minute, counts.failed_last_minute) == (Count(1), Count(1))
 
 
 async def test_what_was_done_is_counted_by_minutes_the_newest_last(

@@ -81,7 +81,7 @@ async def test_any_instant_in_any_column_arrives_and_hides_no_other_row(
             assert getattr(odd_one, field) == EPOCHS[instant], (state, field)
     (reading_of_mail,) = snapshot.queues
     assert sum(number or 0 for number in reading_of_mail.done) == 1, "the plain one, now"
-    assert counts.done_last_minute == Count(1)
+    assert (counts.done_last_minute, counts.failed_last_minute) == (Count(1), Count(1))
     assert counts.last_claim is not None
     assert counts.last_claim <= snapshot.now + 1, "no claim lies ahead"
 

@@ -323,3 +323,26 @@ async def test_under_a_theme_that_does_not_know_our_colours_they_are_readable_on
             shown = roles.role(role).color
             assert shown is not None
             assert Color.from_rich_color(shown).hex == wanted[name], role
+
+
+async def test_that_much_fails_is_told_in_the_panels_title_and_in_red() -> None:
+    source = FakeSource(queues=["mail", "orders"])
+    stage = FakeStage(source)
+
+    async def fails() -> None:
+        task_id = await stage.spawn("mail", "failing")
+        await stage.claim(task_id, "worker-1:77")
+        await stage.fail(task_id, "KeyError", "no such customer")
+
+    for _ in range(9):
+        await fails()
+    async with running(source, size=(200, 60)) as pilot:
+        await until_shown(pilot, "4 ✗ Failed  9", "fails/min")
+        assert "/min by claim" not in text(pilot.app)
+        await fails()
+        await until_shown(pilot, "4 ✗ Failed  10  10/min by claim")
+        failed = [segment for strip in pilot.app.screen._compositor.render_strips() for segment in strip]
+        alarm = pilot.app.screen.query_one(Roles).role("alarm").color
+        assert alarm is not None
+        red = {segment.text for segment in failed if segment.style and segment.style.color == alarm}
+        assert {"10", "10/min by claim"} <= red

@@ -12,6 +12,7 @@ from absurd_tui.observe.diagnosis import (
     Level,
     Settled,
     all_is_well,
+    fails_often,
     findings,
     unreadable,
 )
@@ -117,6 +118,14 @@ def test_a_queue_that_cannot_be_read_says_why_with_one_full_stop(reason: str) ->
     assert told(snapshot(refused("mail", reason))) == [
         (Level.DEGRADED, "mail cannot be read.", reason.removesuffix(".") + ".")
     ]
+
+
+@pytest.mark.parametrize(
+    ("failed", "done", "is_so"),
+    [(0, 0, False), (9, 0, False), (10, 0, True), (10, 40, True), (10, 41, False), (212, 31, True)],
+)
+def test_a_queue_fails_often_where_many_attempts_do_and_not_most_are_done(failed: int, done: int, is_so: bool) -> None:
+    assert fails_often(counts(failed_last_minute=failed, done_last_minute=done)) is is_so
 
 
 def test_a_queue_that_a_grant_would_open_says_where_to_find_it() -> None:

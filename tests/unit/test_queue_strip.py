@@ -176,6 +176,23 @@ def test_columns_fill_every_width_and_the_name_has_room() -> None:
                 " done, 30 min",
             ],
         ),
+        (
+            182,
+            [
+                "◌ pending",
+                "» running",
+                "expired",
+                "z sleeping",
+                "✗ failed",
+                "✓ completed",
+                "⊖ cancelled",
+                "oldest due",
+                "last claim",
+                "done/min",
+                "fails/min",
+                " done, 30 min",
+            ],
+        ),
     ],
 )
 def test_what_is_dropped_where_there_is_no_room(width: int, labels: list[str]) -> None:
@@ -233,6 +250,23 @@ def test_any_queue_fills_exactly_its_line_with_safe_text(record: QueueRow, width
 def test_a_cell(fields: dict[str, object], label: str, told: tuple[str, str]) -> None:
     record = QueueRow("mail", counts(**fields), None, (), Level.OK, is_chosen=False)
     assert cell(record, label) == told
+
+
+def test_what_failed_is_red_only_while_much_fails() -> None:
+    calm = queue("calm", failed=2101, failed_last_minute=9, done_last_minute=1)
+    failing = queue("failing", failed=500, failed_last_minute=212, done_last_minute=31)
+    together, *apart = rows(calm, failing)
+    assert [cell(row, "failed", 200) for row in (together, *apart)] == [
+        ("2,601", "alarm"),
+        ("2,101", ""),
+        ("500", "alarm"),
+    ]
+    assert [cell(row, "fails/min", 200) for row in (together, *apart)] == [
+        ("221", "alarm"),
+        ("9", ""),
+        ("212", "alarm"),
+    ]
+    assert [cell(row, "done/min", 200)[0] for row in (together, *apart)] == ["32", "1", "31"]
 
 
 def test_what_could_not_be_read_is_unknown_and_never_zero() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from absurd_tui import units
+from absurd_tui.observe.diagnosis import fails_often
 from absurd_tui.observe.records import Count, Counts, PanelReading, QueueReading, Refusal, Snapshot, State, TaskRow
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.glyphs import STATE_GLYPHS
@@ -127,9 +128,12 @@ def _failed_recently(snapshot: Snapshot) -> bool:
 def _alert(
     state: State, readable: Sequence[Counts], chosen: Sequence[QueueReading], panel: PanelReading | None
 ) -> tuple[Plain, str]:
+    none = Count(0, is_capped=len(readable) < len(chosen))
     if state is State.RUNNING and any(counts.expired.value for counts in readable):
-        expired = sum((counts.expired for counts in readable), Count(0, is_capped=len(readable) < len(chosen)))
-        return _some(expired, "expired", "alarm")
+        return _some(sum((counts.expired for counts in readable), none), "expired", "alarm")
+    if state is State.FAILED and any(fails_often(counts) for counts in readable):
+        failed = sum((counts.failed_last_minute for counts in readable), none)
+        return plain(f"{units.count(failed.value, capped=failed.is_capped)}/min by claim"), "alarm"
     missing = {reading.name for reading in chosen if reading.refusal is not None}
     missing |= {name for name, _ in panel.refused} if panel is not None else set()
     if missing and len(missing) < len(chosen):

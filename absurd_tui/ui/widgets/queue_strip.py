@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from absurd_tui import units
-from absurd_tui.observe.diagnosis import Level, Settled
+from absurd_tui.observe.diagnosis import Level, Settled, fails_often
 from absurd_tui.observe.records import Count, Counts, QueueReading, Refusal, Snapshot, State
 from absurd_tui.text import plain
 from absurd_tui.ui.cells import cut_words
@@ -32,13 +32,23 @@ class QueueRow:
     is_chosen: bool
     is_partial: bool = False
     """Whether it stands for queues of which some could not be read."""
+    fails_often: bool = False
+    """Whether many attempts fail at the moment, in any queue that it stands for."""
 
 
 def queue_rows(snapshot: Snapshot, settled: Settled, chosen: str | None) -> tuple[QueueRow, ...]:
     """Make the strip's lines of a snapshot: all queues, then those in trouble, then the others by name."""
     rows = [
-        QueueRow(q.name, q.counts, q.refusal, q.done, settled.level_of(q.name), q.name == chosen)
-        for q in snapshot.queues
+        QueueRow(
+            name=queue.name,
+            counts=queue.counts,
+            refusal=queue.refusal,
+            done=queue.done,
+            level=settled.level_of(queue.name),
+            is_chosen=queue.name == chosen,
+            fails_often=queue.counts is not None and fails_often(queue.counts),
+        )
+        for queue in snapshot.queues
     ]
     rows.sort(key=lambda row: (-row.level, row.name or ""))
     return (_all_queues(snapshot.queues, chosen is None), *rows)
@@ -64,6 +74,7 @@ def _all_queues(queues: Sequence[QueueReading], is_chosen: bool) -> QueueRow:
         expired=total("expired"),
         due_sleepers=total("due_sleepers"),
         done_last_minute=total("done_last_minute"),
+        failed_last_minute=total("failed_last_minute"),
         oldest_due=min(dues, default=None),
         last_claim=None if is_partial else max(claims, default=None),
         oldest_expired=min(expired, default=None),
@@ -71,7 +82,8 @@ def _all_queues(queues: Sequence[QueueReading], is_chosen: bool) -> QueueRow:
     known = [queue.done for queue in queues if queue.done]
     done = tuple(None if None in cell else sum(n for n in cell if n) for cell in zip(*known, strict=True))
     is_known = bool(readable) or not queues
-    return QueueRow(None, counts if is_known else None, None, done, Level.OK, is_chosen, is_partial)
+    is_failing = any(fails_often(counts) for counts in readable)
+    return QueueRow(None, counts if is_known else None, None, done, Level.OK, is_chosen, is_partial, is_failing)
 
 
 def _columns(width: int, _: bool) -> tuple[Column[QueueRow], ...]:
@@ -84,6 +96,7 @@ def _columns(width: int, _: bool) -> tuple[Column[QueueRow], ...]:
         spark = (_spark(" done", 10),) if width >= _ROOM_FOR_SPARK else ()
         return (level, name, *numbers, _number("failed", 6), due, *spark)
     wide = width >= _WIDE
+    rates = (_rate("done/min", "done_last_minute", 10), _rate("fails/min", "failed_last_minute", 11)) if wide else ()
     return (
         level,
         name,
@@ -96,6 +109,7 @@ def _columns(width: int, _: bool) -> tuple[Column[QueueRow], ...]:
         _number("cancelled", 13 if wide else 9),
         due,
         Column("last claim", 12 if wide else 10, _draw_claim, right=True),
+        *rates,
         _spark(" done, 30 min", 30 if wide else 15),
     )
 
@@ -104,7 +118,8 @@ def _number(name: str, cells: int) -> Column[QueueRow]:
     def draw(row: QueueRow, _: Sight) -> tuple[Span, ...]:
         if row.counts is None:
             return text(units.UNKNOWN, "muted")
-        return _count(getattr(row.counts, name))
+        role = "alarm" if row.fails_often and name == State.FAILED else ""
+        return _count(getattr(row.counts, name), role)
 
     label = f"{STATE_GLYPHS[State(name)]} {name}" if cells >= _ROOM_FOR_GLYPH else name
     return Column(label, cells, draw, right=True)
@@ -117,6 +132,18 @@ def _expired(cells: int) -> Column[QueueRow]:
         return _count(row.counts.expired, "alarm")
 
     return Column("expired", cells, draw, right=True)
+
+
+def _rate(label: str, name: str, cells: int) -> Column[QueueRow]:
+    """Make a column of how many ended so of what was claimed in the last minute."""
+
+    def draw(row: QueueRow, _: Sight) -> tuple[Span, ...]:
+        if row.counts is None:
+            return text(units.UNKNOWN, "muted")
+        role = "alarm" if row.fails_often and name == "failed_last_minute" else ""
+        return _count(getattr(row.counts, name), role)
+
+    return Column(label, cells, draw, right=True)
 
 
 def _count(count: Count, role: str = "") -> tuple[Span, ...]:
