@@ -79,6 +79,8 @@ class FakeSource:
     """Which task has an idempotency key in a queue."""
     looked_up: list[tuple[str, str]] = field(default_factory=list)
     """The keys that were asked for."""
+    done: tuple[int | None, ...] = ()
+    """What was done a minute in each queue."""
     _panels: tuple[PanelReading, ...] = ()
     _panels_taken: float | None = None
 
@@ -190,7 +192,7 @@ class FakeSource:
             last_claim=max(claimed, default=None),
             oldest_expired=min(expired, default=None),
         )
-        return QueueReading(name, "unpartitioned", counts)
+        return QueueReading(name, "unpartitioned", counts, done=self.done)
 
 
 def place_of(row: TaskRow) -> Place:

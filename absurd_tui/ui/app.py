@@ -84,6 +84,7 @@ class AbsurdApp(App[int]):
         self._running_tasks: set[asyncio.Task[None]] = set()
         self._watch = Watch(source.address, every=settings.every, ticks=time.monotonic())
         self._watch.utc = settings.utc
+        self._watch.is_ascii = settings.is_ascii
         self._watch.is_production = settings.is_production
         self._watch.is_read_only = self._performer is None
         if self._performer is not None:

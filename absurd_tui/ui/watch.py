@@ -30,6 +30,7 @@ class Watch:
         self.every = every
         self.pause = every
         self.utc = False
+        self.is_ascii = False
         self.is_read_only = True
         self.is_production = False
         self.telling = Telling()

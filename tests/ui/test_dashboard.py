@@ -346,3 +346,10 @@ async def test_that_much_fails_is_told_in_the_panels_title_and_in_red() -> None:
         assert alarm is not None
         red = {segment.text for segment in failed if segment.style and segment.style.color == alarm}
         assert {"10", "10/min by claim"} <= red
+
+
+async def test_without_unicode_what_was_done_is_a_number() -> None:
+    source = FakeSource(done=(1,) * 29 + (5,))
+    async with running(source, settings=Settings(every=0.1, is_ascii=True)) as pilot:
+        await until_shown(pilot, "done, 30 min", "6 in 2m")
+        assert "▆" not in text(pilot.app)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -11,7 +12,7 @@ from absurd_tui.observe.why import Clock
 from absurd_tui.text import clean
 from absurd_tui.ui.widgets.columns import Column, Sight, row_spans, widths
 from absurd_tui.ui.widgets.lines import width_of
-from absurd_tui.ui.widgets.queue_strip import SHEET, QueueRow, queue_rows, sparkline
+from absurd_tui.ui.widgets.queue_strip import SHEET, QueueRow, newest, queue_rows, sparkline
 from absurd_tui.ui.widgets.roles import ROLES
 
 SIGHT = Sight(Clock(NOW, utc=True))
@@ -142,6 +143,26 @@ def test_a_sparkline_never_exceeds_its_cells_and_hides_nothing(minutes: list[int
     if not any(minutes):
         assert "▆" not in drawn
     assert (" " in drawn) == (None in minutes)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "cells", "written"),
+    [
+        ((), 10, ""),
+        ((0,) * 30, 10, "0 in 3m"),
+        ((1,) * 27 + (4, 5, 6), 10, "15 in 3m"),
+        ((1,) * 27 + (4, 5, 6), 15, "11 in 2m"),
+        ((1,) * 27 + (4, 5, 6), 30, "6 in 1m"),
+        ((1,) * 29 + (None,), 10, "– in 3m"),
+        ((50_000,) * 30, 10, "150k in 3m"),
+    ],
+)
+def test_without_unicode_the_last_value_is_a_number(minutes: tuple[int | None, ...], cells: int, written: str) -> None:
+    record = QueueRow("mail", counts(), None, minutes, Level.OK, is_chosen=False)
+    width = {10: 80, 15: 120, 30: 200}[cells]
+    spans = columns_of(width)[-1].draw(record, replace(SIGHT, is_ascii=True))
+    assert "".join(piece.text for piece, _ in spans).strip() == written
+    assert newest(minutes, cells) == written
 
 
 # the columns

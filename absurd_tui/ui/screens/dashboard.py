@@ -99,7 +99,7 @@ class Dashboard(ActingScreen):
             self._show_before_first(ticks)
             return
         as_of = say("as of {at}", at=clock.at(snapshot.now)) if is_stale else Plain("")
-        sight = Sight(clock, shows_queue=self._queue is None)
+        sight = Sight(clock, shows_queue=self._queue is None, is_ascii=self._watch.is_ascii)
         rows = queue_rows(snapshot, self._watch.settled, self._queue)
         strip = Title("0", Plain(""), "", plain("Queues"), Plain(""), as_of=Plain(""))
         queues = self.query_one(QueueStrip)

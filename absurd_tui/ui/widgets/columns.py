@@ -20,10 +20,11 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Under which light records are drawn: the clock, and whether rows of several queues are mixed."""
+    """Under which light records are drawn: the clock, whether rows of several queues are mixed, and only with ASCII."""
 
     clock: Clock
     shows_queue: bool = True
+    is_ascii: bool = False
 
 
 @dataclass(frozen=True, slots=True)

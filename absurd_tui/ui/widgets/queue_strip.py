@@ -180,7 +180,9 @@ def _draw_claim(row: QueueRow, sight: Sight) -> tuple[Span, ...]:
 
 
 def _spark(label: str, cells: int) -> Column[QueueRow]:
-    def draw(row: QueueRow, _: Sight) -> tuple[Span, ...]:
+    def draw(row: QueueRow, sight: Sight) -> tuple[Span, ...]:
+        if sight.is_ascii:
+            return (blank(1), ""), (plain(newest(row.done, cells)), "muted")
         return (blank(1), ""), (plain(sparkline(row.done, cells)), "spark")
 
     return Column(label, cells + 1, draw)
@@ -190,10 +192,23 @@ def sparkline(minutes: Sequence[int | None], cells: int) -> str:
     """Draw a half hour's numbers a minute in some cells, scaled to the highest; a minute that is not known is blank."""
     if not minutes:
         return ""
-    step = -(-len(minutes) // cells)
+    step = _minutes_a_cell(minutes, cells)
     sums = [_sum(minutes[at : at + step]) for at in range(0, len(minutes), step)]
     highest = max((number for number in sums if number is not None), default=0)
     return "".join(_spark_cell(number, highest) for number in sums)
+
+
+def newest(minutes: Sequence[int | None], cells: int) -> str:
+    """Write what the last of some cells would draw, as a number: how many in how many minutes."""
+    if not minutes:
+        return ""
+    step = _minutes_a_cell(minutes, cells)
+    number = _sum(minutes[-(len(minutes) % step or step) :])
+    return f"{units.count(number)} in {step}m"
+
+
+def _minutes_a_cell(minutes: Sequence[int | None], cells: int) -> int:
+    return -(-len(minutes) // cells)
 
 
 def _sum(minutes: Sequence[int | None]) -> int | None:
