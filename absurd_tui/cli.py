@@ -90,13 +90,13 @@ def command(
     context.obj = settings
     if context.invoked_subcommand is not None:
         return
-    if dsn is not None and database is not None:
+    if dsn and database:
         raise CannotStart("Give --dsn or --database, not both: they mean the same.")
     _require_terminal()
     from absurd_tui.conninfo import NothingToConnectTo, resolve
 
     try:
-        spec = resolve(dsn if dsn is not None else database, host=host, port=port, user=user)
+        spec = resolve(dsn or database, host=host, port=port, user=user)
     except NothingToConnectTo as nothing:
         raise CannotStart(f"{nothing}; or watch a sample system: absurd-tui demo") from None
     for note in spec.notes:

@@ -44,10 +44,11 @@ def resolve(
 ) -> ConnSpec:
     """Say where to connect, from a connection string, single arguments and the environment.
 
-    `dsn` is a URI, a keyword string or a database name; without it ABSURD_DATABASE_URL is read, then PGDATABASE, both
-    in the same three forms. The string wins over `host`, `port` and `user` (as with psql), these over the service,
-    the service over PG* variables. A database name alone means localhost (as with absurdctl), anything else without
-    a host the local socket (as with psql), or localhost where there is no socket.
+    `dsn` is a URI, a keyword string or a database name; without it, or where it is empty (as with absurdctl),
+    ABSURD_DATABASE_URL is read, then PGDATABASE, both in the same three forms. The string wins over `host`, `port`
+    and `user` (as with psql), these over the service, the service over PG* variables. A database name alone means
+    localhost (as with absurdctl), anything else without a host the local socket (as with psql), or localhost where
+    there is no socket.
 
     Raises NothingToConnectTo, or InvalidConnection with one line that quotes nothing of what was given.
     """
@@ -69,7 +70,7 @@ def resolve(
 
 
 def _statement(dsn: str | None, environ: Mapping[str, str]) -> Statement | None:
-    if dsn is not None:
+    if dsn:
         return read_statement(dsn, _STRING)
     for variable in ("ABSURD_DATABASE_URL", "PGDATABASE"):
         if environ.get(variable):

@@ -146,8 +146,9 @@ def test_a_terminal_that_cannot_move_its_cursor_is_refused(term: str) -> None:
     assert "TERM says that this one cannot" in refusal_in_terminal("-d", "postgres", TERM=term)
 
 
-def test_with_nothing_to_connect_to_it_names_what_was_tried_and_offers_the_demo() -> None:
-    said = refusal_in_terminal()
+@pytest.mark.parametrize("arguments", [(), ("-d", ""), ("--dsn", "", "-d", "")])
+def test_with_nothing_to_connect_to_it_names_what_was_tried_and_offers_the_demo(arguments: tuple[str, ...]) -> None:
+    said = refusal_in_terminal(*arguments)
     for wanted in ("nothing to connect to", "ABSURD_DATABASE_URL", "PGDATABASE", "PGHOST", "absurd-tui demo"):
         assert wanted in said
 

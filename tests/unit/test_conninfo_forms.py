@@ -121,7 +121,6 @@ def test_what_happens_anyway_needs_no_note(extra: str) -> None:
 @pytest.mark.parametrize(
     ("dsn", "advice"),
     [
-        ("", "it is empty"),
         (" \n", "it is empty"),
         ("''", "it is empty"),
         ("http://h/d", "starts with postgresql://"),

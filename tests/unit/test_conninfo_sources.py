@@ -63,6 +63,8 @@ def password(spec: ConnSpec) -> str | None:
         (None, {"PGSERVICE": "prod"}, "service-user@service-host:6000/service-db"),
         (None, {"PGSERVICE": "prod", "PGDATABASE": "absurd"}, "service-user@service-host:6000/service-db"),
         (None, {"ABSURD_DATABASE_URL": "", "PGDATABASE": "absurd", "PGHOST": ""}, "me@localhost/absurd"),
+        ("", {"ABSURD_DATABASE_URL": "postgresql://a/b", "PGDATABASE": "absurd"}, "me@a/b"),
+        ("", {"PGDATABASE": "absurd"}, "me@localhost/absurd"),
         ("absurd", {"ABSURD_DATABASE_URL": "postgresql://a/b"}, "me@localhost/absurd"),
         ("absurd", {"PGSERVICE": "prod"}, "service-user@service-host:6000/absurd"),
         ("absurd", {"PGHOST": "a", "PGPORT": ""}, "me@a/absurd"),
