@@ -151,10 +151,13 @@ def import_legacy(_random: Random) -> Spawning:
     return Spawning(IMPORTS, "import_legacy", {"format": "EBCDIC"}, SpawnOptions(max_attempts=1))
 
 
-def hostile_unknown(_random: Random) -> Spawning:
+def hostile_unknown(random: Random) -> Spawning:
     """A hostile name that no worker knows, with hostile params, headers and idempotency key."""
     options = SpawnOptions(
-        max_attempts=1, cancellation=Cancellation(max_duration=60), headers={hostile.LINK: hostile.CLEAR}
+        max_attempts=1,
+        cancellation=Cancellation(max_duration=60),
+        headers={hostile.LINK: hostile.CLEAR},
+        idempotency_key=f"{hostile.TITLE} {random.getrandbits(32):08x}",
     )
     return Spawning(REPORTS, hostile.TITLE, {hostile.CLEAR: hostile.LINK, "note": hostile.TITLE}, options)
 
