@@ -19,6 +19,7 @@ from absurd_tui.text import Plain, plain, say
 
 _NOTHING = Plain("")
 _CLOCKS_DIFFER = 1.0
+_LONG = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,25 @@ class Clock:
         return self.ago(epoch) if epoch - self.now <= _CLOCKS_DIFFER else units.UNKNOWN
 
 
-def why(row: TaskRow, clock: Clock) -> tuple[Plain, Plain]:
-    """Say why a task is in its panel: what is so, and what follows from it."""
-    return _SENTENCES[row.state](row, clock)
+def why(row: TaskRow, clock: Clock, last_claim: float | None = None) -> tuple[Plain, Plain]:
+    """Say why a task is in its panel: what is so, and what follows from it.
+
+    `last_claim` is when a claim was last seen in its queue, where that is known.
+    """
+    return _pending(row, clock, last_claim) if row.state is State.PENDING else _SENTENCES[row.state](row, clock)
 
 
-def _pending(row: TaskRow, clock: Clock) -> tuple[Plain, Plain]:
+def _pending(row: TaskRow, clock: Clock, last_claim: float | None) -> tuple[Plain, Plain]:
     if row.wake_event is not None:
         woken = say("Woken by {event}; due for {age}.", event=row.wake_event, age=clock.since(row.available_at))
         return woken, plain("The next claim in this queue may take it.")
-    return (
-        say("Due for {age}: {attempt}.", age=clock.since(row.available_at), attempt=_attempt(row)),
-        plain("It runs when a worker of this queue claims it; the oldest due is claimed first."),
-    )
+    due = say("Due for {age}.", age=clock.since(row.available_at))
+    if last_claim is None:
+        return due, plain("It runs when a worker of this queue claims it; the oldest due is claimed first.")
+    if last_claim <= row.available_at or clock.now - last_claim > _LONG:
+        return due, say("No claim was seen in {queue} since {at}.", queue=row.queue, at=clock.at(last_claim))
+    told = "The last claim in {queue} was seen {ago} ago; the oldest due is claimed first."
+    return due, say(told, queue=row.queue, ago=clock.since(last_claim))
 
 
 def _running(row: TaskRow, clock: Clock) -> tuple[Plain, Plain]:
@@ -136,15 +143,16 @@ def _wakes(row: TaskRow, clock: Clock) -> Plain:
 
 def _failed(row: TaskRow, clock: Clock) -> tuple[Plain, Plain]:
     ended = clock.since(row.ended_at) if row.ended_at is not None else units.UNKNOWN
-    reason = plain(headline(row.failure)) if row.failure else plain("No reason was recorded.")
+    reason = plain(headline(row.failure).rstrip(".") or "No reason was recorded") + plain(".")
     if row.is_retried:
         attempt = _attempt(row).capitalize()
         return say(
             "{attempt} failed {ago} ago; the task was tried again or cancelled.", attempt=attempt, ago=ended
         ), reason
+    then = reason + plain(" A retry in place keeps its checkpoints.")
     if row.attempt == 1:
-        return say("The only attempt failed, {ago} ago.", ago=ended), reason
-    return say("All {number} attempts failed, the last {ago} ago.", number=row.attempt, ago=ended), reason
+        return say("The only attempt failed, {ago} ago.", ago=ended), then
+    return say("All {number} attempts failed, the last {ago} ago.", number=row.attempt, ago=ended), then
 
 
 def _completed(row: TaskRow, clock: Clock) -> tuple[Plain, Plain]:
@@ -188,7 +196,6 @@ def _attempt(row: TaskRow) -> str:
 
 
 _SENTENCES = {
-    State.PENDING: _pending,
     State.RUNNING: _running,
     State.SLEEPING: _sleeping,
     State.FAILED: _failed,

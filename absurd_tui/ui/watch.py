@@ -97,6 +97,11 @@ class Watch:
         now = read.now + (max(0.0, ticks - read.taken) if runs else 0.0)
         return Clock(now, self.utc, self._offset)
 
+    def last_claim(self, queue: str) -> float | None:
+        """Give when a claim was last seen in a queue, by the snapshot on the screen."""
+        reading = self.snapshot.queue(queue) if self.snapshot is not None else None
+        return reading.counts.last_claim if reading is not None and reading.counts is not None else None
+
     def head(self, ticks: float) -> HeadState:
         """Give what the header and the verdict are made from."""
         return HeadState(

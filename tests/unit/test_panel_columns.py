@@ -143,7 +143,7 @@ def test_the_lease(fields: dict[str, object], lease: tuple[str, str], left: tupl
         ({"started_at": NOW, "reached_step": "nap", "available_at": NOW + 43200}, "timer · until 02:13", None),
         ({"started_at": NOW, "reached_step": "nap", "available_at": inf}, "timer · no limit", None),
         ({"started_at": NOW, "reached_step": "nap", "available_at": -inf}, "timer · until -infinity", None),
-        ({"started_at": NOW}, "deferred · no such task in worker?", None),
+        ({"started_at": NOW}, "deferred · no such task in worker", None),
         ({"wake_event": HOSTILE}, "event · " + clean(HOSTILE), None),
     ],
 )

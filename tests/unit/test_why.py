@@ -25,13 +25,13 @@ def told(state: State, **fields: object) -> tuple[str, str]:
     [
         (
             {"available_at": NOW - 720, "max_attempts": 3},
-            "Due for 12m: attempt 1 of 3.",
+            "Due for 12m.",
             "It runs when a worker of this queue claims it; the oldest due is claimed first.",
         ),
-        ({"available_at": NOW + 0.5, "attempt": 7}, "Due for 0s: attempt 7.", "It runs when "),
-        ({"available_at": NOW + 60}, "Due for –: attempt 1.", ""),
-        ({"available_at": -inf}, "Due for forever: attempt 1.", ""),
-        ({"available_at": inf}, "Due for –: attempt 1.", ""),
+        ({"available_at": NOW + 0.5, "attempt": 7}, "Due for 0s.", "It runs when "),
+        ({"available_at": NOW + 60}, "Due for –.", ""),
+        ({"available_at": -inf}, "Due for forever.", ""),
+        ({"available_at": inf}, "Due for –.", ""),
         (
             {"wake_event": "paid:7", "available_at": NOW - 4},
             "Woken by paid:7; due for 4s.",
@@ -43,6 +43,24 @@ def test_pending(fields: dict[str, object], first: str, second: str) -> None:
     said = told(State.PENDING, **fields)
     assert said[0] == first
     assert said[1].startswith(second)
+
+
+@pytest.mark.parametrize(
+    ("last_claim", "said"),
+    [
+        (NOW - 720, f"No claim was seen in mail since {CLOCK.at(NOW - 720)}."),
+        (NOW - 60, f"No claim was seen in mail since {CLOCK.at(NOW - 60)}."),
+        (NOW - 59, "The last claim in mail was seen 59s ago; the oldest due is claimed first."),
+        (NOW - 3, "The last claim in mail was seen 3s ago; the oldest due is claimed first."),
+    ],
+)
+def test_what_is_pending_tells_of_the_last_claim_in_its_queue(last_claim: float, said: str) -> None:
+    assert why(row(State.PENDING), CLOCK, last_claim)[1].text == said
+
+
+def test_a_claim_that_was_long_ago_is_told_by_its_time_also_where_the_task_was_due_before() -> None:
+    waits = row(State.PENDING, available_at=NOW - 900)
+    assert why(waits, CLOCK, NOW - 720)[1].text == f"No claim was seen in mail since {CLOCK.at(NOW - 720)}."
 
 
 @pytest.mark.parametrize(
@@ -147,15 +165,27 @@ def test_sleeping(fields: dict[str, object], first: str, second: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "first", "second"),
     [
-        ({"ended_at": NOW - 9}, "The only attempt failed, 9s ago.", "KeyError: k"),
-        ({"ended_at": NOW - 9, "attempt": 5}, "All 5 attempts failed, the last 9s ago.", "KeyError: k"),
-        ({"ended_at": NOW - 9, "failure": None}, "The only attempt failed, 9s ago.", "No reason was recorded."),
-        ({"ended_at": None}, "The only attempt failed, – ago.", "KeyError: k"),
-        ({"ended_at": inf}, "The only attempt failed, – ago.", "KeyError: k"),
+        (
+            {"ended_at": NOW - 9},
+            "The only attempt failed, 9s ago.",
+            "KeyError: k. A retry in place keeps its checkpoints.",
+        ),
+        (
+            {"ended_at": NOW - 9, "attempt": 5},
+            "All 5 attempts failed, the last 9s ago.",
+            "KeyError: k. A retry in place keeps its checkpoints.",
+        ),
+        (
+            {"ended_at": NOW - 9, "failure": None},
+            "The only attempt failed, 9s ago.",
+            "No reason was recorded. A retry in place keeps its checkpoints.",
+        ),
+        ({"ended_at": None}, "The only attempt failed, – ago.", "KeyError: k. A retry in place keeps its checkpoints."),
+        ({"ended_at": inf}, "The only attempt failed, – ago.", "KeyError: k. A retry in place keeps its checkpoints."),
         (
             {"ended_at": NOW - 9, "attempt": 2, "max_attempts": 5, "is_retried": True},
             "Attempt 2 of 5 failed 9s ago; the task was tried again or cancelled.",
-            "KeyError: k",
+            "KeyError: k.",
         ),
     ],
 )

@@ -143,7 +143,9 @@ class Dashboard(ActingScreen):
 
     def _show_why(self) -> None:
         is_gone = isinstance(self.focused, Panel) and self.focused.cursor_is_gone
-        self.query_one(WhyLine).show(self.row_in_question(), self._watch.clock(time.monotonic()), is_gone=is_gone)
+        row, clock = self.row_in_question(), self._watch.clock(time.monotonic())
+        last_claim = self._watch.last_claim(row.queue) if row is not None else None
+        self.query_one(WhyLine).show(row, clock, last_claim, is_gone=is_gone)
 
     def row_in_question(self) -> TaskRow | None:
         """Give the task under the cursor."""

@@ -153,7 +153,8 @@ class TaskScreen(ActingScreen):
         self.set_class(head.is_stale, "-stale")
         self.query_one(Header).show(head)
         self.query_one(Verdict).show(head)
-        self.query_one(TaskWhy).show(self._row, clock, self._trouble or self._reading(ticks))
+        trouble, last_claim = self._trouble or self._reading(ticks), self._watch.last_claim(self.queue)
+        self.query_one(TaskWhy).show(self._row, clock, trouble, last_claim)
         as_of = Plain("")
         if is_old and self._page is not None and clock is not None:
             as_of = say("as of {at}", at=clock.at(self._page.now))

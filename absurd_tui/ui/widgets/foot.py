@@ -27,10 +27,13 @@ class WhyLine(Lines):
         self._clock: Clock | None = None
         self._note = Plain("")
         self._is_gone = False
+        self._last_claim: float | None = None
 
-    def show(self, row: TaskRow | None, clock: Clock | None, *, is_gone: bool = False) -> None:
-        """Tell about this row; `is_gone` says that it has left its panel."""
-        self._row, self._clock, self._is_gone = row, clock, is_gone
+    def show(
+        self, row: TaskRow | None, clock: Clock | None, last_claim: float | None = None, *, is_gone: bool = False
+    ) -> None:
+        """Tell about this row of a queue whose last claim was seen then; `is_gone` says that it has left its panel."""
+        self._row, self._clock, self._last_claim, self._is_gone = row, clock, last_claim, is_gone
         self.repaint()
 
     def note(self, said: Plain) -> None:
@@ -51,7 +54,7 @@ class WhyLine(Lines):
                 Plain(""),
             )
         else:
-            first, second = why(self._row, self._clock)
+            first, second = why(self._row, self._clock, self._last_claim)
         if width < _MIDDLE:
             return self._narrow(self._row, width, first, second)
         lines = self._wide(self._row, width, first, second)

@@ -155,7 +155,7 @@ def _draw_reason(row: TaskRow, sight: Sight) -> tuple[Span, ...]:
         Sleep.RETRY: short_name(row.failure),
         Sleep.EVENT: reason.detail,
         Sleep.TIMER: _until(row.available_at, sight),
-        Sleep.DEFERRED: "no such task in worker?",
+        Sleep.DEFERRED: "no such task in worker",
     }[reason.kind]
     return (plain(_KINDS[reason.kind]), ""), (_after_dot(detail), "")
 

@@ -23,10 +23,20 @@ class TaskWhy(Lines):
         self._clock: Clock | None = None
         self._trouble: tuple[Plain, Plain] | None = None
         self._note = Plain("")
+        self._last_claim: float | None = None
 
-    def show(self, row: TaskRow | None, clock: Clock | None, trouble: tuple[Plain, Plain] | None) -> None:
-        """Tell about this task, where it was read; `trouble` says in two sentences why it cannot be read."""
-        self._row, self._clock, self._trouble = row, clock, trouble
+    def show(
+        self,
+        row: TaskRow | None,
+        clock: Clock | None,
+        trouble: tuple[Plain, Plain] | None,
+        last_claim: float | None = None,
+    ) -> None:
+        """Tell about this task, where it was read; `trouble` says in two sentences why it cannot be read.
+
+        `last_claim` is when a claim was last seen in its queue, where that is known.
+        """
+        self._row, self._clock, self._trouble, self._last_claim = row, clock, trouble, last_claim
         self.repaint()
 
     def note(self, said: Plain) -> None:
@@ -42,7 +52,7 @@ class TaskWhy(Lines):
         elif self._row is not None and self._clock is not None:
             state = self._row.state
             label, role = plain(f"{STATE_GLYPHS[state]} {state.value.upper()}"), _label_role(state)
-            first, second = why(self._row, self._clock)
+            first, second = why(self._row, self._clock, self._last_claim)
         else:
             return []
         room = width - _TEXT_AT - 1
