@@ -11,7 +11,7 @@ from absurd_tui.database.session import Session
 from absurd_tui.observe import far, queries
 from absurd_tui.observe.account import Account
 from absurd_tui.observe.beats import Moment
-from absurd_tui.observe.branches import Asked, Branch, Gathered, ListedQueue, Question, Row
+from absurd_tui.observe.branches import Asked, Branch, Gathered, Question, Row
 from absurd_tui.observe.elapsed import Elapsed
 from absurd_tui.observe.far import FarAsked
 from absurd_tui.observe.parts import Part
@@ -100,15 +100,25 @@ class Asking:
         questions: Sequence[Question[About]],
         branch: Branch[About],
         *arguments: object,
-        arguments_of: Callable[[Sequence[ListedQueue]], Sequence[object]] | None = None,
+        arguments_of: Callable[[Sequence[Question[About]]], Sequence[object]] = lambda _: (),
         checkpoints: bool = False,
     ) -> Mapping[About, Gathered]:
         """Ask questions by a branch each; what was answered and who refused, by what was asked."""
-        asked = Asked(self.fetch, branch, self.role, arguments, arguments_of or (lambda _: ()), checkpoints)
-        if not arguments and arguments_of is None and len(asked.chunks(questions)) > 1 and await self._is_far():
+        asked = Asked(self.fetch, branch, self.role, arguments, arguments_of, checkpoints)
+        return await asked.gather(questions)
+
+    async def count(
+        self,
+        questions: Sequence[Question[About]],
+        branch: Branch[About],
+        arguments_of: Callable[[Sequence[Question[About]]], Sequence[object]] = lambda _: (),
+    ) -> Mapping[About, Gathered]:
+        """Ask for counts, which are few rows each: of a server that is far away all in one statement."""
+        asked = Asked(self.fetch, branch, self.role, arguments_of=arguments_of)
+        if len(asked.chunks(questions)) > 1 and await self._is_far():
             most = far.MAX_RELATIONS
             asked = FarAsked(
-                self.fetch, branch, self.role, checkpoints=checkpoints, most_relations=most, most_queues=most
+                self.fetch, branch, self.role, arguments_of=arguments_of, most_relations=most, most_queues=most
             )
         return await asked.gather(questions)
 

@@ -74,7 +74,7 @@ class Gathered:
 class Asked(Generic[About]):
     """How questions are asked: by which branch, with which arguments, as which role.
 
-    `arguments` are the same for each statement, and come before those that `arguments_of` gives for its queues.
+    `arguments` are the same for each statement, and come before those that `arguments_of` gives for its questions.
     `checkpoints` says whether a branch reads checkpoints too.
     """
 
@@ -82,7 +82,7 @@ class Asked(Generic[About]):
     branch: Branch[About]
     role: str
     arguments: Sequence[object] = ()
-    arguments_of: Callable[[Sequence[ListedQueue]], Sequence[object]] = lambda _: ()
+    arguments_of: Callable[[Sequence[Question[About]]], Sequence[object]] = lambda _: ()
     checkpoints: bool = False
     most_relations: int = MAX_RELATIONS
     most_queues: int = MAX_QUEUES
@@ -120,8 +120,7 @@ class Asked(Generic[About]):
             self.branch(position, question.queue.name, question.about) for position, question in enumerate(chunk)
         )
         by_position: dict[int, list[Row]] = {}
-        queues = [question.queue for question in chunk]
-        for row in await self.fetch(statement, *self.arguments, *self.arguments_of(queues)):
+        for row in await self.fetch(statement, *self.arguments, *self.arguments_of(chunk)):
             by_position.setdefault(row["qi"], []).append(row)
         return by_position
 

@@ -7,6 +7,7 @@ from absurd_tui.observe import count_queries, ended
 from absurd_tui.observe.asking import Asking
 from absurd_tui.observe.beats import Beats
 from absurd_tui.observe.branches import ListedQueue, Question, Row, merged
+from absurd_tui.observe.floors import Floors
 from absurd_tui.observe.ledger import Total
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.rates import counted_minutes
@@ -26,8 +27,9 @@ class Census:
     Remembers what was done in the last half hour, what large queues have ended, and which are larger than they seem.
     """
 
-    def __init__(self, asking: Asking, beats: Beats) -> None:
+    def __init__(self, asking: Asking, beats: Beats, floors: Floors) -> None:
         self._asking = asking
+        self._floors = floors
         self._beats = beats
         self._rows: dict[str, Row] = {}
         self._refused: Mapping[str, Refusal] = {}
@@ -43,12 +45,14 @@ class Census:
         self._left_out = {}
         self._outgrown = set()
 
-    async def read(self, listed: Sequence[ListedQueue]) -> tuple[QueueReading, ...]:
-        """Give the counts of every queue that may be asked, as they are now or were at their last beat."""
+    async def read(
+        self, listed: Sequence[ListedQueue], now: float, *, is_urged: bool = False
+    ) -> tuple[QueueReading, ...]:
+        """Give the counts of every queue that may be asked, as they are at `now` or were at their last beat."""
         readable = [queue for queue in listed if queue.refusal is None]
         names = tuple(queue.name for queue in readable)
         if self._beats.is_due(Part.COUNTS, names, every=_LONG_EVERY if self._looks_at_many() else 0.0):
-            await self._read_counts(readable)
+            await self._read_counts(readable, now, is_urged=is_urged)
             self._beats.read(Part.COUNTS, names, until=self._changes_at())
         large = [queue for queue in readable if queue.name in self._rows and ended.is_large(self._rows[queue.name])]
         names_of_large = tuple(queue.name for queue in large)
@@ -63,19 +67,22 @@ class Census:
             self._beats.read(Part.DONE, names)
         return tuple(self._reading(queue) for queue in listed)
 
-    async def _read_counts(self, readable: Sequence[ListedQueue]) -> None:
+    async def _read_counts(self, readable: Sequence[ListedQueue], now: float, *, is_urged: bool) -> None:
         with self._asking.account.charging(Part.COUNTS):
             small = [queue for queue in readable if queue.is_small and queue.name not in self._outgrown]
-            found_small = merged(await self._asking.gather([Question(queue, None) for queue in small], _small_branch))
+            found_small = merged(await self._asking.count([Question(queue, None) for queue in small], _small_branch))
             self._outgrown |= {name for name, rows in found_small.rows.items() if is_outgrown(rows)}
             large = [
                 Question(queue, self._left_out.get(queue.name, frozenset()))
                 for queue in readable
                 if queue not in small or queue.name in self._outgrown
             ]
-            found = merged(await self._asking.gather(large, count_queries.counts_branch))
+            self._floors.begin(self._asking.account.cost(Part.COUNTS), is_urged=is_urged)
+            found = merged(await self._asking.count(large, count_queries.counts_branch, self._floors.arguments))
         self._rows = {name: small_counts(rows) for name, rows in found_small.rows.items()}
         self._rows.update((name, rows[0]) for name, rows in found.rows.items())
+        for name, row in self._rows.items():
+            self._floors.see(name, row["oldest_pending"], now)
         self._refused = dict((*found_small.refused, *found.refused))
         for name, refusal in self._refused.items():
             self._asking.resting.rest(name, refusal)
@@ -99,7 +106,7 @@ class Census:
         )
 
     async def _read_done(self, readable: Sequence[ListedQueue]) -> None:
-        found = merged(await self._asking.gather([Question(queue, None) for queue in readable], _done_branch))
+        found = merged(await self._asking.count([Question(queue, None) for queue in readable], _done_branch))
         self._done = {
             queue.name: counted_minutes(
                 found.rows.get(queue.name, ()), "done", _DONE_MINUTES, 2 * count_queries.LIVE_CAP

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from absurd_tui.observe.queries import SMALL_RUNS, seconds, table
+from absurd_tui.observe.queries import SMALL_RUNS, floor, seconds, table
 from absurd_tui.observe.records import State
 
 LIVE_CAP = 10_000
@@ -23,6 +23,7 @@ def counts_branch(position: int, queue: str, left_out: Collection[State] = ()) -
     when the clock alone changes one of the figures next.
     """
     r, t = table("r", queue), table("t", queue)
+    pending = f"state = 'pending' and available_at >= {floor(position)}"
 
     def capped(where: str, cap: int = LIVE_CAP) -> str:
         return f"(select count(*) from (select from {r} where {where} limit {cap + 1}) x)"
@@ -36,7 +37,7 @@ def counts_branch(position: int, queue: str, left_out: Collection[State] = ()) -
         return seconds(f"(select max(available_at) from {r} where state = '{state}' and available_at <= now())")
 
     return f"""
-select {position} as qi, {capped("state = 'pending'")} as pending, {capped("state = 'running'")} as running,
+select {position} as qi, {capped(pending)} as pending, {capped("state = 'running'")} as running,
        {capped("state = 'sleeping'")} as sleeping, {ended(State.COMPLETED, _NEWEST_COMPLETED)} as completed,
        {ended(State.CANCELLED, "state = 'cancelled'")} as cancelled_runs,
        {capped("state = 'sleeping' and available_at <= now()")} as due_sleepers,
@@ -44,7 +45,7 @@ select {position} as qi, {capped("state = 'pending'")} as pending, {capped("stat
        {capped(_DONE_LAST_MINUTE)} as done_last_minute,
        {capped(_FAILED_LAST_MINUTE, FAILED_CAP)} as failed_last_minute,
        f.looked as failed_runs, f.failed as failed_tasks, f.cancelled as cancelled_tasks,
-       {seconds(f"(select min(available_at) from {r} where state = 'pending')")} as oldest_pending,
+       {seconds(f"(select min(available_at) from {r} where {pending})")} as oldest_pending,
        {seconds(f"(select min(available_at) from {r} where state = 'sleeping' and available_at <= now())")}
          as oldest_due_sleeper,
        {seconds(f"(select min(claim_expires_at) from {r} where state = 'running' and claim_expires_at <= now())")}

@@ -10,10 +10,12 @@ import base64
 import json
 import re
 from collections.abc import Hashable, Mapping, Sequence
+from math import inf
 from typing import Any, TypeVar
 from uuid import UUID
 
 from absurd_tui.observe.branches import Asked, Question, Row
+from absurd_tui.observe.queries import floor
 
 MAX_RELATIONS = 2_500
 """How many relations are locked at most: two fifths of what a server's lock table holds by default."""
@@ -21,13 +23,14 @@ MAX_RELATIONS = 2_500
 WORKS = "select query_to_xml('select 1 as answer', true, true, '')::text as answer"
 """Fails where the server has no XML, or the role may not use it."""
 
-_NAME = "{queue}"
+_NAME, _FLOOR = "{queue}", "to_timestamp('{floor}'::float8)"
 _STATEMENT = """
 select (p.position - 1)::int as qi,
        query_to_xml('select encode(convert_to(coalesce(json_agg(b)::text, ''[]''), ''UTF8''), ''base64'') as answer'
-                    || ' from (' || replace(($1::text[])[p.template], '{queue}', replace(p.name, '"', '""')) || ') b',
+                    || ' from (' || replace(replace(($1::text[])[p.template], '{queue}', replace(p.name, '"', '""')),
+                                            '{floor}', p.floor::text) || ') b',
                     true, true, '')::text as answer
-  from unnest($2::int[], $3::text[]) with ordinality as p (template, name, position)"""
+  from unnest($2::int[], $3::text[], $4::float8[]) with ordinality as p (template, name, floor, position)"""
 
 _ANSWER = re.compile(r"<answer>([^<]*)</answer>")
 _IDS = ("run_id", "task_id")
@@ -41,17 +44,21 @@ About = TypeVar("About", bound=Hashable)
 
 
 class FarAsked(Asked[About]):
-    """Asks questions without arguments, all in one statement as far as the lock table of a server has room."""
+    """Asks questions, all in one statement as far as the lock table of a server has room.
+
+    They have no arguments but the one of `queries.floor`, which is put into each text.
+    """
 
     async def answers(self, chunk: Sequence[Question[About]]) -> Mapping[int, Sequence[Row]]:
         """Run one statement; the rows of each of its questions, by position."""
         templates: dict[str, int] = {}
         numbers = []
         for question in chunk:
-            text = self.branch(0, _NAME, question.about)
+            text = self.branch(0, _NAME, question.about).replace(floor(0), _FLOOR)
             numbers.append(templates.setdefault(text, len(templates) + 1))
         names = [question.queue.name for question in chunk]
-        found = await self.fetch(_STATEMENT, list(templates), numbers, names)
+        (floors,) = self.arguments_of(chunk) or ([-inf] * len(chunk),)
+        found = await self.fetch(_STATEMENT, list(templates), numbers, names, floors)
         return {row["qi"]: rows(row["answer"]) for row in found}
 
 

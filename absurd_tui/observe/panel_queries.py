@@ -1,13 +1,14 @@
 """The SQL that reads the first rows of a panel, picked by index, and the columns of a panel's row."""
 
-from absurd_tui.observe.queries import beginning, failure_columns, seconds, table
+from absurd_tui.observe.queries import beginning, failure_columns, floor, seconds, table
 from absurd_tui.observe.records import State
 
 _PICKED, _LOOKED_AT = 500, 2000
 _NAME = 200
 _INLINE_BYTES = 2_000
 
-_PENDING = "(select * from {r} where state = 'pending' order by available_at, run_id limit {rows})"
+_PENDING = """(select * from {r} where state = 'pending' and available_at >= {floor}
+                order by available_at, run_id limit {rows})"""
 _COMPLETED = """(select * from (select * from {r} where state = 'completed' order by available_at desc, run_id desc
                                  limit {picked}) x order by completed_at desc nulls last, run_id desc limit {rows})"""
 _FAILED = """(select * from (select r.* from
@@ -53,7 +54,7 @@ def endless(r: str, state: State) -> str:
                  order by available_at limit {ENDLESS})"""
 
 
-def _picked(r: str, t: str, state: State, rows: int) -> str:
+def _picked(r: str, t: str, state: State, rows: int, position: int) -> str:
     if state is State.RUNNING:
         leased = f"""(select * from {r} where state = 'running' and claim_expires_at is not null
                        order by claim_expires_at, run_id limit {rows})"""
@@ -65,7 +66,7 @@ def _picked(r: str, t: str, state: State, rows: int) -> str:
                         order by available_at, run_id limit {rows})"""
         unlimited = f"(select * from {endless(r, state)} e order by run_id limit {rows})"
         return in_turn(limited, unlimited, rows)
-    return _PICKED_RUNS[state].format(r=r, t=t, rows=rows, **_newest(rows))
+    return _PICKED_RUNS[state].format(r=r, t=t, rows=rows, floor=floor(position), **_newest(rows))
 
 
 def _newest(rows: int) -> dict[str, int]:
@@ -81,7 +82,7 @@ def failed_runs_branch(position: int, queue: str, *, rows: int) -> str:
 
 def panel_branch(position: int, queue: str, state: State, *, rows: int, may_checkpoints: bool) -> str:
     """Read one panel's first rows of one queue, picked by index."""
-    picked = _picked(table("r", queue), table("t", queue), state, rows)
+    picked = _picked(table("r", queue), table("t", queue), state, rows, position)
     return row_branch(
         position, queue, state, picked, last=_LAST.get(state, "").format(rows=rows), may_checkpoints=may_checkpoints
     )

@@ -9,6 +9,7 @@ from absurd_tui.observe.asking import Asking
 from absurd_tui.observe.branches import ListedQueue, Question
 from absurd_tui.observe.depths import Depths
 from absurd_tui.observe.finished import Departed
+from absurd_tui.observe.floors import Floors
 from absurd_tui.observe.leases import Leases
 from absurd_tui.observe.pages import read_page
 from absurd_tui.observe.places import NEWEST_FIRST, first_place, order, placed
@@ -42,8 +43,9 @@ class _Found:
 class Panels:
     """The panels' rows. Remembers which runs left the running set, and when leases were set."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, floors: Floors) -> None:
         self._asking = asking
+        self._floors = floors
         self._departed = Departed()
         self._leases = Leases()
         self._depths = Depths()
@@ -137,7 +139,9 @@ class Panels:
                     rows = self._depths.rows(state, queue.name, len(chosen), view.rows)
                     look = Look(state, rows, view.with_retried, state is State.SLEEPING and queue.may_checkpoints)
                     questions.append(Question(queue, look))
-        answers = await self._asking.gather(questions, _branch, checkpoints=State.SLEEPING in asked)
+        answers = await self._asking.gather(
+            questions, _branch, arguments_of=self._arguments, checkpoints=State.SLEEPING in asked
+        )
         for look, gathered in answers.items():
             of_state = found[look.state]
             for name, read in gathered.rows.items():
@@ -148,6 +152,9 @@ class Panels:
             for name, why in gathered.refused:
                 self._resting[look.state].rest(name, why)
                 of_state.refused[name] = why
+
+    def _arguments(self, asked: Sequence[Question[Look]]) -> Sequence[object]:
+        return self._floors.arguments(asked) if any(one.about.state is State.PENDING for one in asked) else ()
 
     def _rests(self, state: State, name: str, found: _Found) -> bool:
         why = self._resting[state].refusal(name)

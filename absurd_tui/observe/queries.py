@@ -59,6 +59,11 @@ def seconds(expression: str) -> str:
     return f"date_part('epoch', {expression})"
 
 
+def floor(position: int) -> str:
+    """Name the time from which on a queue's pending tasks are looked for: of $1, at the queue's own position."""
+    return f"to_timestamp(($1::float8[])[{position + 1}])"
+
+
 def queue_list(*, has_modes: bool) -> str:
     """List the queues, what this role may read of each, and how large they are."""
     mode = "q.storage_mode" if has_modes else "'unpartitioned'"

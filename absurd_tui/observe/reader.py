@@ -13,6 +13,7 @@ from absurd_tui.observe.asking import Asking
 from absurd_tui.observe.beats import Beats, Moment
 from absurd_tui.observe.branches import ListedQueue, Row
 from absurd_tui.observe.census import Census
+from absurd_tui.observe.floors import Floors
 from absurd_tui.observe.listing import Listing
 from absurd_tui.observe.panels import Panels
 from absurd_tui.observe.parts import Part
@@ -32,8 +33,9 @@ class Reader:
         self._address = address
         self._beats = Beats(self._asking.account)
         self._listing = Listing(self._asking, self._beats)
-        self._census = Census(self._asking, self._beats)
-        self._panels = Panels(self._asking)
+        floors = Floors()
+        self._census = Census(self._asking, self._beats, floors)
+        self._panels = Panels(self._asking, floors)
         self._rates = Rates(self._asking, self._beats)
         self._server: Server | None = None
         self._last: Snapshot | None = None
@@ -77,7 +79,7 @@ class Reader:
         moment = await self._asking.moment()
         self._beats.begin(moment, is_urged=is_urged)
         listed = await self._listing.read(moment)
-        readings = await self._census.read(listed)
+        readings = await self._census.read(listed, moment.now, is_urged=is_urged)
         counted = {reading.name for reading in readings if reading.counts is not None}
         self._chosen = [queue for queue in listed if view.queue in (None, queue.name) and queue.name in counted]
         panels = await self._read_panels(readings, view, moment, is_urged=is_urged)

@@ -77,7 +77,8 @@ class Totals:
         self._totals = {name: total for name, total in self._totals.items() if name in names}
         self._stepped = {name: at for name, at in self._stepped.items() if name in names}
 
-    def _values(self, chunk: Sequence[ListedQueue]) -> Sequence[object]:
+    def _values(self, asked: Sequence[Question[None]]) -> Sequence[object]:
+        chunk = [question.queue for question in asked]
         histories = [ledger.history if (ledger := self._ledgers.get(queue.name)) else None for queue in chunk]
         watermarks = [inf if history is None else history.watermark for history in histories]
         return (

@@ -24,8 +24,11 @@ from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Snapshot, View
 
 QUEUE, MANY, SMALL_TASKS = "large", 200, 214
-REFRESHES, SETTLES, WATCHED_FOR, SAMPLED_EVERY = 10, 15.0, 20.0, 0.05
-"""How many readings are measured, and for how many seconds, after some to settle, and how often, a poll is watched."""
+REFRESHES, SETTLES, COUNTED_WITHIN = 10, 15, 300
+"""How many readings are measured, and after how many at least, and at most until all of the history is counted."""
+
+WATCHED_FOR, SAMPLED_EVERY = 20.0, 0.05
+"""For how many seconds a poll is watched, and how often it is looked at."""
 
 SETTINGS = {
     "shared_buffers": "1GB",
@@ -97,8 +100,9 @@ async def refreshes(dsn: str, view: View) -> Cost:
     try:
         await reader.open()
         snapshot = await reader.snapshot(view)
-        begun = asyncio.get_running_loop().time()
-        while _is_counting(snapshot) or asyncio.get_running_loop().time() - begun < SETTLES:
+        for number in range(COUNTED_WITHIN):
+            if number >= SETTLES and not _is_counting(snapshot):
+                break
             await asyncio.sleep(1.0)
             snapshot = await reader.snapshot(view)
         await watcher.execute("select pg_stat_statements_reset()")

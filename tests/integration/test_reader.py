@@ -8,7 +8,7 @@ from absurd_server import Database
 from seeding import counts_of, names_of, put, reading, rows_of
 
 from absurd_tui.lifecycle import Cancellation, FixedRetry, Lifecycle, RetryOptions, SpawnOptions
-from absurd_tui.observe import census, count_queries
+from absurd_tui.observe import census, count_queries, floors, queries
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.reasons import Canceller, Sleep, who_cancelled, why_sleeping
 from absurd_tui.observe.records import Count, Failure, QueueReading, State, View
@@ -308,3 +308,29 @@ async def test_it_tells_what_each_part_costs_in_statements_and_pages(
         pages = await reader.weigh()
         assert pages[Part.COUNTS] > 0
         assert pages[Part.PANELS] > pages[Part.CLOCK]
+
+
+async def test_dead_entries_of_the_index_are_not_read_again_while_a_transaction_is_held_open(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(floors, "DEAR", 0.0)
+    monkeypatch.setattr(queries, "SMALL_RUNS", 0)  # so that it is counted by its indexes
+    await put(connection, "mail", "pending", number=20_000, run={"available_at": "now() - interval '1 h'"})
+    holder = await asyncpg.connect(database.dsn)
+    try:
+        await holder.execute("begin isolation level repeatable read; select count(*) from absurd.r_mail")
+        for table in ("r_mail", "t_mail"):
+            await connection.execute(f"update absurd.{table} set state = 'cancelled'")
+        await lifecycle.spawn("mail", "welcome", {})
+        async with reading(database.dsn) as reader:
+            read: list[int] = []
+            for _ in range(3):
+                await lifecycle.emit_event("mail", f"e{len(read)}")
+                snapshot = await reader.snapshot(View(panels=(State.PENDING,)))
+                assert counts_of(snapshot, "mail").pending == Count(1)
+                assert names_of(snapshot, State.PENDING) == ["welcome"]
+                pages = await reader.weigh()
+                read.append(pages[Part.COUNTS] + pages[Part.PANELS])
+    finally:
+        await holder.close()
+    assert read[-1] < read[0] / 2

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -50,18 +51,23 @@ def ids(number: int) -> list[UUID]:
 
 ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
 LATELY = 1_750_000_000.0
+NO_FLOOR = ([-inf],)
 SPAN = (LATELY, LATELY + 60, lowest_id(LATELY), lowest_id(LATELY + 60), "absurd.r_big")
 
 # what a poll runs, by its name, with its arguments
 STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
     ("moment", queries.MOMENT, ()),
     ("list", queries.queue_list(has_modes=True), ()),
-    ("counts", count_queries.counts_branch(0, "big"), ()),
-    ("counts but the ended", count_queries.counts_branch(0, "big", ENDED), ()),
+    ("counts", count_queries.counts_branch(0, "big"), NO_FLOOR),
+    ("counts but the ended", count_queries.counts_branch(0, "big", ENDED), ([LATELY],)),
     ("done", count_queries.done_branch(0, "big"), ()),
     ("failed runs", panel_queries.failed_runs_branch(0, "big", rows=60), ()),
     *(
-        (f"panel {state} of {rows}", panel_queries.panel_branch(0, "big", state, rows=rows, may_checkpoints=True), ())
+        (
+            f"panel {state} of {rows}",
+            panel_queries.panel_branch(0, "big", state, rows=rows, may_checkpoints=True),
+            NO_FLOOR if state is State.PENDING else (),
+        )
         for state in State
         for rows in (8, 60)
     ),

@@ -1,0 +1,64 @@
+"""From when on pending tasks are looked for."""
+
+from math import inf
+
+import pytest
+
+from absurd_tui.observe import floors as floors_module
+from absurd_tui.observe.branches import ListedQueue, Question
+from absurd_tui.observe.floors import DEAR, MARGIN, WHOLE_EVERY, Floors
+
+
+class Clock:
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    ticking = Clock()
+    monkeypatch.setattr(floors_module, "time", ticking)
+    return ticking
+
+
+def of(floors: Floors, *names: str) -> list[float]:
+    queues = [ListedQueue(name, "unpartitioned", 0, may_checkpoints=True, refusal=None) for name in names]
+    (values,) = floors.arguments([Question(queue, None) for queue in queues])
+    assert isinstance(values, list)
+    return values
+
+
+def begun(clock: Clock) -> Floors:
+    floors = Floors()
+    floors.begin(DEAR, is_urged=False)
+    assert of(floors, "mail") == [-inf], "nothing has been seen"
+    floors.see("mail", 5000.0, now=9000.0)
+    floors.see("orders", None, now=9000.0)
+    clock.now += 1
+    return floors
+
+
+def test_where_counting_is_dear_they_are_looked_for_from_before_the_oldest_that_was_seen(clock: Clock) -> None:
+    floors = begun(clock)
+    floors.begin(DEAR, is_urged=False)
+    assert of(floors, "mail", "orders", "new") == [5000.0 - MARGIN, 9000.0 - MARGIN, -inf]
+
+
+def test_where_it_is_cheap_and_where_it_is_asked_for_from_the_beginning(clock: Clock) -> None:
+    floors = begun(clock)
+    floors.begin(DEAR / 2, is_urged=False)
+    assert of(floors, "mail") == [-inf]
+    floors.begin(DEAR, is_urged=True)
+    assert of(floors, "mail") == [-inf]
+
+
+def test_every_half_minute_from_the_beginning_because_a_spawn_may_be_committed_late(clock: Clock) -> None:
+    floors = begun(clock)
+    clock.now += WHOLE_EVERY
+    floors.begin(DEAR, is_urged=False)
+    assert of(floors, "mail") == [-inf]
+    clock.now += 1
+    floors.begin(DEAR, is_urged=False)
+    assert of(floors, "mail") == [5000.0 - MARGIN]
