@@ -121,6 +121,7 @@ class AbsurdApp(App[int]):
     def on_mount(self) -> None:
         """Begin to read, once the first frame is painted."""
         self.screen_change_signal.subscribe(self, self._screen_changed)
+        self.app_resume_signal.subscribe(self, self._resumed)
         self._screen_changed(self.screen)
         self.call_after_refresh(lambda: self._begin(self._poll.run()))
 
@@ -143,6 +144,10 @@ class AbsurdApp(App[int]):
     def _screen_changed(self, screen: Screen[Any]) -> None:
         self._watch_view()
         screen.call_after_refresh(lambda: self._hearing.shown(screen) if screen is self.screen else None)
+
+    def _resumed(self, _app: App[Any]) -> None:
+        """Paint everything: others may have written on the terminal, and Textual paints only what has changed."""
+        self.screen.refresh()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         running = asyncio.create_task(work)

@@ -55,6 +55,18 @@ def processes_naming(text: str) -> list[str]:
     return [line for line in listed.splitlines() if text in line]
 
 
+def state_of(pid: int) -> str:
+    """The letter that the system has for how a process stands."""
+    listed = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], stdout=subprocess.PIPE, text=True, check=True)
+    return listed.stdout.strip()[0]
+
+
+def lines_that_stay(shown: Terminal) -> set[str]:
+    """The lines of the screen that change with nothing: the title bar of the queues, and the keys."""
+    shown.until_shown("0 Queues", "q quit")
+    return {line for line in shown.lines if "0 Queues" in line or "q quit" in line}
+
+
 def assert_nothing_is_left(left: Path) -> None:
     deadline = time.monotonic() + GONE_WITHIN
     while time.monotonic() < deadline and (left.exists() or processes_naming(left.name)):
@@ -141,12 +153,15 @@ def test_keys_typed_in_a_rush_do_no_harm(demo: Terminal) -> None:
     assert demo.process.poll() is None
 
 
-def test_the_program_stopped_for_a_while_is_live_again(demo: Terminal) -> None:
-    demo.process.send_signal(signal.SIGSTOP)
-    time.sleep(1.0)
+@pytest.mark.parametrize("stop", [signal.SIGSTOP, signal.SIGTSTP])
+def test_the_program_stopped_for_a_while_paints_everything_again(demo: Terminal, stop: signal.Signals) -> None:
+    painted = lines_that_stay(demo)
+    demo.process.send_signal(stop)
+    demo.until(lambda: state_of(demo.process.pid) == "T")
+    demo.settle()  # what was written before the stop is not what is painted after it
     demo.clear()
     demo.process.send_signal(signal.SIGCONT)
-    demo.until_shown("live", *PANELS, "enter open")
+    demo.until(lambda: painted <= set(demo.lines) and "live" in demo.lines[0], within=QUITS_WITHIN)
 
 
 def test_q_ends_it_and_nothing_is_left(running: Terminal) -> None:
