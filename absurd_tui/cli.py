@@ -8,6 +8,7 @@ import contextlib
 import locale
 import math
 import os
+import select
 import signal
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ Without --dsn and --database, ABSURD_DATABASE_URL is used, then PGDATABASE with 
 Prefer ~/.pgpass, a service file or PGPASSWORD to a password in the arguments, which everybody on the machine can read.
 """
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+_TAKES_A_LINE_WITHIN = 1.0
 _ENDING_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -207,7 +209,15 @@ def _give_up_lost_output() -> None:
 def _say(line: str) -> None:
     from absurd_tui.text import plain
 
-    click.echo(f"absurd-tui: {plain(line).text}", err=True)
+    if not _is_stalled():
+        click.echo(f"absurd-tui: {plain(line).text}", err=True)
+
+
+def _is_stalled() -> bool:
+    """Whether standard error is a terminal that takes nothing: whoever writes would wait as long as that lasts."""
+    if sys.platform == "win32" or sys.stderr is None or not sys.stderr.isatty():
+        return False
+    return not select.select([], [sys.stderr], [], _TAKES_A_LINE_WITHIN)[1]
 
 
 def _require_known_theme(theme: str) -> None:

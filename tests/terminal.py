@@ -202,6 +202,12 @@ class Terminal:
             os.write(self._master, KEYS.get(key, key).encode())
             self.look(0.03)
 
+    def stall(self, keys: str) -> None:
+        """Take nothing of what the program writes, as a connection that freezes does, while keys make it write."""
+        for key in keys:
+            os.write(self._master, key.encode())
+            time.sleep(0.03)
+
     def resize(self, columns: int, rows: int) -> None:
         """Change the size of the terminal."""
         self._screen.resize(rows, columns)

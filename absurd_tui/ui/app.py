@@ -30,6 +30,7 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import ACTIVITY
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
+from absurd_tui.ui.driver import takes_frame
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
 from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
@@ -143,11 +144,23 @@ class AbsurdApp(App[int]):
 
     def _screen_changed(self, screen: Screen[Any]) -> None:
         self._watch_view()
-        screen.call_after_refresh(lambda: self._hearing.shown(screen) if screen is self.screen else None)
+        screen.call_after_refresh(self._refreshed, screen)
+
+    def _refreshed(self, screen: Screen[Any]) -> None:
+        if screen is self.screen and takes_frame(self._driver):
+            self._hearing.shown(screen)
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Paint; not while the terminal is behind: everything is painted once it has caught up."""
+        if takes_frame(self._driver):
+            super()._display(screen, renderable)
+        else:
+            self._hearing.hidden(screen)
 
     def _resumed(self, _app: App[Any]) -> None:
         """Paint everything: others may have written on the terminal, and Textual paints only what has changed."""
         self.screen.refresh()
+        self._screen_changed(self.screen)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         running = asyncio.create_task(work)

@@ -1,27 +1,89 @@
-"""The terminal's driver, made to survive a stop that it was not told of.
+"""The terminal's driver, made to survive a stop that it was not told of, and a terminal that takes nothing.
 
 A `SIGTSTP` lets Textual leave the terminal before the process stops; a `SIGSTOP`
 does not. On the `SIGCONT` after either, Textual's driver enters the terminal: after
 a `SIGSTOP` that is a second time, with a second thread that reads the keys, and
 with the modes of its own first entry taken for the user's, to be left behind at
-the end.
+the end. A terminal that is lost brings a `SIGCONT` too, perhaps once the app has
+left: then there is nothing to enter.
+
+Textual waits in its event loop for a terminal that is behind, and for ever for one
+that is lost. This driver never waits there: what is written goes to a thread, and
+while the terminal is behind no frame is made.
 """
 
-from typing import Any
+import threading
+from typing import Any, TextIO, cast
 
 from textual.driver import Driver
 
+from absurd_tui.ui.outlet import Outlet
+
+HUNG_UP = 129
+"""Exit code: that of a `SIGHUP`, which does not always come where a terminal is lost."""
+
+MOST_WAITING = 30
+"""Writes that the terminal may be behind; a frame is up to three of them."""
+
+WRITTEN_WITHIN = 2.0
+"""Seconds that leaving waits for a terminal to take what is still to be written."""
+
 
 def steady(driver: type[Driver]) -> type[Driver]:
-    """Make a driver of this class that leaves the terminal before it enters it again."""
+    """Make a driver of this class that leaves the terminal before it enters it again, and never waits for it."""
 
     class SteadyDriver(driver):  # type: ignore[misc, valid-type]  # Textual chooses the class at run time
         _must_signal_resume: bool
+        _file: TextIO
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self._outlet = Outlet(self._file, lost=self._lost)
+            self._is_frame_owed = False
+            self._is_entered = False
+
+        def write(self, data: str) -> None:
+            self._outlet.write(data)
+
+        def takes_frame(self) -> bool:
+            if not self._is_frame_owed and self._outlet.waiting > MOST_WAITING:
+                self._is_frame_owed = True
+                self._outlet.then(self._caught_up)
+            return not self._is_frame_owed
+
+        def start_application_mode(self) -> None:
+            self._is_entered = True
+            super().start_application_mode()
+
+        def stop_application_mode(self) -> None:
+            self._is_entered = False
+            super().stop_application_mode()
+
+        def close(self) -> None:
+            super().close()  # ends Textual's own thread, which had nothing to write
+            written = threading.Event()
+            self._outlet.then(written.set)
+            written.wait(WRITTEN_WITHIN)
+
+        def _caught_up(self) -> None:
+            self._is_frame_owed = False
+            if not self._loop.is_closed():
+                self.send_message(self.SignalResume())
+
+        def _lost(self) -> None:
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._app.exit, HUNG_UP, HUNG_UP)
 
         def _sigcont_application(self, *arguments: Any) -> None:
-            if self._auto_restart and not self._must_signal_resume:
+            if self._auto_restart and self._is_entered:
                 self.suspend_application_mode()
                 self._must_signal_resume = True
-            super()._sigcont_application(*arguments)
+            if self._must_signal_resume:
+                super()._sigcont_application(*arguments)
 
     return SteadyDriver if hasattr(driver, "_sigcont_application") else driver
+
+
+def takes_frame(driver: Driver | None) -> bool:
+    """Whether a frame may be made now; after a refusal the app is told to resume once the terminal has caught up."""
+    return driver is None or not hasattr(driver, "takes_frame") or cast(bool, driver.takes_frame())

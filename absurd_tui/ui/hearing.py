@@ -43,6 +43,11 @@ class Hearing:
         if screen is not self._screen:
             self._screen, self._since = screen, time.monotonic()
 
+    def hidden(self, screen: Screen[Any]) -> None:
+        """Its user does not see what this screen says now: a dialog is answered only once it was shown again."""
+        if isinstance(screen, DeadAtFirst):
+            self._screen = None
+
     def counts(self, event: Key, screen: Screen[Any]) -> bool:
         """Whether a press counts on the screen that is current; it is judged by when it was made, however late."""
         if self._repeats(event, screen):

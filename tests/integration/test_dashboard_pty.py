@@ -15,6 +15,9 @@ from absurd_tui.demo.mix import STEADY, TIMED
 pytestmark = pytest.mark.xdist_group("demo in a terminal")
 
 GONE_WITHIN = 30.0
+ZOOMS = 80 * "z"
+"""Keys that paint the whole screen: so many that a terminal which takes nothing is far behind."""
+
 ENDS_WITHIN = 4 * QUITS_WITHIN
 """Seconds: the demo takes down a server and its workers."""
 
@@ -164,6 +167,14 @@ def test_the_program_stopped_for_a_while_paints_everything_again(demo: Terminal,
     demo.until(lambda: painted <= set(demo.lines) and "live" in demo.lines[0], within=QUITS_WITHIN)
 
 
+def test_a_terminal_that_took_nothing_for_a_while_shows_what_it_has_missed(demo: Terminal) -> None:
+    demo.stall(ZOOMS + "?")
+    demo.until_shown("─ Keys ─", within=QUITS_WITHIN)
+    demo.press("escape")
+    demo.until(lambda: "─ Keys ─" not in demo.text)
+    demo.until_shown("live", *PANELS)
+
+
 def test_q_ends_it_and_nothing_is_left(running: Terminal) -> None:
     left = folder(running)
     running.press("q")
@@ -186,4 +197,19 @@ def test_nothing_is_left_after(ending: str) -> None:
             assert shown.wait(ENDS_WITHIN) == 128 + signal.SIGTERM
             shown.assert_restored()
             assert shown.said == []
+        assert_nothing_is_left(left)
+
+
+@pytest.mark.parametrize(("ending", "ended_by"), [("SIGTERM", {143}), ("hang-up", {129}), ("both", {143, 129})])
+def test_nothing_is_left_after_the_end_of_a_terminal_that_takes_nothing(ending: str, ended_by: set[int]) -> None:
+    with terminal("demo", size=(200, 60)) as shown:
+        shown.until_shown("live")
+        left = folder(shown)
+        shown.stall(ZOOMS)
+        if ending != "hang-up":
+            shown.process.terminate()
+        if ending != "SIGTERM":
+            time.sleep(0.5 if ending == "both" else 0.0)
+            shown.hang_up()
+        assert shown.process.wait(ENDS_WITHIN) in ended_by
         assert_nothing_is_left(left)
