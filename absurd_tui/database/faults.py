@@ -28,6 +28,7 @@ class Fault(Enum):
 _STOP_AT_CONNECT = ("28", "3D", "42", "22", "08P01")
 _CONNECTION_CODES = ("08", "57P", "53300", "25P03")
 _RETRY_CODES = ("0A000", "40001", "40P01")
+_POOLER_IS_FULL = "no more connections allowed"  # pgbouncer, which has no code of its own for it
 _REFUSED_TLS = "rejected SSL upgrade"
 
 
@@ -59,6 +60,12 @@ def _by_sqlstate(code: str, connecting: bool) -> Fault:
     if code in _RETRY_CODES:
         return Fault.RETRY_ONCE
     return Fault.RECONNECT if connecting else Fault.PANEL
+
+
+def lacks_room(error: BaseException) -> bool:
+    """Whether a connection was refused only because there are as many as may be; one that is open lives on."""
+    code = sqlstate(error)
+    return code == "53300" or (code == "08P01" and _POOLER_IS_FULL in str(error))
 
 
 def sqlstate(error: BaseException) -> str | None:

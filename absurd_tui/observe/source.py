@@ -15,14 +15,14 @@ from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 
 
 class DatabaseSource:
-    """Reads a real database. Two connections at most: one for polls, one, opened on first use, for pages."""
+    """Reads a real database. One connection for polls, and one, opened on first use, for pages where there is room."""
 
     def __init__(self, spec: ConnSpec) -> None:
         self._poll = Session(spec)
         self._browse = Session(spec)
         self._address = spec.label
         self._reader = Reader(self._poll, self._address)
-        self._tasks = TaskReader(self._browse)
+        self._tasks = TaskReader(self._browse, shared=self._poll)
 
     @property
     def address(self) -> str:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from uuid import UUID
 
-from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
+from absurd_tui.database.faults import Fault, classify, lacks_room, sentence, sqlstate
 from absurd_tui.database.session import Session
 from absurd_tui.observe import task_queries
 from absurd_tui.observe.branches import Row
@@ -13,18 +13,24 @@ from absurd_tui.observe.slot import Slot
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.observe.task_rows import document, task_page
 
+TRIES_AGAIN_AFTER = 60.0
+"""Seconds until a connection of its own is asked for again, where the server had no room for one."""
+
 _ENDED = ("failed", "completed", "cancelled")
 
 
 class TaskReader:
     """Reads tasks over a connection that is opened on first use, and again after it was lost.
 
+    Where the server has no room for it, tasks are read over the connection that is there, `shared`.
     One request runs at a time and one waits: a newer one takes the place of the one that
     waits, which then raises `SupersededError`. Every other error is the database's, as it is.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, *, shared: Session | None = None) -> None:
+        self._own = self._session = session
+        self._shared = shared
+        self._own_from = 0.0
         self._slot = Slot()
         self._keys: dict[str, Row] = {}
 
@@ -74,9 +80,17 @@ class TaskReader:
         return document(rows[0]["size"], rows[0]["text"], limit=task_queries.WHOLE_CHARACTERS)
 
     async def _connect(self) -> None:
-        if not self._session.is_open:
-            self._keys.clear()
-            await self._session.open()
+        if self._own.is_open or time.monotonic() < self._own_from:
+            return
+        self._keys.clear()
+        try:
+            await self._own.open()
+            self._session = self._own
+        except Exception as error:
+            if self._shared is None or not lacks_room(error):
+                raise
+            self._session = self._shared
+            self._own_from = time.monotonic() + TRIES_AGAIN_AFTER
 
     async def _keys_of(self, queue: str) -> Row:
         """Say how this queue keeps the idempotency keys of its tasks, which they have since schema 0.0.6."""

@@ -7,7 +7,7 @@ import ssl
 import pytest
 from asyncpg import exceptions as pg
 
-from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
+from absurd_tui.database.faults import Fault, classify, lacks_room, sentence, sqlstate
 
 AGAIN, STOP, PANEL, ONCE = Fault.RECONNECT, Fault.STOP, Fault.PANEL, Fault.RETRY_ONCE
 UNTRUSTED = ssl.SSLCertVerificationError(1, "certificate verify failed: hostname mismatch")
@@ -125,3 +125,17 @@ def test_a_fault_is_told_in_one_line(error: Exception, said: str) -> None:
     told = sentence(error)
     assert told.startswith(said)
     assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("error", "is_for_room"),
+    [
+        (pg.TooManyConnectionsError('too many connections for role "x"'), True),
+        (pg.ProtocolViolationError("no more connections allowed (max_client_conn)"), True),
+        (pg.ProtocolViolationError("unsupported startup parameter"), False),
+        (pg.InvalidPasswordError('password authentication failed for user "x"'), False),
+        (TimeoutError(), False),
+    ],
+)
+def test_a_refusal_for_want_of_room(error: Exception, is_for_room: bool) -> None:
+    assert lacks_room(error) is is_for_room
