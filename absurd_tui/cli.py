@@ -134,6 +134,7 @@ def demo(context: click.Context, rate: float, keep: Path | None, no_workers: boo
 
         return watch(resolve(dsn, environ={}), settings)
 
+    _require_terminal(instead="Without one, try: absurd-tui demo --check")
     context.exit(run_demo(rate=rate, keep=keep, workers=not no_workers, show=show))
 
 
@@ -229,11 +230,14 @@ def _require_known_theme(theme: str) -> None:
             raise CannotStart(f"There is no theme {theme}. There are: {names}.")
 
 
-def _require_terminal() -> None:
+def _require_terminal(instead: str = "") -> None:
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise CannotStart("The dashboard needs a terminal: standard input, output and error must be one.")
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        raise CannotStart("The dashboard needs a terminal that can move its cursor; TERM says that this one cannot.")
+        said = "The dashboard needs a terminal: standard input, output and error must be one."
+    elif os.environ.get("TERM", "") in ("", "dumb"):
+        said = "The dashboard needs a terminal that can move its cursor; TERM says that this one cannot."
+    else:
+        return
+    raise CannotStart(f"{said} {instead}".rstrip())
 
 
 def _needs_ascii() -> bool:

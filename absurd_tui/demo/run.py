@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +10,6 @@ from types import FrameType
 from typing import NoReturn
 
 from absurd_tui.demo.stage import stage
-from absurd_tui.errors import CannotStart
 
 # Windows, where the demo is refused later and in words, has no hang-up
 ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -23,8 +21,6 @@ def run_demo(*, rate: float, keep: Path | None, workers: bool, show: Callable[[s
 
     `rate` is in tasks per second, `keep` a folder for the data, None for a throw-away one. Raises CannotStart.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise CannotStart("the demo needs a terminal; without one, try: absurd-tui demo --check")
     with _ended_by_signals(), stage(rate=rate, keep=keep, workers=workers) as running:
         return show(running.dsn)
 

@@ -113,7 +113,6 @@ def test_nothing_heavy_is_imported_for_what_needs_nothing(arguments: list[str]) 
         (["--dsn", "one", "-d", "two"], "Give --dsn or --database, not both: they mean the same."),
         (["demo", "--rate", "nan"], "Invalid value for '--rate': nan is not a number."),
         (["demo", "--check", "--no-workers"], "--check needs the workers; leave out --no-workers."),
-        (["demo"], "the demo needs a terminal; without one, try: absurd-tui demo --check"),
     ],
 )
 def test_wrong_arguments_are_refused_in_one_line(run: Run, arguments: list[str], said: str) -> None:
@@ -131,19 +130,27 @@ def test_the_themes_that_the_command_knows_are_those_of_the_app() -> None:
     assert set(settings.THEMES) == {theme.name for theme in THEMES}
 
 
+DASHBOARDS = [("-d postgres", ""), ("demo", " Without one, try: absurd-tui demo --check")]
+
+
 @pytest.mark.parametrize("redirected", ["</dev/null", "<&-", ">&-", "2>said"])
-def test_without_a_terminal_the_dashboard_says_so(tmp_path: Path, redirected: str) -> None:
-    script = f'cd "$0" && "$1" -m absurd_tui -d postgres {redirected}; echo "code $?"; [ ! -e said ] || cat said'
+@pytest.mark.parametrize(("arguments", "instead"), DASHBOARDS)
+def test_without_a_terminal_the_dashboard_says_so(
+    tmp_path: Path, arguments: str, instead: str, redirected: str
+) -> None:
+    script = f'cd "$0" && "$1" -m absurd_tui {arguments} {redirected}; echo "code $?"; [ ! -e said ] || cat said'
     shell = ["-c", "import os, sys; os.execv('/bin/sh', ['sh', '-c', *sys.argv[1:]])"]
     with terminal(script, str(tmp_path), sys.executable, program=shell) as running:
         assert running.wait() == 0
-        line = "absurd-tui: The dashboard needs a terminal: standard input, output and error must be one."
+        line = f"absurd-tui: The dashboard needs a terminal: standard input, output and error must be one.{instead}"
         assert sorted(running.said) == [line, "code 2"]
 
 
 @pytest.mark.parametrize("term", ["dumb", ""])
-def test_a_terminal_that_cannot_move_its_cursor_is_refused(term: str) -> None:
-    assert "TERM says that this one cannot" in refusal_in_terminal("-d", "postgres", TERM=term)
+@pytest.mark.parametrize(("arguments", "instead"), DASHBOARDS)
+def test_a_terminal_that_cannot_move_its_cursor_is_refused(arguments: str, instead: str, term: str) -> None:
+    said = refusal_in_terminal(*arguments.split(), TERM=term)
+    assert said == f"The dashboard needs a terminal that can move its cursor; TERM says that this one cannot.{instead}"
 
 
 @pytest.mark.parametrize("arguments", [(), ("-d", ""), ("--dsn", "", "-d", "")])

@@ -21,7 +21,7 @@ import processes
 import pytest
 from absurd_server import Database
 
-from absurd_tui.demo import run_check, run_demo, stage
+from absurd_tui.demo import run_check, stage
 from absurd_tui.demo import spawner as spawner_module
 from absurd_tui.demo.queues import QUEUES
 from absurd_tui.demo.spawner import Spawner
@@ -86,11 +86,6 @@ def test_the_check_fails_and_names_what_it_did_not_see_in_time() -> None:
     said: list[str] = []
     assert run_check(rate=3, keep=None, timeout=0.1, echo=said.append) == 1
     assert "not seen within 0.1 s: pending, running, sleeping, failed, completed, cancelled" in said
-
-
-def test_without_a_terminal_the_check_is_named() -> None:
-    with pytest.raises(CannotStart, match=r"needs a terminal; without one, try: absurd-tui demo --check"):
-        run_demo(rate=3, keep=None, workers=True, show=lambda _dsn: 0)
 
 
 @pytest.mark.parametrize("rate", [0, -1, 1e9, float("nan"), float("inf")])
