@@ -80,6 +80,8 @@ def command(
     """Watch Absurd's queues, tasks and runs in a PostgreSQL database, live."""
     if theme is not None:
         _require_known_theme(theme)
+    if context.invoked_subcommand is not None:
+        _refuse_connection(dsn=dsn, database=database, host=host, port=port, user=user)
     settings = Settings(
         every=every,
         queue=queue,
@@ -219,6 +221,11 @@ def _is_stalled() -> bool:
     if sys.platform == "win32" or sys.stderr is None or not sys.stderr.isatty():
         return False
     return not select.select([], [sys.stderr], [], _TAKES_A_LINE_WITHIN)[1]
+
+
+def _refuse_connection(**given: str | None) -> None:
+    if options := ", ".join(f"--{name}" for name, value in given.items() if value is not None):
+        raise CannotStart(f"The demo has a database of its own; leave out {options}.")
 
 
 def _require_known_theme(theme: str) -> None:

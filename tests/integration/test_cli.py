@@ -111,6 +111,11 @@ def test_nothing_heavy_is_imported_for_what_needs_nothing(arguments: list[str]) 
         (["--every", "nan"], "Invalid value for '--every': nan is not a number."),
         (["--dsn"], "Option '--dsn' requires an argument."),
         (["--dsn", "one", "-d", "two"], "Give --dsn or --database, not both: they mean the same."),
+        (["--dsn", "one", "demo"], "The demo has a database of its own; leave out --dsn."),
+        (
+            ["-d", "one", "-H", "two", "demo", "--check"],
+            "The demo has a database of its own; leave out --database, --host.",
+        ),
         (["demo", "--rate", "nan"], "Invalid value for '--rate': nan is not a number."),
         (["demo", "--check", "--no-workers"], "--check needs the workers; leave out --no-workers."),
     ],
