@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 
 from textual.screen import ModalScreen
 
+from absurd_tui.ui.widgets.too_small import is_too_small
+
 DEAD_SECONDS = 0.3
 
 Answer = TypeVar("Answer")
@@ -24,8 +26,8 @@ class DormantDialog(ModalScreen[Answer], Generic[Answer]):
 
     @property
     def is_awake(self) -> bool:
-        """Whether the keys count already."""
-        return time.monotonic() >= self._awake_at
+        """Whether the keys count: not at first, and not where the terminal is too small to show what is asked."""
+        return time.monotonic() >= self._awake_at and not is_too_small(self.app.size)
 
     def sleep(self) -> None:
         """Let the keys be dead for a moment from now on: a key that is held, or typed ahead, keeps them so."""

@@ -20,6 +20,7 @@ from absurd_tui.ui.dialogs.dormant import DormantDialog
 from absurd_tui.ui.dialogs.text import BLANK, Choice, Choices, DialogText, Piece, target_lines, warning
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.roles import Roles
+from absurd_tui.ui.widgets.too_small import TooSmall
 
 INNER_WIDTH = 66
 _FRAME_ROWS = 10
@@ -61,6 +62,7 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
             yield from self.fields()
             yield DialogText(id="dialog-notes")
             yield Choices()
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Show it, and follow the task."""

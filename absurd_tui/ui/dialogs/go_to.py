@@ -12,6 +12,7 @@ from absurd_tui.ui.content import content
 from absurd_tui.ui.dialogs.text import BLANK, Choice, Choices, DialogText, Paragraph, warning
 from absurd_tui.ui.instants import instant
 from absurd_tui.ui.widgets.roles import Roles
+from absurd_tui.ui.widgets.too_small import TooSmall
 
 
 class GoToDialog(ModalScreen[int | None]):
@@ -35,6 +36,7 @@ class GoToDialog(ModalScreen[int | None]):
             yield Input(placeholder="14:05", id="dialog-instant", max_length=40, compact=True)
             yield DialogText(id="dialog-notes")
             yield Choices()
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Say by which time one goes, and what can be typed."""

@@ -32,6 +32,7 @@ from absurd_tui.ui.dialogs.text import Choice, DialogText, Paragraph
 from absurd_tui.ui.messages import HolderWanted, ParamsWanted
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.roles import Roles
+from absurd_tui.ui.widgets.too_small import TooSmall
 
 CHECK_SECONDS = 0.3
 _NAME_SHOWN = 30
@@ -81,6 +82,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
                 yield SpawnSide()
             yield DialogText(id="spawn-status")
             yield SpawnKeys()
+        yield TooSmall()
 
     def _fields(self) -> ComposeResult:
         yield _row("queue", self._line(Part.QUEUE, self._seed.queues), _hint("queue"))

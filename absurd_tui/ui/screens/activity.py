@@ -22,6 +22,7 @@ from absurd_tui.ui.widgets.head import Header
 from absurd_tui.ui.widgets.lines import Line, blank
 from absurd_tui.ui.widgets.record_table import RecordTable, Sheet, Title
 from absurd_tui.ui.widgets.roles import Roles
+from absurd_tui.ui.widgets.too_small import TooSmall
 
 _ROLES = {"done": "completed", "unknown": "warning", "refused": "failed", "locked": "failed", "not applied": "failed"}
 _CLOCK = slice(11, 19)
@@ -63,6 +64,7 @@ class ActivityScreen(Screen[None]):
         yield RecordTable(_SHEET, id="activity")
         yield WriteBlock(id="activity-write")
         yield KeyBar()
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Show what there is, and what is added."""

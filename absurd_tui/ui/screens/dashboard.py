@@ -28,7 +28,7 @@ from absurd_tui.ui.widgets.queue_strip import QueueRow, QueueStrip, queue_rows
 from absurd_tui.ui.widgets.rates_line import RatesLine
 from absurd_tui.ui.widgets.record_table import RecordTable, Title
 from absurd_tui.ui.widgets.roles import Roles
-from absurd_tui.ui.widgets.too_small import TooSmall, is_too_small
+from absurd_tui.ui.widgets.too_small import TooSmall
 
 INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 NOTE_SECONDS = 4.0
@@ -181,7 +181,6 @@ class Dashboard(ActingScreen):
 
     def _show_layout(self) -> None:
         one = self._shows_one
-        self.set_class(is_too_small(self.size), "-too-small")
         self.set_class(one, "-one")
         for panel in self._panels():
             panel.set_class(panel.state is self._open, "-open")

@@ -12,6 +12,8 @@ from absurd_tui.text import Plain, plain
 from absurd_tui.ui.cells import fit
 from absurd_tui.ui.commands import COMMANDS, Command, Scope
 from absurd_tui.ui.content import Span, assemble
+from absurd_tui.ui.widgets.roles import Roles
+from absurd_tui.ui.widgets.too_small import TooSmall
 
 _MOVES = (
     ("↑ ↓ j k", "the row before, the next row"),
@@ -49,6 +51,8 @@ class Help(ModalScreen[None]):
             if self._remedies:
                 yield Static(assemble(*_allowing(self._remedies)))
             yield Static(assemble(*_lines()))
+        yield Roles()
+        yield TooSmall()
 
 
 def _allowing(remedies: Sequence[Plain]) -> list[Span]:

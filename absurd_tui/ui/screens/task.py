@@ -39,6 +39,7 @@ from absurd_tui.ui.widgets.task_blocks import (
     size_of,
 )
 from absurd_tui.ui.widgets.task_head import TaskBar, TaskWhy
+from absurd_tui.ui.widgets.too_small import TooSmall
 
 READ_EVERY, READ_ENDED_EVERY = 1.0, 5.0
 NOTE_SECONDS = 4.0
@@ -96,6 +97,7 @@ class TaskScreen(ActingScreen):
                         yield JsonView(id="json")
         yield KeyBar()
         yield Outcomes()
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Begin with the timeline, and let the times run."""
