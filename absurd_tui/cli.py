@@ -105,7 +105,9 @@ def command(
         raise CannotStart(f"{nothing}; or watch a sample system: absurd-tui demo") from None
     for note in spec.notes:
         _say(note)
-    context.exit(watch(spec, settings))
+    from absurd_tui.operations.audit import default_path
+
+    context.exit(watch(spec, settings, audit_file=default_path()))
 
 
 @command.command()
@@ -134,22 +136,22 @@ def demo(context: click.Context, rate: float, keep: Path | None, no_workers: boo
     def show(dsn: str) -> int:
         from absurd_tui.conninfo import resolve
 
-        return watch(resolve(dsn, environ={}), settings)
+        return watch(resolve(dsn, environ={}), settings, audit_file=None)
 
     _require_terminal(instead="Without one, try: absurd-tui demo --check")
     context.exit(run_demo(rate=rate, keep=keep, workers=not no_workers, show=show))
 
 
-def watch(spec: "ConnSpec", settings: Settings) -> int:
+def watch(spec: "ConnSpec", settings: Settings, *, audit_file: Path | None) -> int:
     """Run the dashboard on a connection until it is left, and give the exit code."""
     from absurd_tui.observe.source import DatabaseSource
-    from absurd_tui.operations.audit import Audit, default_path
+    from absurd_tui.operations.audit import Audit
     from absurd_tui.operations.perform import Performer
     from absurd_tui.ui.app import AbsurdApp
     from absurd_tui.ui.driver import steady
 
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    performer = None if settings.is_read_only else Performer(spec, audit=Audit(default_path()))
+    performer = None if settings.is_read_only else Performer(spec, audit=Audit(audit_file))
     app = AbsurdApp(DatabaseSource(spec), settings, performer)
     app.driver_class = steady(app.driver_class)
     asyncio.run(_run_until_left(app))

@@ -79,8 +79,13 @@ def assert_nothing_is_left(left: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Terminal]:
-    with terminal("demo") as started:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def running(home: Path) -> Iterator[Terminal]:
+    with terminal("demo", environ={"HOME": str(home), "XDG_STATE_HOME": ""}) as started:
         started.until_shown("live", *PANELS)
         yield started
 
@@ -173,6 +178,20 @@ def test_a_terminal_that_took_nothing_for_a_while_shows_what_it_has_missed(demo:
     demo.press("escape")
     demo.until(lambda: "─ Keys ─" not in demo.text)
     demo.until_shown("live", *PANELS)
+
+
+def test_a_write_is_kept_in_memory_only(demo: Terminal, home: Path) -> None:
+    demo.press("s")
+    demo.until_shown("Spawn task")
+    demo.until(lambda: "ctrl+s spawn" in demo.text)
+    time.sleep(0.5)
+    demo.press("ctrl+s")
+    demo.until_shown("Spawned")
+    demo.press("A")
+    demo.until_shown("Activity  1", "absurdctl spawn-task")
+    demo.press("escape")
+    demo.until_shown("0 Queues")
+    assert list(home.rglob("*")) == []
 
 
 def test_q_ends_it_and_nothing_is_left(running: Terminal) -> None:
