@@ -1,8 +1,8 @@
 """Checks of arguments before a call, and the form in which they are sent.
 
-Every check raises `InvalidRequest` with one line that names the argument. Only
-text, `int` and `float` ever reach the driver; ids, instants and intervals are
-sent as text and cast in SQL, so that no codec of the connection's owner is used.
+Every check raises `InvalidRequest` with one line that names the argument. All of
+them are sent as text and cast in SQL, so that no codec of the connection's owner
+is used.
 """
 
 import math

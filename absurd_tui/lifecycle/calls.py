@@ -29,7 +29,8 @@ class Calls:
         try:
             if self._connection.is_closed():
                 raise ConnectionLost("the connection is closed: nothing was sent")
-            return await self._connection.fetch(statement, *arguments)
+            sent = [None if argument is None else str(argument) for argument in arguments]
+            return await self._connection.fetch(statement, *sent)
         except failures.DRIVER_ERRORS as error:
             raise failures.failure(error) from error
 

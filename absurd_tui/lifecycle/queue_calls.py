@@ -97,8 +97,7 @@ class QueueCalls(Calls):
             arguments.whole(ttl_seconds, "ttl_seconds", least=0),
             arguments.whole(limit, "limit", least=1),
         )
-        deleted: int = row["deleted"]
-        return deleted
+        return int(row["deleted"])
 
     async def cleanup_all_queues(self, queue_name: str | None = None) -> list[CleanupCount]:
         """One clean-up batch by policy, in every queue or in one (absurd.cleanup_all_queues).
@@ -106,7 +105,7 @@ class QueueCalls(Calls):
         Raises `QueueMissing`.
         """
         rows = await self._rows(statements.CLEANUP_ALL_QUEUES, arguments.optional_text(queue_name, "queue_name"))
-        return [CleanupCount(*row.values()) for row in rows]
+        return [CleanupCount(row["queue_name"], int(row["tasks_deleted"]), int(row["events_deleted"])) for row in rows]
 
     async def get_schema_version(self) -> str:
         """The release of Absurd's schema; development builds say "main" (absurd.get_schema_version)."""
@@ -146,7 +145,7 @@ class QueueCalls(Calls):
             arguments.text(cleanup_schedule, "cleanup_schedule"),
             arguments.text(detach_schedule, "detach_schedule"),
         )
-        return [CronEntry(*row.values()) for row in rows]
+        return [_cron_entry(row) for row in rows]
 
     async def disable_cron(self, queue_name: str | None = None) -> list[CronEntry]:
         """Remove pg_cron's entries for every queue together, or for one; those removed (absurd.disable_cron).
@@ -154,7 +153,11 @@ class QueueCalls(Calls):
         An unknown queue is no error. Raises `InvalidRequest` when pg_cron is not installed.
         """
         rows = await self._rows(statements.DISABLE_CRON, arguments.optional_text(queue_name, "queue_name"))
-        return [CronEntry(*row.values()) for row in rows]
+        return [_cron_entry(row) for row in rows]
+
+
+def _cron_entry(row: asyncpg.Record) -> CronEntry:
+    return CronEntry(row["job_name"], int(row["job_id"]))
 
 
 def _policy(row: asyncpg.Record) -> QueuePolicy:
@@ -165,7 +168,7 @@ def _policy(row: asyncpg.Record) -> QueuePolicy:
         partition_lookahead=_interval(row, "partition_lookahead"),
         partition_lookback=_interval(row, "partition_lookback"),
         cleanup_ttl=_interval(row, "cleanup_ttl"),
-        cleanup_limit=row["cleanup_limit"],
+        cleanup_limit=int(row["cleanup_limit"]),
         detach_mode=row["detach_mode"],
         detach_min_age=_interval(row, "detach_min_age"),
     )

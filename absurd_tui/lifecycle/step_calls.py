@@ -107,10 +107,11 @@ class StepCalls(Calls):
             arguments.text(event_name, "event_name"),
             arguments.optional_whole(timeout, "timeout", least=0),
         )
+        should_suspend = row["should_suspend"] == "true"
         return AwaitResult(
-            should_suspend=row["should_suspend"],
+            should_suspend=should_suspend,
             payload=decode_optional(row["payload"], "payload"),
-            timed_out=not row["should_suspend"] and row["payload"] is None,
+            timed_out=not should_suspend and row["payload"] is None,
         )
 
 
@@ -121,7 +122,7 @@ def _checkpoint(row: asyncpg.Record) -> Checkpoint:
         state=decode_optional(row["state"], "state"),
         status=row["status"],
         owner_run_id=None if owner is None else UUID(owner),
-        updated_at=_instant(row["updated_at"]),
+        updated_at=_instant(float(row["updated_at"])),
     )
 
 

@@ -89,7 +89,10 @@ class TaskCalls(Calls):
         await self._fail(queue_name, run_id, reason, None)
 
     async def fail_with_retry(self, queue_name: str, run_id: UUID | str, reason: Json, retry_at: datetime) -> None:
-        """As `fail`, with the next attempt at `retry_at` (timezone-aware); an instant in the past means now."""
+        """As `fail`, with the next attempt at `retry_at` (absurd.fail_run).
+
+        It is timezone-aware; an instant in the past means now.
+        """
         await self._fail(queue_name, run_id, reason, arguments.instant(retry_at, "retry_at"))
 
     async def _fail(self, queue_name: str, run_id: UUID | str, reason: Json, retry_at: str | None) -> None:
@@ -175,18 +178,18 @@ class TaskCalls(Calls):
 def _spawn_info(row: asyncpg.Record) -> SpawnInfo:
     if row["task_id"] is None:
         raise TimedOut("the task with this idempotency key was cleaned up at this moment: nothing was spawned")
-    return SpawnInfo(UUID(row["task_id"]), UUID(row["run_id"]), row["attempt"], row["created"])
+    return SpawnInfo(UUID(row["task_id"]), UUID(row["run_id"]), int(row["attempt"]), row["created"] == "true")
 
 
 def _claim(row: asyncpg.Record) -> Claim:
     return Claim(
         run_id=UUID(row["run_id"]),
         task_id=UUID(row["task_id"]),
-        attempt=row["attempt"],
+        attempt=int(row["attempt"]),
         task_name=row["task_name"],
         params=decode_json(row["params"], "params"),
         retry_strategy=decode_optional(row["retry_strategy"], "retry_strategy"),
-        max_attempts=row["max_attempts"],
+        max_attempts=None if row["max_attempts"] is None else int(row["max_attempts"]),
         headers=decode_optional(row["headers"], "headers"),
         wake_event=row["wake_event"],
         event_payload=decode_optional(row["event_payload"], "event_payload"),

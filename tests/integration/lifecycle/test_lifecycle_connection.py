@@ -15,7 +15,12 @@ import pytest
 
 import absurd_tui.lifecycle
 from absurd_tui.errors import CannotConnect, InvalidConnection, InvalidRequest, QueueMissing
-from absurd_tui.lifecycle import AwaitResult, Lifecycle, SpawnOptions, connect
+from absurd_tui.lifecycle import AwaitResult, CleanupCount, Lifecycle, SpawnOptions, connect
+
+CODED = (
+    *("json", "jsonb", "uuid", "timestamptz", "timestamp", "interval", "numeric"),
+    *("bool", "int2", "int4", "int8", "float4", "float8"),
+)
 
 
 def refuse(value: Any) -> Any:
@@ -26,7 +31,7 @@ def refuse(value: Any) -> Any:
 async def customised(database: Any) -> AsyncIterator[asyncpg.Connection]:
     """A connection whose owner decodes and encodes everything differently."""
     connection = await asyncpg.connect(database.dsn)
-    for type_name in ("json", "jsonb", "uuid", "timestamptz", "timestamp", "interval", "numeric"):
+    for type_name in CODED:
         await connection.set_type_codec(type_name, schema="pg_catalog", encoder=refuse, decoder=refuse)
     try:
         yield connection
@@ -37,8 +42,12 @@ async def customised(database: Any) -> AsyncIterator[asyncpg.Connection]:
 async def everything(lifecycle: Lifecycle, queue: str) -> None:
     """A call on each function whose arguments or columns a codec or a search_path could touch."""
     await lifecycle.create_queue(queue, "partitioned")
-    spawned = await lifecycle.spawn(queue, "order", {"id": [1, "2", None]}, SpawnOptions(headers={"a": 1}))
+    options = SpawnOptions(max_attempts=3, headers={"a": 1}, idempotency_key="k")
+    spawned = await lifecycle.spawn(queue, "order", {"id": [1, "2", None]}, options)
+    assert (spawned.attempt, spawned.created) == (1, True)
+    assert (await lifecycle.spawn(queue, "order", None, options)).created is False
     (claim,) = await lifecycle.claim(queue, "worker-1")
+    assert (claim.attempt, claim.max_attempts) == (1, 3)
     assert (claim.task_id, claim.params, claim.headers) == (spawned.task_id, {"id": [1, "2", None]}, {"a": 1})
     await lifecycle.set_checkpoint(queue, claim.task_id, "step", Decimal("1.50"), claim.run_id, 60)
     checkpoint = await lifecycle.get_checkpoint(queue, claim.task_id, "step", include_pending=True)
@@ -52,17 +61,19 @@ async def everything(lifecycle: Lifecycle, queue: str) -> None:
     await lifecycle.emit_event(queue, "paid", {"amount": 1})
     (claim,) = await lifecycle.claim(queue, "worker-1")
     await lifecycle.extend_claim(queue, claim.run_id, 5)
-    await lifecycle.schedule_run(queue, claim.run_id, 0)
+    await lifecycle.schedule_run(queue, claim.run_id, 0.0)
     (claim,) = await lifecycle.claim(queue, "worker-1")
     await lifecycle.fail_with_retry(queue, claim.run_id, {"why": "no"}, datetime(2000, 1, 1, tzinfo=UTC))
     (claim,) = await lifecycle.claim(queue, "worker-1")
     await lifecycle.complete(queue, claim.run_id, "done")
     assert (await lifecycle.get_result(queue, claim.task_id)).result == "done"
-    await lifecycle.set_queue_policy(queue, cleanup_ttl=timedelta(days=2))
-    assert (await lifecycle.get_queue_policy(queue)).cleanup_ttl == timedelta(days=2)
+    await lifecycle.set_queue_policy(queue, cleanup_ttl=timedelta(days=2), cleanup_limit=7)
+    policy = await lifecycle.get_queue_policy(queue)
+    assert (policy.cleanup_ttl, policy.cleanup_limit) == (timedelta(days=2), 7)
     await lifecycle.ensure_partitions(queue)
     assert await lifecycle.list_detach_candidates(queue) == []
     assert await lifecycle.cleanup_tasks(queue, 3600) == 0
+    assert await lifecycle.cleanup_all_queues(queue) == [CleanupCount(queue, 0, 0)]
     await lifecycle.drop_queue(queue)
 
 
