@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from absurd_tui.observe.records import State, TaskRow
-from absurd_tui.observe.task_records import Attempt, Document, TaskPage
 from absurd_tui.operations.outcomes import Outcome
 from absurd_tui.settings import Settings
 from absurd_tui.ui.dialogs.frame import TaskDialog
@@ -210,48 +208,3 @@ async def desk(
         made = Desk(pilot, source, stage, performer, tasks)
         await made.shown("live")
         yield made
-
-
-def page_of(row: TaskRow, now: float) -> TaskPage:
-    """The page of a task that has made this one attempt."""
-    run = Attempt(
-        run_id=row.run_id,
-        attempt=row.attempt,
-        state=row.state,
-        worker=row.worker,
-        claim_expires_at=row.claim_expires_at,
-        available_at=row.available_at if row.available_at < inf else now,
-        started_at=row.started_at,
-        completed_at=None,
-        failed_at=row.ended_at if row.state is State.FAILED else None,
-        created_at=row.created_at,
-        wake_event=row.wake_event,
-        failure=row.failure,
-        reason=None,
-    )
-    return TaskPage(
-        now=now,
-        taken=0.0,
-        queue=row.queue,
-        task_id=row.task_id,
-        task_name=row.task_name,
-        state=row.state,
-        attempts=row.attempt,
-        max_attempts=row.max_attempts,
-        enqueued_at=row.enqueued_at,
-        first_started_at=row.first_started_at,
-        cancelled_at=row.cancelled_at,
-        retry_strategy=None,
-        cancellation=None,
-        max_duration=row.max_duration,
-        max_delay=row.max_delay,
-        idempotency_key=None,
-        params=Document(2, "{}"),
-        headers=None,
-        result=None,
-        runs=(run,),
-        checkpoints=(),
-        waits=(),
-        checkpoints_refusal=None,
-        waits_refusal=None,
-    )

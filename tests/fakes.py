@@ -31,7 +31,7 @@ from absurd_tui.observe.records import (
     View,
 )
 from absurd_tui.observe.rows import natural_order
-from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
+from absurd_tui.observe.task_records import Attempt, Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import Outcome, Refused
 from absurd_tui.operations.perform import Pending
@@ -52,7 +52,10 @@ START = 1_790_000_000.0
 
 @dataclass
 class FakeSource:
-    """What the app reads, from tasks that are set by hand. `now` is the database's clock and stands still."""
+    """What the app reads, from tasks that are set by hand. `now` is the database's clock and stands still.
+
+    A task without a page of its own in `pages` has the one that its row makes.
+    """
 
     queues: list[str] = field(default_factory=lambda: ["mail"])
     now: float = START
@@ -95,10 +98,10 @@ class FakeSource:
             raise self.fault
         self.read.append(view)
         self.urged.append(is_urged)
-        if view.panels:
-            self._panels, self._panels_taken = self._reading_panels(view), time.monotonic()
-        queues = tuple(self._queue(name) for name in sorted(self.queues))
         taken = time.monotonic()
+        if view.panels:
+            self._panels, self._panels_taken = self._reading_panels(view), taken
+        queues = tuple(self._queue(name) for name in sorted(self.queues))
         return Snapshot(
             self.server,
             view,
@@ -122,6 +125,8 @@ class FakeSource:
         if self.fault is not None:
             raise self.fault
         page = self.pages.get(task_id)
+        if page is None and task_id in self.rows:
+            page = page_of(self.rows[task_id], self.now)
         return None if page is None else replace(page, taken=time.monotonic())
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
@@ -200,6 +205,51 @@ def place_of(row: TaskRow) -> Place:
     lease = row.claim_expires_at if row.state is State.RUNNING else None
     at = row.available_at if lease is None else lease
     return Place(microseconds(at), row.run_id, row.state is State.RUNNING and lease is None)
+
+
+def page_of(row: TaskRow, now: float) -> TaskPage:
+    """The page of a task that has made this one attempt."""
+    run = Attempt(
+        run_id=row.run_id,
+        attempt=row.attempt,
+        state=row.state,
+        worker=row.worker,
+        claim_expires_at=row.claim_expires_at,
+        available_at=row.available_at if row.available_at < inf else now,
+        started_at=row.started_at,
+        completed_at=None,
+        failed_at=row.ended_at if row.state is State.FAILED else None,
+        created_at=row.created_at,
+        wake_event=row.wake_event,
+        failure=row.failure,
+        reason=None,
+    )
+    return TaskPage(
+        now=now,
+        taken=0.0,
+        queue=row.queue,
+        task_id=row.task_id,
+        task_name=row.task_name,
+        state=row.state,
+        attempts=row.attempt,
+        max_attempts=row.max_attempts,
+        enqueued_at=row.enqueued_at,
+        first_started_at=row.first_started_at,
+        cancelled_at=row.cancelled_at,
+        retry_strategy=None,
+        cancellation=None,
+        max_duration=row.max_duration,
+        max_delay=row.max_delay,
+        idempotency_key=None,
+        params=Document(2, "{}"),
+        headers=None,
+        result=None,
+        runs=(run,),
+        checkpoints=(),
+        waits=(),
+        checkpoints_refusal=None,
+        waits_refusal=None,
+    )
 
 
 def followed_task(row: TaskRow | None) -> FollowedTask | None:

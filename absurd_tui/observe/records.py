@@ -254,6 +254,14 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAt:
+    """When something was read: `now` by the database's clock, `ticks` by the client's monotonic clock."""
+
+    now: float
+    ticks: float
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One reading of everything the dashboard shows.
 
@@ -278,9 +286,11 @@ class Snapshot:
     """The rates of the chosen queue; None where all are shown, or where they could not be read."""
 
     @property
-    def rows_at(self) -> float:
-        """The client's monotonic clock at the moment at which the rows of the panels were as they are here."""
-        return self.taken if self.panels_taken is None else self.panels_taken
+    def rows_read(self) -> ReadAt:
+        """The moment at which the rows of the panels were as they are here."""
+        if self.panels_taken is None:
+            return ReadAt(self.now, self.taken)
+        return ReadAt(self.now - (self.taken - self.panels_taken), self.panels_taken)
 
     def panel(self, state: State) -> PanelReading | None:
         """Give the reading of one panel, or None where it was not asked for."""

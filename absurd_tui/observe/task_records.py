@@ -6,7 +6,7 @@ The same rules as in `absurd_tui.observe.records`: strings are raw, times are th
 from dataclasses import dataclass
 from uuid import UUID
 
-from absurd_tui.observe.records import Failure, Refusal, State
+from absurd_tui.observe.records import Failure, ReadAt, Refusal, State
 
 PARAMS, HEADERS, RESULT = "params", "headers", "result"
 """The parts of a task that are one document each."""
@@ -127,6 +127,11 @@ class TaskPage:
     has_more_checkpoints: bool = False
     checkpoints_refusal: Refusal | None = None
     waits_refusal: Refusal | None = None
+
+    @property
+    def read(self) -> ReadAt:
+        """The moment at which it was read."""
+        return ReadAt(self.now, self.taken)
 
     @property
     def last_run(self) -> Attempt | None:

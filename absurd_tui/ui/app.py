@@ -315,9 +315,9 @@ class AbsurdApp(App[int]):
         """Show a task's page."""
         screen = self.screen
         if isinstance(screen, Dashboard):
-            self.push_screen(TaskScreen(self._watch, message.queue, message.task_id, message.row))
+            self.push_screen(TaskScreen(self._watch, message.queue, message.task_id, message.row, message.read))
         elif isinstance(screen, TaskScreen) and screen.task_id != message.task_id:
-            self.switch_screen(TaskScreen(self._watch, message.queue, message.task_id, message.row))
+            self.switch_screen(TaskScreen(self._watch, message.queue, message.task_id, message.row, message.read))
 
     def action_open_told_task(self) -> None:
         """Open the page of the task that the newest outcome is about, or say why there is none."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from textual.message import Message
 
-from absurd_tui.observe.records import Refusal, TaskRow, View
+from absurd_tui.observe.records import ReadAt, Refusal, TaskRow, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.requests import Request
 from absurd_tui.text import Plain
@@ -33,11 +33,12 @@ class ReadNow(Message):
 
 @dataclass
 class TaskOpened(Message):
-    """Show the page of a task; `row` is what is known of it already, where something is."""
+    """Show the page of a task; `row` is what is known of it already, where something is, and when that was read."""
 
     queue: str
     task_id: UUID
     row: TaskRow | None = None
+    read: ReadAt | None = None
 
 
 class TakesPage(Protocol):

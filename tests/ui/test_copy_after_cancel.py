@@ -3,8 +3,8 @@
 from uuid import UUID
 
 import pytest
-from dialogs import Desk, desk, page_of
-from fakes import FakeSource
+from dialogs import Desk, desk
+from fakes import FakeSource, page_of
 
 from absurd_tui.observe.records import State
 from absurd_tui.operations.outcomes import After, Done, Refused

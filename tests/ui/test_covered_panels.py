@@ -1,7 +1,8 @@
 """What nobody can see is not read."""
 
 import pytest
-from dialogs import DEAD, desk, page_of
+from dialogs import DEAD, desk
+from fakes import page_of
 
 from absurd_tui.observe.records import State
 

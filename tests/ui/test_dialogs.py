@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 from attacks import rotated
-from dialogs import ACTS, DEAD, STATES, TITLES, Desk, desk, page_of
-from fakes import FakeSource
+from dialogs import ACTS, DEAD, STATES, TITLES, Desk, desk
+from fakes import FakeSource, page_of
 from screen import lines
 from textual.events import Paste
 from textual.timer import Timer
@@ -199,7 +199,9 @@ async def test_the_task_that_was_named_is_the_one_whatever_becomes_of_the_list(k
 async def test_a_task_that_is_removed_from_the_list_is_still_the_one_that_was_named(key: str) -> None:
     async with desk() as seen:
         await seen.ask(key, STATES[key])
-        named = seen.source.rows.pop(seen.tasks[STATES[key]])
+        named = seen.row(STATES[key])
+        seen.source.pages[named.task_id] = page_of(named, seen.source.now)
+        del seen.source.rows[named.task_id]
         await seen.stage.spawn("mail", "under_the_cursor")
         await seen.read_again()
         await seen.press(CONFIRMS[key])

@@ -37,7 +37,7 @@ def over_its_duration(source: FakeSource, tasks: dict[State, UUID]) -> None:
 @pytest.mark.parametrize("state", LIVE)
 async def test_cancelling_says_what_ends_and_that_there_is_no_way_back(state: State) -> None:
     said = {
-        State.PENDING: ("No worker is running it", "Attempt 1 will not start."),
+        State.PENDING: ("No worker is running it", "Attempt 1, due for 1", "s, will not start."),
         State.RUNNING: ("worker-1:77 runs it and learns at its next checkpoint or heartbeat.",),
         State.SLEEPING: ("No worker is running it", "It no longer waits for the event invoice.paid."),
     }

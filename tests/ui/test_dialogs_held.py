@@ -5,8 +5,8 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from dialogs import STATES, Desk, desk, page_of
-from fakes import FakeSource
+from dialogs import STATES, Desk, desk
+from fakes import FakeSource, page_of
 
 from absurd_tui.observe.records import Snapshot, State, View
 

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from dialogs import Desk, desk, page_of
-from fakes import FakeSource
+from dialogs import Desk, desk
+from fakes import FakeSource, page_of
 
 from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.slot import SupersededError
@@ -67,7 +67,11 @@ async def test_a_page_without_its_checkpoints_is_no_page_without_checkpoints() -
         assert "no checkpoint" not in seen.said
 
 
-async def test_a_task_that_is_gone_is_said_to_be() -> None:
+async def test_a_task_that_is_gone_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def gone(source: FakeSource, queue: str, task_id: UUID) -> TaskPage | None:
+        return None
+
+    monkeypatch.setattr(FakeSource, "task", gone)
     async with desk(prepare=claimed()) as seen:
         await seen.ask("e", State.RUNNING)
         await seen.shown("the task is no longer in the database")

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from dialogs import Desk, desk, page_of
+from dialogs import Desk, desk
+from fakes import page_of
 
 from absurd_tui.observe.records import State
 from absurd_tui.operations.outcomes import After, AlreadySo, Changed, Done, Gone

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from dialogs import desk, page_of
-from fakes import FakeSource
+from dialogs import desk
+from fakes import FakeSource, page_of
 
 from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.task_records import CheckpointRow, TaskPage

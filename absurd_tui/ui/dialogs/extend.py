@@ -70,12 +70,13 @@ class ExtendDialog(InformedDialog[ExtendClaim]):
     def _follow(self) -> None:
         """Take over a lease that moved: what was ticked was ticked for another, and it may have been a checkpoint."""
         found = self.newest()
-        if found is None or not is_same_run(found, self.row):
+        if found is None or not is_same_run(found[0], self.row):
             return
-        has_moved = found.claim_expires_at != self.row.claim_expires_at
-        if found.lease_set_at is None and not has_moved:
-            found = replace(found, lease_set_at=self.row.lease_set_at)  # a page does not know it
-        self.row = found
+        row, read = found
+        has_moved = row.claim_expires_at != self.row.claim_expires_at
+        if row.lease_set_at is None and not has_moved:
+            row = replace(row, lease_set_at=self.row.lease_set_at)  # a page does not know it
+        self.take_over(row, read)
         if has_moved:
             self._may_shorten = False
             self.ask_page()

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from absurd_tui.observe.records import Snapshot, State, TaskRow
+from absurd_tui.observe.records import ReadAt, Snapshot, State, TaskRow
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.requests import Request, Target
 from absurd_tui.text import Plain, plain, say
@@ -31,11 +31,12 @@ Asked = TypeVar("Asked", bound=Request)
 
 
 class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
-    """A question about one task as it stood when the key was pressed.
+    """A question about one task as it stood on the screen when the key was pressed.
 
-    Subclasses say what the act is, what it means, and make the request. The act is struck
-    through while it cannot be done, and when the task has changed since it was looked at. What
-    it is judged by is the newest reading, also while the screen below is held.
+    `seen` tells times as of the reading that the row is from, and `read_at` is when that was by the client's
+    monotonic clock: a minute ago at times, and longer where the row has left its panel. Subclasses say what the act
+    is, what it means, and make the request. The act is struck through while it cannot be done, and when the task has
+    changed since it was looked at. What it is judged by is the newest reading, also while the screen below is held.
     """
 
     BINDINGS = [Binding("escape", "keep", show=False)]
@@ -66,8 +67,7 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
 
     def on_mount(self) -> None:
         """Show it, and follow the task."""
-        pieces = target_lines(self.row, self.seen, self.watched.address, self.badges(), INNER_WIDTH)
-        self.query_one("#dialog-target", DialogText).show(pieces)
+        self._show_target()
         self.repaint()
         self.set_interval(1.0, self.repaint)
 
@@ -101,7 +101,7 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
 
     @property
     def target(self) -> Target:
-        """The task as it stood when the key was pressed."""
+        """The task as it stood on the screen when the key was pressed, or as it was looked at again."""
         row = self.row
         lease = row.claim_expires_at if row.state is State.RUNNING else None
         return Target(row.queue, row.task_id, row.run_id, row.task_name, row.state, row.attempt, lease, self.seen.now)
@@ -139,17 +139,21 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
             shown = [piece for piece in pieces if piece is not BLANK] if is_tight else pieces
             self.query_one(name, DialogText).show(shown)
 
-    def newest(self) -> TaskRow | None:
-        """Give the task as it was read last; None where that was before it was looked at, or where it was not found."""
+    def newest(self) -> tuple[TaskRow, ReadAt] | None:
+        """Give the task as it was read last, and when; None where no later reading than the one looked at has it."""
         snapshot = self.watched.newest
-        return find(snapshot, self.row) if snapshot is not None and snapshot.rows_at > self.read_at else None
+        if snapshot is None or snapshot.rows_read.ticks <= self.read_at:
+            return None
+        found = find(snapshot, self.row)
+        return None if found is None else (found, snapshot.rows_read)
 
     def changed(self) -> Plain:
         """Say how the task differs from what was looked at, as far as was read; empty if not."""
         found = self.newest()
-        if found is None or is_same_run(found, self.row):
+        if found is None or is_same_run(found[0], self.row):
             return Plain("")
-        return say("Changed since you looked: {state} now, attempt {number}.", state=found.state, number=found.attempt)
+        now = found[0]
+        return say("Changed since you looked: {state} now, attempt {number}.", state=now.state, number=now.attempt)
 
     def hindrance(self) -> Plain:
         """Say why the act cannot be done to the task at all; empty where it can."""
@@ -181,11 +185,18 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
         """Make the task as it is now the one that is asked about."""
         found = self.newest()
         if found is not None:
-            self.row, self.seen, self.read_at = found, self.clock, time.monotonic()
+            self.take_over(*found)
             self.sleep()
-            pieces = target_lines(self.row, self.seen, self.watched.address, self.badges(), INNER_WIDTH)
-            self.query_one("#dialog-target", DialogText).show(pieces)
             self.repaint()
+
+    def take_over(self, row: TaskRow, read: ReadAt) -> None:
+        """Ask about the task as this row has it from now on."""
+        self.row, self.seen, self.read_at = row, replace(self.seen, now=read.now), read.ticks
+        self._show_target()
+
+    def _show_target(self) -> None:
+        pieces = target_lines(self.row, self.seen, self.watched.address, self.badges(), INNER_WIDTH)
+        self.query_one("#dialog-target", DialogText).show(pieces)
 
 
 def is_same_run(one: TaskRow, other: TaskRow) -> bool:

@@ -54,6 +54,12 @@ Piece = Paragraph | Fixed
 BLANK = Fixed()
 
 
+def reserved(pieces: Sequence[Piece], rows: int, width: int) -> list[Piece]:
+    """Keep so many rows for these pieces, so that nothing below them moves when they change."""
+    missing = rows - sum(len(piece.lines(width)) for piece in pieces)
+    return [*pieces, *(Fixed() for _ in range(missing))]
+
+
 def point(text: Plain) -> Paragraph:
     """Make one point of a list."""
     return Paragraph(text, "", plain("·"), "muted")

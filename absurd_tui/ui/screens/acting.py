@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from textual.screen import Screen
 from textual.timer import Timer
 
-from absurd_tui.observe.records import TaskRow
+from absurd_tui.observe.records import ReadAt, TaskRow
 from absurd_tui.operations.requests import Request
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.availability import CANCEL, COPY, EXTEND, RETRY, why_not
@@ -35,8 +36,8 @@ class ActingScreen(Screen[None]):
         """Give the task that a key would act on, as it is on the screen now."""
         raise NotImplementedError
 
-    def read_at(self) -> float:
-        """Give when the task in question was read, by the client's monotonic clock."""
+    def read(self) -> ReadAt | None:
+        """Give when the task in question was read as it is on the screen, None where none is."""
         raise NotImplementedError
 
     def say(self, said: Plain) -> None:
@@ -81,12 +82,12 @@ class ActingScreen(Screen[None]):
 
     def action_ask(self, command: str) -> None:
         """Freeze the task in question and ask about it, or say why not."""
-        row, clock = self.row_in_question(), self._watch.clock(time.monotonic())
+        row, read, clock = self.row_in_question(), self.read(), self._watch.clock(time.monotonic())
         refused = self.why_not(command)
-        if refused or row is None or clock is None:
+        if refused or row is None or read is None or clock is None:
             self.say(refused or plain("Nothing has been read yet."))
             return
-        dialog = _DIALOGS[command](self._watch, row, clock, self.read_at())
+        dialog = _DIALOGS[command](self._watch, row, replace(clock, now=read.now), read.ticks)
 
         def answered(request: Request | None) -> None:
             if request is not None:

@@ -10,7 +10,7 @@ from textual.containers import Container, Horizontal
 from textual.events import Key, Resize
 
 from absurd_tui.observe.places import epoch
-from absurd_tui.observe.records import State, TaskRow, View
+from absurd_tui.observe.records import ReadAt, State, TaskRow, View
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.commands import PANEL_KEYS, Scope, bindings
 from absurd_tui.ui.dialogs.go_to import GoToDialog
@@ -111,7 +111,7 @@ class Dashboard(ActingScreen):
         for panel in self._panels():
             panel.take(
                 reading_of(panel.state, snapshot, self._queue),
-                snapshot.now,
+                snapshot.rows_read,
                 sight,
                 title(panel.state, snapshot, self._queue, as_of) if self._shows_titles else None,
                 notes=notes(panel.state, snapshot, self._queue),
@@ -151,11 +151,9 @@ class Dashboard(ActingScreen):
         """Give the task under the cursor."""
         return self.focused.cursor_record if isinstance(self.focused, Panel) else None
 
-    def read_at(self) -> float:
-        """It is of the snapshot that is shown, unless it has left its panel: then of some older one."""
-        snapshot, panel = self._watch.snapshot, self.focused
-        is_gone = isinstance(panel, Panel) and panel.cursor_is_gone
-        return 0.0 if snapshot is None or is_gone else snapshot.rows_at
+    def read(self) -> ReadAt | None:
+        """It is of what its panel shows, and where it has left that, of the last reading that had it."""
+        return self.focused.cursor_read if isinstance(self.focused, Panel) else None
 
     def queue_in_question(self) -> str | None:
         """Give the chosen queue."""
@@ -233,7 +231,7 @@ class Dashboard(ActingScreen):
     def on_record_table_chosen(self, event: RecordTable.Chosen) -> None:
         """Open a task, or choose a queue."""
         if isinstance(event.record, TaskRow):
-            self.post_message(TaskOpened(event.record.queue, event.record.task_id, event.record))
+            self.post_message(TaskOpened(event.record.queue, event.record.task_id, event.record, self.read()))
         elif isinstance(event.record, QueueRow):
             self._choose(event.record.name)
 

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Key, Resize
 from textual.widget import Widget
 
-from absurd_tui.observe.records import Refusal, TaskRow
+from absurd_tui.observe.records import ReadAt, Refusal, TaskRow
 from absurd_tui.observe.task_records import Attempt, Document, TaskPage
 from absurd_tui.observe.task_rows import row_of
 from absurd_tui.observe.why import Clock
@@ -60,11 +60,14 @@ class TaskScreen(ActingScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid"), (182, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
 
-    def __init__(self, watch: Watch, queue: str, task_id: UUID, row: TaskRow | None = None) -> None:
+    def __init__(
+        self, watch: Watch, queue: str, task_id: UUID, row: TaskRow | None = None, read: ReadAt | None = None
+    ) -> None:
         super().__init__(watch)
         self.queue = queue
         self.task_id = task_id
         self._row = row
+        self._read = read
         self._page: TaskPage | None = None
         self._documents = Documents()
         self._trouble: tuple[Plain, Plain] | None = None
@@ -120,7 +123,7 @@ class TaskScreen(ActingScreen):
             )
         else:
             self._page, self._documents.page, self._trouble = page, page, None
-            self._row = row_of(page) or self._row
+            self._row, self._read = (row_of(page), page.read) if page.runs else (self._row, self._read)
         if self.is_running:
             self._show_layout()
 
@@ -211,9 +214,9 @@ class TaskScreen(ActingScreen):
         """Give the task of this page, unless it is no more."""
         return None if self._is_gone else self._row
 
-    def read_at(self) -> float:
+    def read(self) -> ReadAt | None:
         """As soon as there is a page, its row is in question; before, the row that was opened."""
-        return self._page.taken if self._page is not None else self._began
+        return self._read
 
     def applies(self, command: Command) -> bool:
         """Say whether a command of the footer can do something now."""

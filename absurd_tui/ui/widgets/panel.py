@@ -7,7 +7,7 @@ from textual.events import Click
 from textual.message import Message
 
 from absurd_tui.observe.places import INFINITY, epoch, instant_place, order, placed
-from absurd_tui.observe.records import Away, PanelReading, Place, State, TaskRow
+from absurd_tui.observe.records import Away, PanelReading, Place, ReadAt, State, TaskRow
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.browsing import at_end, at_place, onward, stands_in_head
 from absurd_tui.ui.widgets.columns import Sight
@@ -71,7 +71,8 @@ class Panel(RecordTable[TaskRow]):
         self.wanted: Away | None = None
         """Where the rows are that it wants; None is its head."""
         self._reading: PanelReading | None = None
-        self._read_at = 0.0
+        self._read = ReadAt(0.0, 0.0)
+        self._read_with_cursor = self._read
         self._landing: _Landing | None = None
 
     # what is shown
@@ -79,24 +80,30 @@ class Panel(RecordTable[TaskRow]):
     def take(
         self,
         reading: PanelReading | None,
-        now: float,
+        read: ReadAt,
         sight: Sight,
         title: Title | None,
         *,
         notes: Sequence[Plain] = (),
         is_stale: bool = False,
     ) -> None:
-        """Show what was read at `now`, if it is what is wanted; until that comes, what was shown stays."""
+        """Show what was read, if it is what is wanted; until that comes, what was shown stays."""
         is_wanted = reading is None or reading.away == self.wanted
         before = self._reading
+        self._read_with_cursor = self.cursor_read
         if is_wanted:
-            self._reading, self._read_at = reading, now
+            self._reading, self._read = reading, read
         rows = self._reading.rows if self._reading is not None else ()
         self.show(rows, sight, title, notes=notes, is_stale=is_stale)
         if self._reading is not None and (before is None or before.away != self._reading.away):
             self.mark_met()
             self.repaint()
         self._land()
+
+    @property
+    def cursor_read(self) -> ReadAt:
+        """When the row under the cursor was read as it stands there; that may be long ago where it is gone."""
+        return self._read_with_cursor if self.cursor_is_gone else self._read
 
     def choose(self, queue: str | None) -> None:
         """Show nothing of what was read, because it was of another queue; the cursor stays on a task of this one."""
@@ -192,7 +199,7 @@ class Panel(RecordTable[TaskRow]):
         super()._settle(position)
         if self._reading is not None and self._landing is None:
             margin = max(1, min(self._body, _MOST_AHEAD))
-            self._turn(onward(self._reading, self._position, margin, PAGE, self._read_at))
+            self._turn(onward(self._reading, self._position, margin, PAGE, self._read.now))
 
     def _let_go(self) -> None:
         super()._let_go()
