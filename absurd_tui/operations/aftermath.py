@@ -5,9 +5,10 @@ import asyncio
 import asyncpg
 
 from absurd_tui.conninfo import ConnSpec
+from absurd_tui.database.faults import Fault, classify
 from absurd_tui.database.writing import Place, WriteSession
 from absurd_tui.operations.outcomes import After, Done, NotApplied, Outcome, Unknown
-from absurd_tui.operations.work import Work
+from absurd_tui.operations.work import Confirmation, Work
 
 ASKED_EVERY = 0.5
 ASKED_FOR = 15.0
@@ -21,7 +22,8 @@ async def resolve(spec: ConnSpec, place: Place, work: Work, xid: int, promised: 
     """Learn whether the transaction `xid`, begun at `place`, was committed, and how the rows stand now.
 
     `promised` is what was read back before the COMMIT. A server that is not the same cluster and timeline is not
-    asked: there the id may name another transaction.
+    asked: there the id may name another transaction. What the rows are asked for is only how they stand now, and
+    whether they contradict: a crash can give an id that was lost with it to another transaction.
     """
     inquiry = _Inquiry(spec, place, work, xid, promised)
     try:
@@ -61,17 +63,31 @@ class _Inquiry:
                 return Unknown(
                     self._xid, f"{_LOST_IN_COMMIT}, and what answers now is not known to be the same server."
                 )
+            self.last = f"{_LOST_IN_COMMIT}, and a new one brought no answer."
         status = await self._status()
         if status == "aborted":
             return NotApplied(f"{_LOST_IN_COMMIT}, and the server undid the transaction.")
-        found = await self._work.confirm(self.session.fetch, self._xid)
-        self.after = found.after
-        if status == "committed" and found.is_borne_out:
-            return Done(found.after or self._promised.after, self._promised.spawned)
+        found = await self._confirmed()
+        self.after = found.after if found is not None else None
+        if status == "committed" and found is None:
+            return self._promised
+        if status == "committed" and found is not None and (found.is_borne_out or found.after is None):
+            return Done(found.after, self._promised.spawned)
         if status == "in progress":
             self.last = f"{_LOST_IN_COMMIT}, and the transaction is still open on the server."
             return None
         return Unknown(self._xid, f"{_LOST_IN_COMMIT}, and the server cannot say what became of it.", self.after)
+
+    async def _confirmed(self) -> Confirmation | None:
+        """Read how the rows stand now; None where they cannot be read although the connection lives."""
+        try:
+            return await self._work.confirm(self.session.fetch, self._xid)
+        except asyncpg.UndefinedTableError:
+            return Confirmation(is_borne_out=False, after=None)  # the queue was dropped, and the task with it
+        except asyncpg.PostgresError as error:
+            if classify(error) is not Fault.PANEL:
+                raise
+            return None
 
     async def _status(self) -> str | None:
         try:

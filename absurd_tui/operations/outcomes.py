@@ -21,7 +21,11 @@ class After:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The write took effect, and it was this one: the row it wrote bears this transaction's id."""
+    """The write took effect, and it was this one: the row it wrote bears this transaction's id.
+
+    `after` is None where only the server said so, after the answer to the COMMIT was lost, and the task has been
+    deleted since.
+    """
 
     after: After | None
     spawned: tuple[UUID, ...] = ()

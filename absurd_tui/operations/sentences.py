@@ -31,6 +31,9 @@ _NOTHING_CHANGED = "Nothing changed."
 def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
     """Say what came of a request."""
     match outcome:
+        case Done(None):
+            headline, _ = _done(request, outcome, clock)
+            return "✓", headline, plain("The server says that it was committed; the task is no longer there.")
         case Done():
             return "✓", *_done(request, outcome, clock)
         case AlreadySo():

@@ -14,7 +14,8 @@ def subject(request: Request, outcome: Outcome) -> tuple[str, UUID] | None:
     if isinstance(request, SpawnTask):
         existing = outcome.existing if isinstance(outcome, AlreadySo) else None
         return (request.queue, existing) if existing is not None else None
-    return None if isinstance(outcome, Gone) else (request.target.queue, request.target.task_id)
+    is_gone = isinstance(outcome, Gone) or outcome == Done(None)
+    return None if is_gone else (request.target.queue, request.target.task_id)
 
 
 def follow(request: Request, outcome: Outcome) -> Follow | None:

@@ -68,6 +68,17 @@ CASES: list[tuple[Request, Outcome, str]] = [
         Done(after(State.COMPLETED)),
         "✓ Extended · payments › charge_card …7be2d48a | Read back 08:00:00: completed, attempt 4.",
     ),
+    (
+        CANCEL,
+        Done(None),
+        "✓ Cancelled · payments › charge_card …7be2d48a"
+        " | The server says that it was committed; the task is no longer there.",
+    ),
+    (
+        SPAWN,
+        Done(None, (NEW,)),
+        "✓ Spawned · …a0d477e0 in payments | The server says that it was committed; the task is no longer there.",
+    ),
     (SPAWN, Done(PENDING, (NEW,)), "✓ Spawned · …a0d477e0 in payments | Pending; T opens it."),
     (
         MANY,
