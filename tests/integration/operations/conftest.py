@@ -70,7 +70,11 @@ async def proxy(spec: ConnSpec) -> AsyncIterator[StatementProxy]:
 @pytest.fixture
 async def proxied(spec: ConnSpec, proxy: StatementProxy, audit: Audit) -> AsyncIterator[Performer]:
     """A performer whose every connection goes through the proxy."""
-    through = dataclasses.replace(spec, hosts=(("127.0.0.1", proxy.port),), tls=Tls("disable"))
-    performer = Performer(through, audit=audit)
+    performer = Performer(through(spec, proxy), audit=audit)
     yield performer
     await performer.close()
+
+
+def through(spec: ConnSpec, proxy: StatementProxy) -> ConnSpec:
+    """The same database, by way of the proxy."""
+    return dataclasses.replace(spec, hosts=(("127.0.0.1", proxy.port),), tls=Tls("disable"))

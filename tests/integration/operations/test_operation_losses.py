@@ -1,23 +1,42 @@
-"""The connection is lost at each step, or delivers late: what is told is what the database holds in the end."""
+"""The connection is lost at each step, or delivers late: what is told is what the database holds in the end.
+
+Each step of every operation is tried. Spawn alone has no step for the lock and for the reading before its call: there
+is no task yet. All of a case that is never applied share one request: had one of them taken effect, the next would be
+told something else.
+"""
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 import asyncpg
 import pytest
 from absurd_server import Database
+from integration.operations.conftest import through
 from integration.operations.stage import CALLS, OPERATIONS, QUEUE, Stage, give_up_soon, until
-from statement_proxy import COMMIT, Harm, StatementProxy
+from statement_proxy import COMMIT, Harm, StatementProxy, statement_proxy
 
+from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database import writing
 from absurd_tui.observe.records import State
-from absurd_tui.operations.outcomes import Changed, Done, NotApplied
+from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.outcomes import Changed, Done, NotApplied, Outcome
 from absurd_tui.operations.perform import Performer
-from absurd_tui.operations.requests import CancelTask, SpawnTask
+from absurd_tui.operations.requests import CancelTask, Request, SpawnTask
 
 pytestmark = pytest.mark.slow
 
 SERVER_GIVES_UP = writing.IDLE_SECONDS + 1
 XID, READ = "pg_current_xact_id", "t.xmin::text"
+LOOKED_AT = (("lock", "for update", 0), ("reading", READ, 0))
+
+
+def steps(operation: str) -> list[tuple[str, str, int]]:
+    """The steps before the COMMIT: a name, a part of the statement, and how many that hold it come before."""
+    looked_at = () if operation == "spawn" else LOOKED_AT
+    call = ("call", CALLS[operation], 0)
+    return [("begin", "begin", 0), *looked_at, ("xid", XID, 0), call, ("reading back", READ, len(looked_at) // 2)]
 
 
 @pytest.fixture
@@ -25,42 +44,78 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     give_up_soon(monkeypatch)
 
 
+@dataclass(frozen=True)
+class Lane:
+    """A request, and a performer whose connections go through a proxy of its own."""
+
+    request: Request
+    proxy: StatementProxy
+    performer: Performer
+
+    async def performed(self) -> Outcome:
+        return await self.performer.perform(self.request)
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """All operations at once, side by side in one queue, which had so many tasks `before`."""
+
+    stage: Stage
+    by_operation: Mapping[str, Lane]
+    before: int
+
+    def arm(self, statements: Mapping[str, str], harm: Harm) -> None:
+        for operation, lane in self.by_operation.items():
+            lane.proxy.arm(statements[operation], harm)
+
+    def heal(self) -> None:
+        for lane in self.by_operation.values():
+            lane.proxy.heal()
+
+    async def performed(self) -> dict[str, Outcome]:
+        outcomes = await asyncio.gather(*(lane.performed() for lane in self.by_operation.values()))
+        assert all(lane.proxy.struck == 1 for lane in self.by_operation.values())
+        return dict(zip(self.by_operation, outcomes, strict=True))
+
+    async def took_effect(self) -> tuple[set[str], int]:
+        """Which operations on a task took effect, and how many tasks are new."""
+        on_a_task = {operation: self.by_operation[operation].request for operation in ("cancel", "retry", "extend")}
+        done = {operation for operation, request in on_a_task.items() if await self.stage.is_done(request)}
+        return done, await self.stage.count() - self.before
+
+
+NOTHING: tuple[set[str], int] = (set(), 0)
+EVERYTHING = ({"cancel", "retry", "extend"}, 2)
+
+
+@pytest.fixture
+async def lanes(stage: Stage, spec: ConnSpec, audit: Audit) -> AsyncIterator[Lanes]:
+    host, port = spec.hosts[0]
+    made = {}
+    async with AsyncExitStack() as stack:
+        for operation in OPERATIONS:
+            proxy = await stack.enter_async_context(statement_proxy(host, port))
+            performer = Performer(through(spec, proxy), audit=audit)
+            stack.push_async_callback(performer.close)
+            made[operation] = Lane(await stage.request(operation), proxy, performer)
+        yield Lanes(stage, made, await stage.count())
+
+
 @pytest.mark.parametrize("harm", [Harm.CUT_BEFORE, Harm.CUT_AFTER])
-@pytest.mark.parametrize("statement", ["begin", "for update", READ, XID, CALLS["cancel"]])
+@pytest.mark.parametrize("operation", OPERATIONS)
 async def test_lost_before_the_commit_is_not_applied(
-    stage: Stage, proxied: Performer, proxy: StatementProxy, statement: str, harm: Harm
+    stage: Stage, proxied: Performer, proxy: StatementProxy, operation: str, harm: Harm
 ) -> None:
-    request = await stage.request("cancel")
-    proxy.arm(statement, harm)
-    outcome = await proxied.perform(request)
-    assert proxy.struck == 1
-    assert isinstance(outcome, NotApplied)
+    request = await stage.request(operation)
+    for number, (step, statement, earlier) in enumerate(steps(operation), start=1):
+        proxy.arm(statement, harm, skip=earlier)
+        outcome = await proxied.perform(request)
+        assert proxy.struck == number, f"there was no {step}"
+        assert outcome == NotApplied("The connection was lost before the COMMIT was sent."), step
     await asyncio.sleep(0.2)
     assert not await stage.is_done(request)
     assert isinstance(await proxied.perform(request), Done)
-
-
-@pytest.mark.parametrize("operation", OPERATIONS)
-async def test_a_call_that_took_place_and_was_not_committed_is_not_applied(
-    stage: Stage, proxied: Performer, proxy: StatementProxy, operation: str
-) -> None:
-    request = await stage.request(operation)
-    proxy.arm(CALLS[operation], Harm.CUT_AFTER)
-    assert isinstance(await proxied.perform(request), NotApplied)
-    await asyncio.sleep(0.2)
-    assert not await stage.is_done(request)
-
-
-@pytest.mark.parametrize("harm", [Harm.CUT_BEFORE, Harm.CUT_AFTER])
-async def test_what_was_called_and_not_read_back_is_not_applied(
-    stage: Stage, proxied: Performer, proxy: StatementProxy, harm: Harm
-) -> None:
-    request = await stage.request("cancel")
-    proxy.arm(READ, harm, skip=1)  # the first reading is before the call
-    assert isinstance(await proxied.perform(request), NotApplied)
-    assert proxy.struck == 1
-    await asyncio.sleep(0.2)
-    assert not await stage.is_done(request)
+    assert await stage.is_done(request)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -88,48 +143,42 @@ async def test_a_commit_whose_answer_was_lost_is_done(
     assert bool(outcome.spawned) is (operation in ("retry as new", "spawn"))
 
 
-@pytest.mark.usefixtures("real_limits")
-@pytest.mark.parametrize("operation", ["cancel", "spawn"])
-async def test_a_call_that_arrives_late_changes_nothing(
-    stage: Stage, proxied: Performer, proxy: StatementProxy, operation: str, impatient: None
-) -> None:
-    request = await stage.request(operation)
-    proxy.arm(CALLS[operation], Harm.SWALLOW_REQUEST)
-    assert isinstance(await proxied.perform(request), NotApplied)
-    proxy.heal()
+@pytest.mark.usefixtures("real_limits", "impatient")
+async def test_a_call_that_arrives_late_changes_nothing(lanes: Lanes) -> None:
+    lanes.arm(CALLS, Harm.SWALLOW_REQUEST)
+    for operation, outcome in (await lanes.performed()).items():
+        assert isinstance(outcome, NotApplied), operation
+    lanes.heal()
     await asyncio.sleep(0.5)
-    assert not await stage.is_done(request)
+    assert await lanes.took_effect() == NOTHING
     await asyncio.sleep(SERVER_GIVES_UP)
-    assert not await stage.is_done(request)
+    assert await lanes.took_effect() == NOTHING
 
 
-@pytest.mark.parametrize("operation", ["cancel", "extend"])
-async def test_a_commit_that_arrives_late_is_waited_for(
-    stage: Stage, proxied: Performer, proxy: StatementProxy, operation: str, impatient: None
-) -> None:
-    request = await stage.request(operation)
-    proxy.arm(COMMIT, Harm.SWALLOW_REQUEST)
-    performing = asyncio.create_task(proxied.perform(request))
+@pytest.mark.usefixtures("impatient")
+async def test_a_commit_that_arrives_late_is_waited_for(lanes: Lanes) -> None:
+    lanes.arm(dict.fromkeys(OPERATIONS, COMMIT), Harm.SWALLOW_REQUEST)
+    performing = asyncio.create_task(lanes.performed())
     await asyncio.sleep(1.5)
     assert not performing.done()
-    assert not await stage.is_done(request)
-    (pending,) = proxied.pending()
-    assert pending.is_open_question
-    proxy.heal()
-    assert isinstance(await performing, Done)
-    assert await stage.is_done(request)
+    assert await lanes.took_effect() == NOTHING
+    for lane in lanes.by_operation.values():
+        (pending,) = lane.performer.pending()
+        assert pending.is_open_question
+    lanes.heal()
+    for operation, outcome in (await performing).items():
+        assert isinstance(outcome, Done), operation
+    assert await lanes.took_effect() == EVERYTHING
 
 
-@pytest.mark.usefixtures("real_limits")
-async def test_a_commit_that_arrives_after_the_server_gave_up_changes_nothing(
-    stage: Stage, proxied: Performer, proxy: StatementProxy, impatient: None
-) -> None:
-    request = await stage.request("cancel")
-    proxy.arm(COMMIT, Harm.SWALLOW_REQUEST)
-    assert isinstance(await proxied.perform(request), NotApplied)
-    proxy.heal()
+@pytest.mark.usefixtures("real_limits", "impatient")
+async def test_a_commit_that_arrives_after_the_server_gave_up_changes_nothing(lanes: Lanes) -> None:
+    lanes.arm(dict.fromkeys(OPERATIONS, COMMIT), Harm.SWALLOW_REQUEST)
+    for operation, outcome in (await lanes.performed()).items():
+        assert isinstance(outcome, NotApplied), operation
+    lanes.heal()
     await asyncio.sleep(0.5)
-    assert not await stage.is_done(request)
+    assert await lanes.took_effect() == NOTHING
 
 
 async def test_what_others_did_after_a_commit_with_a_lost_answer_is_told(
