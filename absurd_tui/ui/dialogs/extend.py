@@ -17,13 +17,14 @@ from absurd_tui.ui.cells import cut_middle
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.dialogs.frame import INNER_WIDTH, is_same_run
 from absurd_tui.ui.dialogs.informed import InformedDialog
-from absurd_tui.ui.dialogs.text import BLANK, Choice, Fixed, Piece, point, warning
+from absurd_tui.ui.dialogs.text import BLANK, Choice, Fixed, Piece, point, reserved, warning
 from absurd_tui.ui.dialogs.worker_sign import worker_sign
 from absurd_tui.ui.widgets.lines import blank, fit
 
 PRESETS = ((30, "30s"), (60, "1m"), (300, "5m"), (900, "15m"), (3_600, "1h"))
 _BAR = 20
 _WORKER_CELLS = 28
+_ABOUT_ROWS = 2
 _SETS = point(plain("Absurd sets the lease. The worker's next checkpoint or heartbeat sets it back."))
 
 
@@ -147,13 +148,15 @@ class ExtendDialog(InformedDialog[ExtendClaim]):
         if self._shortens:
             tick = plain("  [x] " if self._may_shorten else "  [ ] ")
             ticked = Fixed(((tick, "strong"), (plain("s "), "strong"), (plain("shorten it all the same"), "")))
-            return [*said, warning(self._lost()), ticked, _SETS]
-        if self._is_too_long:
-            said.append(warning(self._why_too_long()))
-        if self._left <= 0:
+            about: list[Piece] = [warning(self._lost()), ticked]
+        elif self._is_too_long:
+            about = [warning(self._why_too_long())]
+        elif self._left <= 0:
             revived = "It expired {ago}. Extending revives it, and the worker may be gone."
-            said.append(warning(say(revived, ago=_ago(self._left))))
-        return [*said, _SETS, point(self._no_check())]
+            about = [warning(say(revived, ago=_ago(self._left)))]
+        else:
+            about = [point(self._no_check())]
+        return [*said, *reserved(about, _ABOUT_ROWS, INNER_WIDTH), _SETS]
 
     @property
     def _is_too_long(self) -> bool:

@@ -17,7 +17,7 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import why_not
 from absurd_tui.ui.content import Span, content
 from absurd_tui.ui.dialogs.dormant import DormantDialog
-from absurd_tui.ui.dialogs.text import BLANK, Choice, Choices, DialogText, Piece, target_lines, warning
+from absurd_tui.ui.dialogs.text import BLANK, Choice, Choices, DialogText, Piece, reserved, target_lines, warning
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.roles import Roles
 from absurd_tui.ui.widgets.too_small import TooSmall
@@ -25,6 +25,8 @@ from absurd_tui.ui.widgets.too_small import TooSmall
 INNER_WIDTH = 66
 _FRAME_ROWS = 10
 """Border, padding, target, field and choices of a dialog."""
+_ALERT_ROWS = 2
+"""Rows over the choices that are kept for an alert, so that nothing moves when there is one."""
 _NEVER_DEAD = frozenset({"keep"})
 
 Asked = TypeVar("Asked", bound=Request)
@@ -62,6 +64,7 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
             yield DialogText(id="dialog-text")
             yield from self.fields()
             yield DialogText(id="dialog-notes")
+            yield DialogText(id="dialog-alert")
             yield Choices()
         yield TooSmall()
 
@@ -78,11 +81,11 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
         yield from ()
 
     def text(self) -> Sequence[Piece]:
-        """Say what the act means."""
+        """Say what the act means, in as many rows whatever becomes of the task: nobody presses what just moved."""
         raise NotImplementedError
 
     def notes(self) -> Sequence[Piece]:
-        """Say what stands below the fields."""
+        """Say what stands below the fields, in as many rows as at first."""
         return ()
 
     def act(self) -> Choice:
@@ -120,19 +123,20 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
         if not self.query(Choices):
             return  # the dialog is being taken down
         changed, act = self.changed(), self.act()
-        text, notes = list(self.text()), list(self.notes())
+        alert: list[Piece] = []
         if changed:
-            notes += [BLANK, warning(changed)]
+            alert = [warning(changed)]
             act = Choice("enter", plain("look again"))
         elif hindrance := self.hindrance():
-            notes += [BLANK, warning(hindrance)]
+            alert = [warning(hindrance)]
             act = replace(act, is_enabled=False)
-        self._show([BLANK, *text], [*notes, BLANK])
+        self._show([BLANK, *self.text()], self.notes())
+        self.query_one("#dialog-alert", DialogText).show(reserved(alert, _ALERT_ROWS, INNER_WIDTH, at_end=True))
         self.query_one(Choices).show(Choice("esc", plain(self.KEEP)), act)
 
     def _show(self, text: Sequence[Piece], notes: Sequence[Piece]) -> None:
         """Show the text; on a terminal that is too low for all of it, without its blank lines."""
-        rows = _FRAME_ROWS + sum(len(piece.lines(INNER_WIDTH)) for piece in (*text, *notes))
+        rows = _FRAME_ROWS + _ALERT_ROWS + sum(len(piece.lines(INNER_WIDTH)) for piece in (*text, *notes))
         is_tight = rows > self.app.size.height
         self.query_one("#dialog").set_class(is_tight, "-tight")
         for name, pieces in (("#dialog-text", text), ("#dialog-notes", notes)):

@@ -15,12 +15,14 @@ from absurd_tui.ui.cells import cut_middle, cut_words, width
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.dialogs.frame import INNER_WIDTH
 from absurd_tui.ui.dialogs.informed import InformedDialog
-from absurd_tui.ui.dialogs.text import BLANK, Choice, Fixed, Paragraph, Piece, warning
+from absurd_tui.ui.dialogs.text import BLANK, Choice, Fixed, Paragraph, Piece, reserved
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.lines import blank
 
 _MOST_EXTRA = 100
 _STEPS_NAMED = 3
+_LIMITED_ROWS = 5
+"""What in place is, while it may come to be lost."""
 _INDENT = 5
 _ROOM = INNER_WIDTH - _INDENT
 
@@ -59,18 +61,16 @@ class RetryDialog(InformedDialog[RetryTask]):
         head = _way("In place", about, is_chosen=not self._as_new, is_blocked=lost)
         if lost:
             first = self.row.first_started_at or self.clock.now
-            return [
-                head,
-                _indented(
-                    say(
-                        "Would be lost: max_duration is {limit} and the task first started {ago} ago. The next claim"
-                        " cancels it before a worker runs it, and a cancelled task cannot be retried.",
-                        limit=units.duration(self._limit or 0),
-                        ago=self.clock.ago(first),
-                    ),
-                    "warning",
-                ),
-            ]
+            why = say(
+                "Would be lost: max_duration is {limit} and the task first started {ago} ago. The next claim"
+                " cancels it before a worker runs it, and a cancelled task cannot be retried.",
+                limit=units.duration(self._limit or 0),
+                ago=self.clock.ago(first),
+            )
+            said: list[Piece] = [head, _indented(why, "warning")]
+            if not self._as_new:
+                said.append(_line(plain("In place it is too late; ↓ chooses a new task.")))
+            return reserved(said, _LIMITED_ROWS, INNER_WIDTH)
         extra = plain(f"+ and - change the extra attempts: {self._extra}.")
         return [head, *(_line(said) for said in (*self._kept(), *self._time_left(), extra))]
 
@@ -109,15 +109,8 @@ class RetryDialog(InformedDialog[RetryTask]):
             " and cancellation; no idempotency key, no link to the old task, which stays failed."
         )
         head = _way("As a new task", Plain(""), is_chosen=self._as_new, is_blocked=False)
-        return [head, _indented(plain(said))]
-
-    def notes(self) -> Sequence[Piece]:
-        """Warn of what a second press does; offer what is left when the task can no longer be retried in place."""
-        if self._as_new:
-            return [BLANK, warning(plain("Each retry as new makes another task."))]
-        if self._is_lost_in_place:
-            return [BLANK, warning(plain("In place it is too late; ↓ chooses a new task."))]
-        return []
+        again = _indented(plain("Each retry as new makes another task."), "warning" if self._as_new else "")
+        return [head, _indented(plain(said)), again]
 
     def act(self) -> Choice:
         """Retry, one way or the other."""

@@ -54,10 +54,10 @@ Piece = Paragraph | Fixed
 BLANK = Fixed()
 
 
-def reserved(pieces: Sequence[Piece], rows: int, width: int) -> list[Piece]:
-    """Keep so many rows for these pieces, so that nothing below them moves when they change."""
-    missing = rows - sum(len(piece.lines(width)) for piece in pieces)
-    return [*pieces, *(Fixed() for _ in range(missing))]
+def reserved(pieces: Sequence[Piece], rows: int, width: int, *, at_end: bool = False) -> list[Piece]:
+    """Keep so many rows for these pieces, so that nothing below moves when they change; they stand first, or last."""
+    empty = [Fixed() for _ in range(rows - sum(len(piece.lines(width)) for piece in pieces))]
+    return [*empty, *pieces] if at_end else [*pieces, *empty]
 
 
 def point(text: Plain) -> Paragraph:
