@@ -152,8 +152,8 @@ def _already(request: Request, outcome: AlreadySo, clock: Clock) -> Plain:
         return say("{now}, not by this call. Nothing changed.", now=_stands(after).text.capitalize())
     before = units.age(after.read_at - outcome.since)
     if after.state is State.CANCELLED:
-        return say("Cancelled {age} before. Nothing changed.", age=before)
-    return say("Retried {age} before: {now}. Nothing changed.", age=before, now=_stands(after))
+        return say("Cancelled {age} before, not by this call. Nothing changed.", age=before)
+    return say("Retried {age} before, not by this call: {now}. Nothing changed.", age=before, now=_stands(after))
 
 
 def _now(after: After | None, otherwise: str) -> Plain:

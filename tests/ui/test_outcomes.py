@@ -33,7 +33,11 @@ CANCELLED = After(State.CANCELLED, 1, None, 1_790_000_020.0)
 RUNNING = After(State.RUNNING, 2, None, 1_790_000_020.0)
 OUTCOMES: list[tuple[Outcome, str, str]] = [
     (Done(CANCELLED), "✓ Cancelled · mail › pending_task …00000001", "by this call."),
-    (AlreadySo(CANCELLED, CANCELLED.read_at - 2), "= Already so · mail › pending_task", "Cancelled 2s before. Nothing"),
+    (
+        AlreadySo(CANCELLED, CANCELLED.read_at - 2),
+        "= Already so · mail › pending_task",
+        "Cancelled 2s before, not by this call. Nothing",
+    ),
     (Changed(RUNNING), "! Changed since you looked · now running, attempt 2", "Nothing was sent."),
     (Gone(), "! Gone · mail › pending_task", "no longer in the database."),
     (Refused("Role x may not.", "GRANT y;"), "✗ Refused · Role x may not.", "Nothing changed. ? shows the GRANT."),

@@ -93,12 +93,13 @@ CASES: list[tuple[Request, Outcome, str]] = [
     (
         CANCEL,
         AlreadySo(after(State.CANCELLED), NOW - 2.4),
-        "= Already so · payments › charge_card …7be2d48a | Cancelled 2s before. Nothing changed.",
+        "= Already so · payments › charge_card …7be2d48a | Cancelled 2s before, not by this call. Nothing changed.",
     ),
     (
         RETRY,
         AlreadySo(after(State.PENDING, 5), NOW - 90),
-        "= Already so · payments › charge_card …7be2d48a | Retried 1m before: pending, attempt 5. Nothing changed.",
+        "= Already so · payments › charge_card …7be2d48a"
+        " | Retried 1m before, not by this call: pending, attempt 5. Nothing changed.",
     ),
     (
         RETRY,
