@@ -213,3 +213,13 @@ async def test_the_choices_stand_below_all_that_has_to_be_said(ends: float) -> N
         await seen.press("plus")
         seen.change(State.RUNNING, attempt=2)
         await seen.shown("Changed since you looked", "enter look again", "╰─")
+
+
+async def test_how_long_a_dead_worker_would_hold_the_task_is_told() -> None:
+    async with desk(prepare=claimed(claim_expires_at=1_790_000_011.0 + 10.5)) as seen:
+        await seen.ask("e", State.RUNNING)
+        await seen.says("a dead one holds the task for 5m 00s.")
+        await seen.press("plus")
+        await seen.says("a dead one holds the task 5m 00s longer.")
+        await seen.press(*"999999")
+        await seen.says("a dead one holds the task all the while.")

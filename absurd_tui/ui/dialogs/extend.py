@@ -175,9 +175,11 @@ class ExtendDialog(InformedDialog[ExtendClaim]):
         return plain(f"This shortens the lease by {by}: it is set, not added to.")
 
     def _no_check(self) -> Plain:
-        becomes = self._becomes
-        longer = units.duration(becomes) if becomes is not None and becomes < inf else "that"
-        return plain(f"It does not wake or check the worker: a dead one holds the task {longer} longer.")
+        seconds = self._seconds
+        holds = "all the while"
+        if seconds is not None:
+            holds = f"{units.time_left(seconds)} longer" if self._on_top else f"for {units.time_left(seconds)}"
+        return plain(f"It does not wake or check the worker: a dead one holds the task {holds}.")
 
     def act(self) -> Choice:
         """Extend to a clock time, or shorten."""
