@@ -19,9 +19,9 @@ from absurd_tui.observe.poll import Poll
 from absurd_tui.observe.records import Link, LinkState, Snapshot, View
 from absurd_tui.observe.slot import SupersededError
 from absurd_tui.observe.why import Clock
-from absurd_tui.operations.outcomes import Refused
+from absurd_tui.operations.outcomes import Done, Refused
 from absurd_tui.operations.perform import left_behind
-from absurd_tui.operations.requests import Request, SpawnTask
+from absurd_tui.operations.requests import Request, RetryTask, SpawnTask
 from absurd_tui.operations.sentences import sentence
 from absurd_tui.operations.subjects import follow, subject
 from absurd_tui.settings import Settings
@@ -270,6 +270,9 @@ class AbsurdApp(App[int]):
         clock = self._watch.clock(ticks) or Clock(time.time())
         telling, remedy = self._watch.telling, outcome.remedy if isinstance(outcome, Refused) else None
         about = subject(request, outcome)
+        if isinstance(request, RetryTask) and request.as_new and isinstance(outcome, Done):
+            at = outcome.after.read_at if outcome.after is not None else clock.now
+            self._watch.retried_as_new[request.target.queue, request.target.task_id] = at
         telling.tell(Told(*sentence(request, outcome, clock), ticks, plain(remedy) if remedy else None, about))
         if (spawned := follow(request, outcome)) is not None:
             telling.follow(spawned, ticks)

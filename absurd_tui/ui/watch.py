@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
+from uuid import UUID
 
 from absurd_tui.observe.diagnosis import Settled, findings
 from absurd_tui.observe.records import Link, LinkState, Snapshot
@@ -35,6 +36,8 @@ class Watch:
         self.is_production = False
         self.telling = Telling()
         self.pending: Callable[[], tuple[Pending, ...]] = tuple
+        self.retried_as_new: dict[tuple[str, UUID], float] = {}
+        """When a task, by its queue and id, was last retried as a new one from here, by the database's clock."""
         self.link = Link(LinkState.CONNECTING, ticks)
         self._offset = offset
         self._newest: _Reading | None = None

@@ -11,6 +11,7 @@ from fakes import FakeSource, page_of
 
 from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.task_records import CheckpointRow, TaskPage
+from absurd_tui.operations.outcomes import After, Done
 
 pytestmark = pytest.mark.slow
 
@@ -143,3 +144,16 @@ async def test_the_act_is_struck_while_there_is_no_connection() -> None:
         await seen.press("enter")
         await seen.look(0.1)
         assert seen.requests == []
+
+
+async def test_when_it_was_last_retried_as_new_from_here_is_told() -> None:
+    made = Done(After(State.PENDING, 1, None, 1_790_000_011.0), (UUID(int=99),))
+    async with desk(prepare=failed("reserve"), outcome=made) as seen:
+        await seen.ask("r", State.FAILED)
+        assert "The last one was" not in seen.said
+        await seen.press("down", "enter")
+        await seen.asked()
+        seen.source.now += 40.5 * MINUTES
+        await seen.read_again()
+        await seen.ask("r")
+        await seen.says("Each retry as new makes another task. The last one was 40m ago.")

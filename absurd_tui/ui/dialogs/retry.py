@@ -109,8 +109,12 @@ class RetryDialog(InformedDialog[RetryTask]):
             " and cancellation; no idempotency key, no link to the old task, which stays failed."
         )
         head = _way("As a new task", Plain(""), is_chosen=self._as_new, is_blocked=False)
-        again = _indented(plain("Each retry as new makes another task."), "warning" if self._as_new else "")
-        return [head, _indented(plain(said)), again]
+        again = plain("Each retry as new makes another task.")
+        last = self.watched.retried_as_new.get(self.row.key)
+        if last is not None:
+            again += say(" The last one was {ago} ago.", ago=self.clock.ago(last))
+        is_warning = self._as_new or last is not None
+        return [head, _indented(plain(said)), _indented(again, "warning" if is_warning else "")]
 
     def act(self) -> Choice:
         """Retry, one way or the other."""
