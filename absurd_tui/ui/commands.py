@@ -28,7 +28,7 @@ class Command:
 
     `keys` are Textual's names of its keys; `shown` is how the first is written, where
     that differs. `action` is what the screen of its scope runs. `footer` orders it in
-    the footer, None keeps it out, `wide_only` keeps it out of a narrow one.
+    the footer, None keeps it out, `wide_only` keeps it out of a narrow one, `stays` keeps it in however narrow it is.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Command:
     shown: str = ""
     footer: int | None = None
     wide_only: bool = False
+    stays: bool = False
 
     @property
     def key(self) -> str:
@@ -105,8 +106,8 @@ COMMANDS = (
     _activity("activity.before", "left,h", "text", "read again what was before", "turn(-1)", shown="←"),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
-    _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20),
-    _everywhere("quit", "q,ctrl+q", "quit", "leave", "app.quit", footer=21),
+    _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20, stays=True),
+    _everywhere("quit", "q,ctrl+q", "quit", "leave", "app.quit", footer=21, stays=True),
 )
 PANEL_KEYS = "123456"
 

@@ -336,3 +336,8 @@ async def test_hostile_text_reaches_no_terminal(size: tuple[int, int]) -> None:
             assert raw == set()
             assert "\u202e" not in text(pilot.app)
             assert pilot.app.is_running
+
+
+async def test_a_narrow_footer_keeps_help_and_quit() -> None:
+    async with opened(source_of(retrying()), NARROW) as pilot:
+        await until_shown(pilot, "esc back", "? help  q quit")

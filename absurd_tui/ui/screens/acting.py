@@ -62,7 +62,7 @@ class ActingScreen(Screen[None]):
         """Give the keys of this screen; one that does not apply keeps its place, struck through."""
         narrow = self.has_class("-narrow")
         return [
-            KeyHint(command.key, command.label, command.action, self.applies(command))
+            KeyHint(command.key, command.label, command.action, self.applies(command), command.stays)
             for command in in_footer(scope, Scope.ACTING, Scope.EVERYWHERE)
             if not (narrow and command.wide_only)
         ]

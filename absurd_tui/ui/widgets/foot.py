@@ -159,12 +159,16 @@ class Tabs(Lines):
 
 @dataclass(frozen=True, slots=True)
 class KeyHint:
-    """A key of the footer: what to press, what it does, and the action a click runs; disabled ones stay, struck."""
+    """A key of the footer: what to press, what it does, and the action a click runs; disabled ones stay, struck.
+
+    One that `stays` has its room before the others.
+    """
 
     key: str
     label: str
     action: str
     is_enabled: bool = True
+    stays: bool = False
 
 
 class KeyBar(Lines):
@@ -182,14 +186,18 @@ class KeyBar(Lines):
         self.repaint()
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """Make the one line; the last keys are dropped when there is no room."""
+        """Make the one line; the last keys are dropped when there is no room, but for those that stay."""
         right = [span for hint in self._right for span in _hint(hint)]
+        room = width - width_of(right) - sum(width_of(_hint(hint)) for hint in self._left if hint.stays)
         spans: list[Span] = [(blank(1), "")]
         self._edges = []
+        is_full = False
         for hint in self._left:
             piece = _hint(hint)
-            if width_of(spans) + width_of(piece) + width_of(right) > width:
-                break
+            room += width_of(piece) if hint.stays else 0
+            is_full = is_full or width_of(spans) + width_of(piece) > room
+            if is_full and not hint.stays:
+                continue
             spans += piece
             self._edges.append((width_of(spans), hint.action))
         return [Line(spread(spans, right, width), "bar")]

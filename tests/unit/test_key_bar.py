@@ -1,0 +1,25 @@
+"""The keys at the foot: the last are dropped where there is no room, but not those that lead out."""
+
+import pytest
+
+from absurd_tui.ui.widgets.foot import KeyBar, KeyHint
+
+HINTS = [KeyHint(key, f"label of {key}", key) for key in "abcdefgh"]
+STAYING = [KeyHint("?", "help", "help", stays=True), KeyHint("q", "quit", "quit", stays=True)]
+
+
+def shown(width: int) -> str:
+    bar = KeyBar()
+    bar._left = (*HINTS, *STAYING)
+    (line,) = bar.lines(width, 1)
+    return "".join(piece.text for piece, _ in line.spans)
+
+
+@pytest.mark.parametrize("width", range(20, 160, 7))
+def test_help_and_quit_have_their_room_first(width: int) -> None:
+    assert shown(width).rstrip().endswith("? help  q quit")
+
+
+def test_the_others_are_dropped_from_the_last_on() -> None:
+    assert shown(160).split() == " ".join(f"{hint.key} {hint.label}" for hint in (*HINTS, *STAYING)).split()
+    assert shown(50).rstrip() == " a label of a  b label of b  ? help  q quit"
