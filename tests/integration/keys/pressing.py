@@ -94,6 +94,8 @@ def fill_in(shown: Terminal, fields: Mapping[str, str]) -> None:
                 shown.until(lambda stands=stands: stands not in shown.line_at_cursor)  # type: ignore[misc]
             shown.press(fields[field])
             until_at(shown, fields[field])
+            if field == "task name":  # a note that goes moves what is below
+                shown.until(lambda: "A task needs a name." not in shown.text)
         if field != "max attempts":
             shown.press("tab")
 
