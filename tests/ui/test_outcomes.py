@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from dialogs import DEAD, STATES, Desk, desk, page_of
-from fakes import FakePerformer, FakeSource, FakeStage
+from dialogs import DEAD, STATES, Desk, desk
+from fakes import FakePerformer, FakeSource, FakeStage, page_of
 from screen import running, text, until, until_not_shown, until_shown
 
 from absurd_tui.observe.records import State

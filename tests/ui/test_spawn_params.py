@@ -7,8 +7,8 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from dialogs import Desk, desk, page_of
-from fakes import FakeSource
+from dialogs import Desk, desk
+from fakes import FakeSource, page_of
 from textual.widgets import TextArea
 
 from absurd_tui.observe.records import State
