@@ -13,7 +13,7 @@ from absurd_tui.observe.floors import Floors
 from absurd_tui.observe.leases import Leases
 from absurd_tui.observe.pages import read_page
 from absurd_tui.observe.places import NEWEST_FIRST, first_place, order, placed
-from absurd_tui.observe.records import PanelReading, QueueReading, Refusal, State, TaskRow, View
+from absurd_tui.observe.records import PanelReading, QueueReading, ReadAt, Refusal, State, TaskRow, View
 from absurd_tui.observe.resting import Resting
 from absurd_tui.observe.rows import natural_order, task_row
 from absurd_tui.observe.settled import Settled
@@ -33,11 +33,17 @@ class Look:
 
 @dataclass
 class _Found:
-    """What the queues gave for one panel: their rows, and who gave as many as were asked for."""
+    """What the queues gave for one panel: their rows, who gave as many as were asked for, and whose rows are older."""
 
     rows: dict[str, list[TaskRow]] = field(default_factory=dict)
     full: dict[str, int] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
+    kept: dict[str, ReadAt] = field(default_factory=dict)
+
+    def refuse(self, name: str, why: Refusal) -> None:
+        """Take note that a queue refused: it has no more to give."""
+        self.refused[name] = why
+        self.full.pop(name, None)
 
 
 class Panels:
@@ -57,11 +63,11 @@ class Panels:
         chosen: Sequence[ListedQueue],
         readings: Sequence[QueueReading],
         view: View,
-        now: float,
+        read: ReadAt,
         *,
         is_urged: bool = False,
     ) -> tuple[PanelReading, ...]:
-        """Read the rows of the panels of a view from the queues that are chosen: the first, or those where it is away.
+        """Read the rows of the panels of a view at `read`: the first of the queues chosen, or those where it is away.
 
         All panels at their heads are read in one statement for as many queues as one may ask. Where urged, also what
         has hardly changed since it was read.
@@ -69,16 +75,17 @@ class Panels:
         heads = [state for state in view.panels if view.away is None or view.away.state is not state]
         if is_urged:
             self._settled.forget()
-        found = await self._heads(heads, chosen, readings, view)
+        found = await self._heads(heads, chosen, readings, view, read)
         if State.RUNNING in found:
-            self._see_running(found[State.RUNNING], chosen, now)
+            self._see_running(found[State.RUNNING], chosen, read.now)
         await self._add_finished(found, chosen)
+        _drop_overtaken(found)
         panels = []
         for state in view.panels:
             if state in found:
                 panels.append(_reading(state, found[state], readings, view))
             else:
-                panels.append(await self.read_away(chosen, readings, view, now))
+                panels.append(await self.read_away(chosen, readings, view, read.now))
         return tuple(panels)
 
     async def read_away(
@@ -101,17 +108,22 @@ class Panels:
         self._leases.unchanged(now)
 
     async def _heads(
-        self, states: Sequence[State], chosen: Sequence[ListedQueue], readings: Sequence[QueueReading], view: View
+        self,
+        states: Sequence[State],
+        chosen: Sequence[ListedQueue],
+        readings: Sequence[QueueReading],
+        view: View,
+        read: ReadAt,
     ) -> Mapping[State, _Found]:
         found = {state: _Found() for state in states}
         worth = {state: self._depths.worth_asking(state, chosen, _having(state, readings)) for state in states}
         signs = {reading.name: reading.counts for reading in readings if reading.counts is not None}
         for state in states:
             for queue in worth[state]:
-                kept = self._settled.rows(state, queue.name, (view, signs.get(queue.name)), among=len(chosen))
+                kept = self._settled.rows(state, queue.name, (view, signs.get(queue.name)), read, among=len(chosen))
                 if kept is not None:
-                    found[state].rows[queue.name], full = list(kept.rows), kept.full
-                    found[state].full |= {queue.name: full} if full else {}
+                    found[state].rows[queue.name], found[state].kept[queue.name] = list(kept.rows), kept.read
+                    found[state].full |= {queue.name: kept.full} if kept.full else {}
         asked: Mapping[State, Sequence[ListedQueue]] = {
             state: [queue for queue in worth[state] if queue.name not in found[state].rows] for state in states
         }
@@ -119,8 +131,9 @@ class Panels:
             await self._ask(found, asked, chosen, view)
             asked = {state: self._to_ask_again(state, found[state], worth[state], view) for state in states}
         for state in states:
-            for name, rows in found[state].rows.items():
-                self._settled.keep(state, name, (view, signs.get(name)), rows, found[state].full.get(name, 0))
+            for name in found[state].rows.keys() - found[state].kept.keys():
+                rows, full = found[state].rows[name], found[state].full.get(name, 0)
+                self._settled.keep(state, name, (view, signs.get(name)), rows, full, read)
         return found
 
     async def _ask(
@@ -144,14 +157,15 @@ class Panels:
         )
         for look, gathered in answers.items():
             of_state = found[look.state]
-            for name, read in gathered.rows.items():
-                of_state.rows[name] = [task_row(name, look.state, row) for row in read]
+            for name, given in gathered.rows.items():
+                of_state.rows[name] = [task_row(name, look.state, row) for row in given]
+                of_state.kept.pop(name, None)
                 of_state.full.pop(name, None)
-                if len(read) >= look.rows:
+                if len(given) >= look.rows:
                     of_state.full[name] = look.rows
             for name, why in gathered.refused:
                 self._resting[look.state].rest(name, why)
-                of_state.refused[name] = why
+                of_state.refuse(name, why)
 
     def _arguments(self, asked: Sequence[Question[Look]]) -> Sequence[object]:
         return self._floors.arguments(asked) if any(one.about.state is State.PENDING for one in asked) else ()
@@ -159,7 +173,7 @@ class Panels:
     def _rests(self, state: State, name: str, found: _Found) -> bool:
         why = self._resting[state].refusal(name)
         if why is not None:
-            found.refused[name] = why
+            found.refuse(name, why)
         return why is not None
 
     def _to_ask_again(
@@ -210,6 +224,21 @@ def _branch(position: int, queue: str, look: Look) -> str:
     return panel_queries.panel_branch(position, queue, look.state, rows=look.rows, may_checkpoints=look.may_checkpoints)
 
 
+def _drop_overtaken(found: Mapping[State, _Found]) -> None:
+    """Leave out rows of an older reading whose task was found elsewhere since."""
+    fresh = {
+        row.key
+        for of_state in found.values()
+        for name, rows in of_state.rows.items()
+        if name not in of_state.kept
+        for row in rows
+        if not row.is_retried
+    }
+    for of_state in found.values():
+        for name in of_state.kept:
+            of_state.rows[name] = [row for row in of_state.rows[name] if row.key not in fresh]
+
+
 def _having(state: State, readings: Sequence[QueueReading]) -> Collection[str]:
     """Name the queues that have tasks in a state."""
     return {r.name for r in readings if r.counts is not None and r.counts.of(state).value}
@@ -234,4 +263,5 @@ def _reading(state: State, found: _Found, readings: Sequence[QueueReading], view
         is_by_claim=state in _ENDED and bool(found.full),
         refused=tuple(sorted(found.refused.items(), key=lambda refused: refused[0])),
         after=after if has_more else None,
+        read=min(found.kept.values(), key=lambda read: read.ticks, default=None),
     )

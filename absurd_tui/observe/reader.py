@@ -18,7 +18,7 @@ from absurd_tui.observe.listing import Listing
 from absurd_tui.observe.panels import Panels
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.rates import Rates
-from absurd_tui.observe.records import PanelReading, QueueReading, Server, Snapshot, View
+from absurd_tui.observe.records import PanelReading, QueueReading, ReadAt, Server, Snapshot, View
 
 _YOUNG = 1.0
 _SHARE = 50
@@ -116,8 +116,10 @@ class Reader:
                 self._panels.unchanged(moment.now)
             return self._last.panels
         with self._asking.account.charging(Part.PANELS):
-            panels = await self._panels.read(self._chosen, readings, view, moment.now, is_urged=is_urged)
-        self._beats.read(Part.PANELS, asked, until=-inf if any(panel.refused for panel in panels) else inf)
+            read = ReadAt(moment.now, moment.ticks)
+            panels = await self._panels.read(self._chosen, readings, view, read, is_urged=is_urged)
+        is_pending = any(panel.refused or panel.read is not None for panel in panels)
+        self._beats.read(Part.PANELS, asked, until=-inf if is_pending else inf)
         return _once(panels)
 
     async def _turn(self, last: Snapshot, view: View) -> Snapshot:

@@ -188,6 +188,14 @@ class Away:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAt:
+    """When something was read: `now` by the database's clock, `ticks` by the client's monotonic clock."""
+
+    now: float
+    ticks: float
+
+
+@dataclass(frozen=True, slots=True)
 class PanelReading:
     """Some rows of one panel, in its own order: the first, or those around the places of `away`.
 
@@ -203,6 +211,8 @@ class PanelReading:
     away: Away | None = None
     before: Place | None = None
     after: Place | None = None
+    read: ReadAt | None = None
+    """When the oldest of its rows were read, where not all are of the same reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,14 +264,6 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadAt:
-    """When something was read: `now` by the database's clock, `ticks` by the client's monotonic clock."""
-
-    now: float
-    ticks: float
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One reading of everything the dashboard shows.
 
@@ -291,6 +293,11 @@ class Snapshot:
         if self.panels_taken is None:
             return ReadAt(self.now, self.taken)
         return ReadAt(self.now - (self.taken - self.panels_taken), self.panels_taken)
+
+    def read_of(self, panel: PanelReading) -> ReadAt:
+        """Give when the rows of one panel were read, all of them."""
+        rows_read = self.rows_read
+        return rows_read if panel.read is None or panel.read.ticks > rows_read.ticks else panel.read
 
     def panel(self, state: State) -> PanelReading | None:
         """Give the reading of one panel, or None where it was not asked for."""

@@ -5,12 +5,11 @@ of which were tried again. While a queue's counts stay as they were, the same ro
 was retried or cleaned up while another took its place in the count. So they are read again only every few seconds.
 """
 
-import time
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from absurd_tui.observe.depths import FEW_QUEUES
-from absurd_tui.observe.records import Counts, State, TaskRow, View
+from absurd_tui.observe.records import Counts, ReadAt, State, TaskRow, View
 
 EVERY = {State.FAILED: 10.0, State.CANCELLED: 30.0}
 MANY = 500
@@ -24,7 +23,7 @@ class Kept:
     rows: Sequence[TaskRow]
     full: int
     signs: Hashable
-    at: float
+    read: ReadAt
 
 
 class Settled:
@@ -37,23 +36,28 @@ class Settled:
         """Read everything again."""
         self._kept = {}
 
-    def rows(self, state: State, queue: str, asked: "tuple[View, Counts | None]", *, among: int) -> Kept | None:
-        """Give the rows of a queue that need not be read again; None where they must."""
+    def rows(
+        self, state: State, queue: str, asked: "tuple[View, Counts | None]", read: ReadAt, *, among: int
+    ) -> Kept | None:
+        """Give the rows of a queue that need not be read again at `read`; None where they must."""
         counts, kept = asked[1], self._kept.get((state, queue))
         if kept is None or counts is None or not (among > FEW_QUEUES or _is_costly(counts)):
             return None
-        is_young = time.monotonic() - kept.at < EVERY[state]
+        is_young = read.ticks - kept.read.ticks < EVERY[state]
         return kept if is_young and kept.signs == _signs(*asked) else None
 
     def keep(
-        self, state: State, queue: str, asked: "tuple[View, Counts | None]", rows: Sequence[TaskRow], full: int
+        self,
+        state: State,
+        queue: str,
+        asked: "tuple[View, Counts | None]",
+        found: Sequence[TaskRow],
+        full: int,
+        read: ReadAt,
     ) -> None:
-        """Remember what a queue gave, and when it did."""
-        if state not in EVERY or asked[1] is None:
-            return
-        kept = self._kept.get((state, queue))
-        if kept is None or list(kept.rows) != list(rows) or kept.signs != _signs(*asked):
-            self._kept[state, queue] = Kept(tuple(rows), full, _signs(*asked), time.monotonic())
+        """Remember what a queue gave at `read`."""
+        if state in EVERY and asked[1] is not None:
+            self._kept[state, queue] = Kept(tuple(found), full, _signs(*asked), read)
 
 
 def _signs(view: View, counts: "Counts | None") -> Hashable:

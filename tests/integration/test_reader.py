@@ -8,7 +8,7 @@ from absurd_server import Database
 from seeding import counts_of, names_of, put, reading, rows_of
 
 from absurd_tui.lifecycle import Cancellation, FixedRetry, Lifecycle, RetryOptions, SpawnOptions
-from absurd_tui.observe import census, count_queries, floors, queries
+from absurd_tui.observe import census, count_queries, floors, queries, settled
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.reasons import Canceller, Sleep, who_cancelled, why_sleeping
 from absurd_tui.observe.records import Count, Failure, QueueReading, State, View
@@ -334,3 +334,32 @@ async def test_dead_entries_of_the_index_are_not_read_again_while_a_transaction_
     finally:
         await holder.close()
     assert read[-1] < read[0] / 2
+
+
+async def fail_for_good(lifecycle: Lifecycle, name: str) -> UUID:
+    """Spawn a task where no other is due, and let its only attempt fail."""
+    spawned = await lifecycle.spawn("mail", name, {}, SpawnOptions(max_attempts=1))
+    (claim,) = await lifecycle.claim("mail", "worker-1")
+    await lifecycle.fail("mail", claim.run_id, {"message": "no"})
+    return spawned.task_id
+
+
+async def test_what_is_read_again_only_now_and_then_says_so_and_gives_way_to_what_is_newer(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settled, "MANY", 0)
+    welcome, _ = await fail_for_good(lifecycle, "welcome"), await fail_for_good(lifecycle, "goodbye")
+    async with reading(database.dsn) as reader:
+        first = await reader.snapshot(View())
+        await lifecycle.emit_event("mail", "paid")
+        second = await reader.snapshot(View())
+        failed, pending = second.panel(State.FAILED), second.panel(State.PENDING)
+        assert failed is not None
+        assert pending is not None
+        assert second.read_of(failed).ticks == first.taken < second.taken == second.read_of(pending).ticks
+        await fail_for_good(lifecycle, "another")
+        await lifecycle.retry("mail", welcome)  # now as many have failed as before
+        third = await reader.snapshot(View())
+        assert (names_of(third, State.PENDING), names_of(third, State.FAILED)) == (["welcome"], ["goodbye"])
+        urged = await reader.snapshot(View(), is_urged=True)
+        assert names_of(urged, State.FAILED) == ["another", "goodbye"]

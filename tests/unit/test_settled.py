@@ -3,10 +3,10 @@
 import pytest
 from readings import counts, row
 
-from absurd_tui.observe import depths, settled
+from absurd_tui.observe import depths
 from absurd_tui.observe.branches import ListedQueue
 from absurd_tui.observe.depths import FEW_QUEUES, FEW_ROWS, REMEMBERED, Depths
-from absurd_tui.observe.records import Count, Counts, State, View
+from absurd_tui.observe.records import Count, Counts, ReadAt, State, View
 from absurd_tui.observe.settled import EVERY, Settled
 
 MANY = counts(failed=Count(600))
@@ -21,36 +21,44 @@ class Clock:
         return self.now
 
 
+def at(seconds: float) -> ReadAt:
+    return ReadAt(1_790_000_000.0 + seconds, 100.0 + seconds)
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     ticking = Clock()
-    for module in (settled, depths):
-        monkeypatch.setattr(module, "time", ticking)
+    monkeypatch.setattr(depths, "time", ticking)
     return ticking
 
 
 def kept(
-    seen: Settled, found: Counts = MANY, view: View = MAIL, *, state: State = State.FAILED, among: int = 1
+    seen: Settled,
+    found: Counts = MANY,
+    view: View = MAIL,
+    *,
+    state: State = State.FAILED,
+    among: int = 1,
+    later: float = 1.0,
 ) -> bool:
-    return seen.rows(state, "mail", (view, found), among=among) is not None
+    return seen.rows(state, "mail", (view, found), at(later), among=among) is not None
 
 
 @pytest.fixture
-def seen(clock: Clock) -> Settled:
+def seen() -> Settled:
     made = Settled()
     for state in State:
-        made.keep(state, "mail", (MAIL, MANY), FAILED, 0)
+        made.keep(state, "mail", (MAIL, MANY), FAILED, 0, at(0.0))
     return made
 
 
-def test_rows_are_kept_for_some_seconds_and_no_longer_because_they_were_asked_for(seen: Settled, clock: Clock) -> None:
-    for _ in range(9):
-        clock.now += EVERY[State.FAILED] / 10
-        assert kept(seen)
-        seen.keep(State.FAILED, "mail", (MAIL, MANY), FAILED, 0)
-    clock.now += EVERY[State.FAILED] / 10
-    assert not kept(seen)
-    assert kept(seen, state=State.CANCELLED)
+def test_rows_are_kept_for_some_seconds_with_when_they_were_read(seen: Settled) -> None:
+    assert kept(seen, later=EVERY[State.FAILED] - 0.1)
+    assert not kept(seen, later=EVERY[State.FAILED])
+    assert kept(seen, state=State.CANCELLED, later=EVERY[State.FAILED])
+    found = seen.rows(State.FAILED, "mail", (MAIL, MANY), at(3.0), among=1)
+    assert found is not None
+    assert (list(found.rows), found.read) == (FAILED, at(0.0))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +71,7 @@ def test_rows_are_kept_for_some_seconds_and_no_longer_because_they_were_asked_fo
     ],
 )
 def test_other_counts_read_them_again(seen: Settled, changed: Counts | None) -> None:
-    assert seen.rows(State.FAILED, "mail", (MAIL, changed), among=1) is None
+    assert seen.rows(State.FAILED, "mail", (MAIL, changed), at(1.0), among=1) is None
 
 
 def test_a_count_that_has_nothing_to_do_with_it_does_not(seen: Settled) -> None:
@@ -77,9 +85,9 @@ def test_another_view_another_panel_and_a_wish_read_them_again(seen: Settled) ->
     assert not kept(seen)
 
 
-def test_few_failed_tasks_of_few_queues_are_read_at_each_poll(clock: Clock) -> None:
+def test_few_failed_tasks_of_few_queues_are_read_at_each_poll() -> None:
     few, seen = counts(failed=Count(3)), Settled()
-    seen.keep(State.FAILED, "mail", (MAIL, few), FAILED, 0)
+    seen.keep(State.FAILED, "mail", (MAIL, few), FAILED, 0, at(0.0))
     assert not kept(seen, few)
     assert kept(seen, few, among=FEW_QUEUES + 1)
 

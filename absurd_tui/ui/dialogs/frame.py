@@ -146,10 +146,8 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
     def newest(self) -> tuple[TaskRow, ReadAt] | None:
         """Give the task as it was read last, and when; None where no later reading than the one looked at has it."""
         snapshot = self.watched.newest
-        if snapshot is None or snapshot.rows_read.ticks <= self.read_at:
-            return None
-        found = find(snapshot, self.row)
-        return None if found is None else (found, snapshot.rows_read)
+        found = find(snapshot, self.row) if snapshot is not None else None
+        return found if found is not None and found[1].ticks > self.read_at else None
 
     def changed(self) -> Plain:
         """Say how the task differs from what was looked at, as far as was read; empty if not."""
@@ -208,10 +206,10 @@ def is_same_run(one: TaskRow, other: TaskRow) -> bool:
     return (one.state, one.run_id, one.attempt) == (other.state, other.run_id, other.attempt)
 
 
-def find(snapshot: Snapshot, row: TaskRow) -> TaskRow | None:
-    """Find a task in a snapshot by its id, wherever it is now."""
+def find(snapshot: Snapshot, row: TaskRow) -> tuple[TaskRow, ReadAt] | None:
+    """Find a task in a snapshot by its id, wherever it is now, and when it was read."""
     for panel in snapshot.panels:
         for found in panel.rows:
             if found.key == row.key and not found.is_retried:
-                return found
+                return found, snapshot.read_of(panel)
     return None

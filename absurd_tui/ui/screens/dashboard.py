@@ -109,9 +109,10 @@ class Dashboard(ActingScreen):
         rates = snapshot.rates if snapshot.rates is not None and snapshot.rates.queue == self._queue else None
         self.query_one(RatesLine).show(rates, is_stale=is_stale)
         for panel in self._panels():
+            reading = reading_of(panel.state, snapshot, self._queue)
             panel.take(
-                reading_of(panel.state, snapshot, self._queue),
-                snapshot.rows_read,
+                reading,
+                snapshot.read_of(reading) if reading is not None else snapshot.rows_read,
                 sight,
                 title(panel.state, snapshot, self._queue, as_of) if self._shows_titles else None,
                 notes=notes(panel.state, snapshot, self._queue),
