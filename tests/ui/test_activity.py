@@ -39,7 +39,7 @@ COPIED = Spawn(
         "media-transcode-priority",
         "transcode the whole archive of " + "very_long_names" * 3,
         {},
-        SpawnOptions(7, ExponentialRetry(2.5, 3.0, 3600), Cancellation(86_400, 7_200), None, fresh_key()),
+        SpawnOptions(7, ExponentialRetry(2, 3.0, 3600), Cancellation(86_400, 7_200), None, fresh_key()),
     )
 )
 SPAWNED = replace(

@@ -220,7 +220,7 @@ async def test_the_statement_that_would_allow_it_can_be_read_to_its_end(size: tu
         assert left.count(statements["mail"]) == (3 if size[0] > 116 else 1)
         await pilot.press("question_mark")
         await until_shown(pilot, "Moving")
-        inside = [line.split("│")[1] for line in lines(pilot.app) if line.count("│") == 2]
+        inside = [line.split("│")[1].rstrip("▁▂▃▄▅▆▇█ ") for line in lines(pilot.app) if line.count("│") == 2]
         for statement in statements.values():
             assert statement in " ".join(" ".join(inside).split())
 

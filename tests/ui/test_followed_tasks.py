@@ -250,6 +250,7 @@ async def test_t_says_why_there_is_nothing_to_go_to(is_gone: bool) -> None:
 
 async def test_a_told_task_that_is_gone_meanwhile_has_a_page_that_says_so() -> None:
     async with one() as (seen, task_id):
+        del seen.source.rows[task_id]
         await seen.press("T")
         await seen.shown("? UNKNOWN", "This task is no longer in the database.", str(task_id), "esc back")
 

@@ -255,7 +255,7 @@ async def test_a_task_that_is_deleted_stays_on_the_screen_and_says_so() -> None:
     source = source_of(retrying())
     async with opened(source) as pilot:
         await until_shown(pilot, "reserve_stock")
-        del source.pages[TASK]
+        del source.pages[TASK], source.rows[TASK]
         await until_shown(pilot, "This task is no longer in the database.", "as of", "reserve_stock")
         asked = source.asked
         await asyncio.sleep(0.5)

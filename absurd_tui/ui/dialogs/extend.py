@@ -65,7 +65,8 @@ class ExtendDialog(InformedDialog[ExtendClaim]):
 
     def repaint(self) -> None:
         """Show the lease as it was read last."""
-        self._follow()
+        if self.is_whole:
+            self._follow()
         super().repaint()
 
     def _follow(self) -> None:

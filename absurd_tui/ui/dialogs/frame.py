@@ -118,10 +118,15 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
         """The keys count from now on."""
         self.repaint()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the dialog is there: it is neither being put together nor taken down."""
+        return bool(self.query(Choices))
+
     def repaint(self) -> None:
         """Show what is true now."""
-        if not self.query(Choices):
-            return  # the dialog is being taken down
+        if not self.is_whole:
+            return
         changed, act = self.changed(), self.act()
         alert: list[Piece] = []
         if changed:
