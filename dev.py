@@ -2,7 +2,8 @@
 """Set-up and run with nothing but Python 3.11 or newer and pip, or uv.
 
 python3 dev.py demo [OPTIONS]   a real Absurd system and the dashboard on it; --check needs no terminal
-python3 dev.py test [OPTIONS]   the tests, with pytest's options; --all also those that wait on real clocks
+python3 dev.py test [OPTIONS]   the tests, with pytest's options; --all also those that wait on real clocks,
+                                --faults those of the catalogue in tests/faults and nothing else
 python3 dev.py check            ruff, mypy and the rules of who may import whom
 python3 dev.py bench [OPTIONS]  how fast it is, beside other programs; --quick for a first look
 python3 dev.py screenshots      the pictures in screenshots/, made anew
@@ -58,7 +59,6 @@ def main() -> int:
     if command == "check":
         return check()
     if command == "test":
-        # one more than processors: the demo's tests mostly wait
         return test(arguments)
     if command == "screenshots":
         return become("-m", "absurd_tui.demo.pictures", "screenshots")
@@ -68,14 +68,16 @@ def main() -> int:
 
 
 def test(arguments: "list[str]") -> int:
-    """Run the tests; those marked slow only with --all, and say so."""
+    """Run the tests; those marked slow only with --all or --faults, and say so."""
     processors = os.cpu_count() or 1
     workers = processors  # a clock is missed where more programs run than there are processors
-    chosen = [argument for argument in arguments if argument != "--all"]
+    chosen = [argument for argument in arguments if argument not in ("--all", "--faults")]
     if chosen == arguments:
         workers = 2 * processors  # what is left has no clock to miss
         print("Without the tests that wait on real clocks; dev.py test --all runs them too.", flush=True)
         chosen = ["-m", "not slow", *chosen]
+    elif "--faults" in arguments:
+        chosen = ["-m", "fault", *chosen]
     return become("-m", "pytest", "-n", str(workers), "--dist", "loadgroup", *chosen)
 
 
