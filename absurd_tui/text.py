@@ -142,6 +142,11 @@ def filter_terminal(text: str) -> str:
     return text if text.isprintable() else _TERMINAL_COMMAND.sub("", text)
 
 
+def for_clipboard(text: str) -> str:
+    """Make text that may be pasted into a terminal: its lines stay, none of them is ended, and nothing commands."""
+    return "\n".join(map(filter_terminal, _LINE_END.split(text.replace("\t", " ")))).rstrip("\n")
+
+
 def to_ascii(text: str) -> str:
     """Show text on a terminal without Unicode, one ASCII character for each cell it took.
 

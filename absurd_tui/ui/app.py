@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
@@ -26,7 +25,7 @@ from absurd_tui.operations.sentences import sentence
 from absurd_tui.operations.subjects import follow, subject
 from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
-from absurd_tui.text import Plain, plain, say
+from absurd_tui.text import Plain, for_clipboard, plain, say
 from absurd_tui.ui.availability import ACTIVITY
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
@@ -379,11 +378,15 @@ class AbsurdApp(App[int]):
         yield from offered(screen, self._watch)
         yield from (told for told in super().get_system_commands(screen) if told.title == "Theme")
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy what was selected; what is pasted elsewhere can neither run there nor command that terminal."""
+        super().copy_to_clipboard(for_clipboard(text))
+
     # the end
 
     def _fatal_error(self) -> None:
         """Leave after an error of ours with one line; a traceback with local variables could hold a password."""
-        error = sys.exc_info()[1]
+        error = self._exception
         self.fatal = f"stopped on an error of its own: {type(error).__name__ if error else 'unknown'}."
         self._return_code = CRASHED
         self._close_messages_no_wait()

@@ -162,6 +162,16 @@ async def test_text_that_looks_like_a_link_cannot_be_clicked() -> None:
         assert app.is_running
 
 
+async def test_what_is_copied_cannot_run_where_it_is_pasted() -> None:
+    source = FakeSource(queues=["mail"])
+    async with running(source) as pilot:
+        pilot.app.copy_to_clipboard(f"rm -rf /\n{HOSTILE}\n")
+        copied = pilot.app.clipboard
+    first, *others = copied.splitlines()
+    assert (first, copied[-1:].isspace()) == ("rm -rf /", False)
+    assert all(filter_terminal(line) == line for line in others)
+
+
 def screen(pilot: Pilot[int]) -> str:
     assert isinstance(pilot.app, AbsurdApp)
     return text(pilot.app)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from absurd_tui import text
-from absurd_tui.text import MARKS_PER_BASE, Plain, filter_terminal, plain, plain_lines, say, to_ascii
+from absurd_tui.text import MARKS_PER_BASE, Plain, filter_terminal, for_clipboard, plain, plain_lines, say, to_ascii
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -183,6 +183,18 @@ def test_filter_removes_commands_and_nothing_else(raw: str) -> None:
 @given(any_text)
 def test_filter_finds_nothing_behind_plain(raw: str) -> None:
     assert filter_terminal(plain(raw).text) == plain(raw).text
+
+
+@given(any_text)
+def test_what_is_pasted_commands_nothing_and_ends_no_line(raw: str) -> None:
+    pasted = for_clipboard(raw)
+    assert not pasted.endswith("\n")
+    assert filter_terminal(pasted) == pasted.replace("\n", "")
+    pasted.encode()
+
+
+def test_what_is_pasted_keeps_its_lines() -> None:
+    assert for_clipboard('{\r\n\t"a": "\x1b[2Jx"\r}\n\n') == '{\n "a": "[2Jx"\n}'
 
 
 def test_our_glyphs_in_ascii() -> None:
