@@ -20,6 +20,10 @@ from absurd_tui.errors import InvalidConnection
 
 _SESSIONS = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
 _STRING = "connection string"
+_READABLE = (
+    "the password in the connection string can be read by everybody on this machine while this program runs; "
+    "~/.pgpass, a service file and PGPASSWORD keep it to yourself"
+)
 
 
 class NothingToConnectTo(InvalidConnection):
@@ -139,6 +143,8 @@ def _spec(settings: _Settings, default_host: str | None, home: Path | None, note
         if looks_like_connection_string(database):
             raise InvalidConnection("a connection string stands where the name of a database belongs")
     password = Secret(values["password"]) if values.get("password") else None
+    if password is not None and settings["password"].origin == _STRING:
+        notes.append(_READABLE)
     if password is None:
         password = _password_from_file(values.get("passfile"), home, hosts, user, database, notes)
     application_name = values.get("application_name") or values.get("fallback_application_name")

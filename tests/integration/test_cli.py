@@ -260,7 +260,7 @@ async def _furnish(socket_dsn: str, server: Refusing) -> None:
 
 def test_a_wrong_password_is_tried_once(server: Refusing) -> None:
     before = server.log.count('password authentication failed for user "locked"')
-    said = refusal_in_terminal("--dsn", server.dsn(user=f"locked:{PASSWORD}"))
+    said = refusal_in_terminal("--dsn", server.dsn(user="locked"), PGPASSWORD=PASSWORD)
     assert said == 'password authentication failed for user "locked"'
     assert server.log.count('password authentication failed for user "locked"') == before + 1
 
@@ -340,6 +340,16 @@ def test_a_note_on_the_connection_string_is_said_before_the_dashboard(server: Re
         assert running.wait(QUITS_WITHIN) == 0
         (note,) = running.said
     assert re.match(r"absurd-tui: keepalives_idle .* is ignored", note)
+
+
+def test_a_password_that_everybody_can_read_is_told_once(server: Refusing) -> None:
+    with terminal("--dsn", server.dsn(user=f"postgres:{PASSWORD}")) as running:
+        running.until_shown("live", "mail")
+        running.press("q")
+        assert running.wait(QUITS_WITHIN) == 0
+        (note,) = running.said
+        assert not any(piece in running.raw for piece in PIECES)
+    assert note.startswith("absurd-tui: the password in the connection string can be read by everybody")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
