@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import pwd
 import stat
 from collections import deque
 from collections.abc import Mapping
@@ -73,12 +74,19 @@ class Audit:
 
 
 def default_path(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Where the file is: in $XDG_STATE_HOME, else in $HOME/.local/state; None where neither is set."""
+    """Where the file is: in $XDG_STATE_HOME, else in .local/state of $HOME, else of the account's home.
+
+    A relative path counts as none: nothing is written into whatever folder the program is started in.
+    """
     state = Path(environ.get("XDG_STATE_HOME", ""))
     if not state.is_absolute():
-        if not environ.get("HOME"):
-            return None
-        state = Path(environ["HOME"]) / ".local" / "state"
+        home = Path(environ.get("HOME", ""))
+        if not home.is_absolute():
+            try:
+                home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
+            except KeyError:
+                return None
+        state = home / ".local" / "state"
     return state / "absurd-tui" / "audit.jsonl"
 
 

@@ -165,6 +165,7 @@ def test_with_nothing_to_connect_to_it_names_what_was_tried_and_offers_the_demo(
         assert wanted in said
 
 
+@pytest.mark.fault(51)
 @pytest.mark.parametrize(
     "dsn",
     [

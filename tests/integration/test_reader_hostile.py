@@ -56,6 +56,7 @@ async def only(database: Database, state: State) -> TaskRow:
         return row
 
 
+@pytest.mark.fault(89)
 @pytest.mark.parametrize("instant", INSTANTS)
 async def test_any_instant_in_any_column_arrives_and_hides_no_other_row(
     connection: asyncpg.Connection, mail: str, database: Database, instant: str
@@ -164,6 +165,7 @@ async def test_a_cancellation_policy_that_no_claim_can_read_stops_nobody_here(
     assert (await only(database, State.PENDING)).max_delay is None
 
 
+@pytest.mark.fault(91)
 async def test_queues_of_any_name_are_read_each_under_its_own(
     connection: asyncpg.Connection, database: Database
 ) -> None:

@@ -118,6 +118,7 @@ def assert_harmless(pilot: Pilot[int]) -> None:
             assert segment.style is None or "@click" not in segment.style.meta
 
 
+@pytest.mark.fault(88)
 async def test_no_screen_draws_a_command_or_an_action(has_plain: bool) -> None:
     source = await hostile_source()
     async with running(source, size=(130, 40), settings=Settings(every=5.0)) as pilot:
@@ -141,6 +142,7 @@ async def test_no_screen_draws_a_command_or_an_action(has_plain: bool) -> None:
             assert_harmless(pilot)
 
 
+@pytest.mark.fault(88)
 async def test_the_words_of_a_lost_connection_are_harmless(has_plain: bool) -> None:
     source = await hostile_source()
     async with running(source) as pilot:
@@ -150,6 +152,7 @@ async def test_the_words_of_a_lost_connection_are_harmless(has_plain: bool) -> N
         assert_harmless(pilot)
 
 
+@pytest.mark.fault(88)
 async def test_text_that_looks_like_a_link_cannot_be_clicked() -> None:
     source = FakeSource(queues=["mail"])
     await FakeStage(source).spawn("mail", "[@click=app.quit]press[/]")

@@ -4,6 +4,8 @@ import json
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
 from uuid import UUID
 
 import pytest
@@ -111,8 +113,19 @@ def test_trouble_that_is_over_is_no_trouble(tmp_path: Path) -> None:
         ({"XDG_STATE_HOME": "/var/state", "HOME": "/home/ada"}, "/var/state/absurd-tui/audit.jsonl"),
         ({"XDG_STATE_HOME": "relative", "HOME": "/home/ada"}, "/home/ada/.local/state/absurd-tui/audit.jsonl"),
         ({"HOME": "/home/ada"}, "/home/ada/.local/state/absurd-tui/audit.jsonl"),
-        ({}, None),
+        ({"HOME": "relative"}, "/of/the/account/.local/state/absurd-tui/audit.jsonl"),
+        ({}, "/of/the/account/.local/state/absurd-tui/audit.jsonl"),
     ],
 )
-def test_the_file_is_where_state_belongs(environ: dict[str, str], path: str | None) -> None:
-    assert default_path(environ) == (Path(path) if path else None)
+def test_the_file_is_where_state_belongs(environ: dict[str, str], path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = SimpleNamespace(pw_dir="/of/the/account")
+    monkeypatch.setattr("absurd_tui.operations.audit.pwd.getpwuid", lambda user: account)
+    assert default_path(environ) == Path(path)
+
+
+def test_an_account_without_a_home_has_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(user: int) -> NoReturn:
+        raise KeyError(user)
+
+    monkeypatch.setattr("absurd_tui.operations.audit.pwd.getpwuid", unknown)
+    assert default_path({}) is None

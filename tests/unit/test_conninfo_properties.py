@@ -42,6 +42,7 @@ def test_any_text_is_a_spec_or_one_line(text: str) -> None:
 
 @given(PASSWORDS)
 @settings(deadline=None, max_examples=60)
+@pytest.mark.fault(51)
 @pytest.mark.parametrize(
     ("dsn", "environ"),
     [
