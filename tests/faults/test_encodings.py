@@ -1,0 +1,89 @@
+"""Databases that are not of UTF-8: what has no place in an encoding is told, and the rest is shown."""
+
+import itertools
+import os
+from collections.abc import AsyncIterator
+
+import absurdctl
+import asyncpg
+import pytest
+from absurd_server import SERVER
+from faults.watching import watching
+from screen import until, until_shown
+
+from absurd_tui.conninfo import resolve
+from absurd_tui.lifecycle import Lifecycle
+from absurd_tui.lifecycle.options import SpawnOptions
+from absurd_tui.observe.source import DatabaseSource
+from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.outcomes import Refused
+from absurd_tui.operations.perform import Performer
+from absurd_tui.operations.requests import SpawnTask
+from absurd_tui.settings import Settings
+from absurd_tui.ui.app import AbsurdApp
+
+pytestmark = pytest.mark.xdist_group("encodings")
+
+BAD = r"""E'caf\xe9 \xff\x9b'"""
+numbers = itertools.count()
+
+
+@pytest.fixture
+async def encoded(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """A database of the encoding that the test names, with two queues."""
+    server = request.config.stash[SERVER]
+    name = f"encoded_{os.getpid()}_{next(numbers)}"
+    admin = await asyncpg.connect(server.admin_dsn)
+    await admin.execute(
+        f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{request.param}' LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    try:
+        connection = await asyncpg.connect(server.dsn(name))
+        await connection.execute(absurdctl.BUNDLED_SCHEMA_SQL)
+        for queue in ("good", "mail"):
+            await Lifecycle(connection).create_queue(queue)
+        await Lifecycle(connection).spawn("good", "fine", {})
+        await connection.close()
+        yield server.dsn(name)
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
+
+
+@pytest.mark.parametrize("encoded", ["SQL_ASCII"], indirect=True)
+async def test_bytes_that_are_no_text_refuse_one_queue_and_leave_the_others(encoded: str) -> None:
+    connection = await asyncpg.connect(encoded, server_settings={"client_encoding": "SQL_ASCII"})
+    await connection.execute(f"select absurd.spawn_task('mail', {BAD}, '{{}}')")
+    await connection.close()
+    async with watching(encoded) as pilot:
+        await until_shown(pilot, "fine", "1 of 2 queues")
+        await pilot.press("1", "enter")
+        await until_shown(pilot, "esc back", "Timeline")
+        await pilot.press("escape")
+        await pilot.press("right", "right")
+        await until_shown(pilot, "invalid byte sequence")
+        assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("encoded", ["SQL_ASCII"], indirect=True)
+async def test_a_queue_whose_name_is_no_text_is_told_in_one_line(encoded: str) -> None:
+    connection = await asyncpg.connect(encoded, server_settings={"client_encoding": "SQL_ASCII"})
+    await connection.execute(f"select absurd.create_queue({BAD})")
+    await connection.close()
+    app = AbsurdApp(DatabaseSource(resolve(encoded, environ={})), Settings())
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_code == 2
+    assert app.fatal.startswith("invalid byte sequence for encoding")
+
+
+@pytest.mark.parametrize("encoded", ["LATIN1"], indirect=True)
+async def test_what_latin_letters_cannot_hold_is_refused_in_a_sentence(encoded: str) -> None:
+    performer = Performer(resolve(encoded, environ={}), audit=Audit(None))
+    outcome = await performer.perform(SpawnTask("mail", "emoji", {"a": "🎉"}, SpawnOptions()))
+    assert isinstance(outcome, Refused)
+    assert "LATIN1" in outcome.reason
+    await performer.perform(SpawnTask("mail", "caf\u00e9", {"a": "é"}, SpawnOptions()))
+    await performer.close()
+    async with watching(encoded) as pilot:
+        await until_shown(pilot, "café", "fine")
