@@ -6,6 +6,7 @@ Exit codes: 0 well, 1 an error of ours, 2 bad input, 128 + n ended by signal n.
 import asyncio
 import contextlib
 import locale
+import logging
 import math
 import os
 import select
@@ -150,6 +151,8 @@ def watch(spec: "ConnSpec", settings: Settings, *, audit_file: Path | None) -> i
     from absurd_tui.ui.app import AbsurdApp
     from absurd_tui.ui.driver import steady
 
+    # what asyncio and asyncpg log would be written over the screen, or after it with the texts of errors
+    logging.getLogger().addHandler(logging.NullHandler())
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     performer = None if settings.is_read_only else Performer(spec, audit=Audit(audit_file))
     app = AbsurdApp(DatabaseSource(spec), settings, performer)

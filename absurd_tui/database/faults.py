@@ -9,7 +9,15 @@ import errno
 import ssl
 from enum import Enum, auto
 
-from asyncpg.exceptions import ClientConfigurationError, InterfaceError, TargetServerAttributeNotMatched
+from asyncpg.exceptions import (
+    ClientConfigurationError,
+    InterfaceError,
+    InternalClientError,
+    PostgresError,
+    TargetServerAttributeNotMatched,
+)
+
+from absurd_tui.errors import AbsurdError
 
 
 class Fault(Enum):
@@ -30,6 +38,7 @@ _CONNECTION_CODES = ("08", "57P", "53300", "25P03")
 _RETRY_CODES = ("0A000", "40001", "40P01")
 _POOLER_IS_FULL = "no more connections allowed"  # pgbouncer, which has no code of its own for it
 _REFUSED_TLS = "rejected SSL upgrade"
+_SPEAKS = (PostgresError, InterfaceError, InternalClientError, OSError, AbsurdError)
 
 
 def classify(error: BaseException, *, connecting: bool = False) -> Fault:
@@ -75,7 +84,10 @@ def sqlstate(error: BaseException) -> str | None:
 
 
 def sentence(error: BaseException) -> str:
-    """Say in one raw line what happened: the server's own words where it spoke, ours where it did not."""
+    """Say in one raw line what happened: the server's own words where it spoke, ours where it did not.
+
+    Of an error that nobody foresaw only the type is told: its text may quote what it stumbled over, a password too.
+    """
     if isinstance(error, TimeoutError):
         return "The database did not answer in time."
     if isinstance(error, ConnectionRefusedError) or _is_refused_everywhere(error):
@@ -90,6 +102,8 @@ def sentence(error: BaseException) -> str:
         return "The server closed the connection."
     if isinstance(error, InterfaceError) and not isinstance(error, ClientConfigurationError):
         return "The connection is closed."
+    if not isinstance(error, _SPEAKS):
+        return f"{type(error).__name__}, an error of this program's own."
     text = " ".join(str(error).split())
     return text or type(error).__name__
 

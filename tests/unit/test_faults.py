@@ -118,6 +118,7 @@ def test_what_the_server_did_not_say_has_no_code(error: Exception) -> None:
         ),
         (pg.InvalidPasswordError('password authentication failed for user "x"'), "password authentication failed for"),
         (pg.RaiseError("two\n  lines"), "two lines"),
+        (ValueError("invalid literal for int() with base 10: 'TOP'"), "ValueError, an error of this program's own."),
         (KeyError(), "KeyError"),
     ],
 )
