@@ -12,6 +12,7 @@ import pytest
 from absurd_server import SERVER
 
 from absurd_tui.conninfo import ConnSpec, resolve
+from absurd_tui.errors import InvalidConnection
 
 PSQL = shutil.which("psql")
 REACHED = re.compile(
@@ -46,7 +47,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
         pytest.skip("the server that was brought listens on no Unix socket")
     (folder, port), *_ = server.hosts
     here = Place(folder, port, server.user, server.database, tmp_path)
-    service = "[there]\nhost={folder}\nport={port}\nuser={user}\ndbname={db}\n"
+    service = "host={folder}\nport={port}\nuser={user}\ndbname={db}\n"
+    service = f"[there]\n{service}[percent]\npassword=100%%s\n{service}[nested]\nservice=there\n"
     (tmp_path / ".pg_service.conf").write_text(here.filled(service))
     return here
 
@@ -74,6 +76,7 @@ def seen(spec: ConnSpec) -> dict[str, str]:
 HERE = {"PGHOST": "{folder}", "PGPORT": "{port}", "PGUSER": "{user}"}
 
 
+@pytest.mark.fault(46, 49, 50, 52)
 @pytest.mark.parametrize(
     ("dsn", "environ"),
     [
@@ -103,6 +106,22 @@ HERE = {"PGHOST": "{folder}", "PGPORT": "{port}", "PGUSER": "{user}"}
         ("host={folder} port={port} user={user} dbname={db} sslmode=require keepalives=0 gssencmode=disable", {}),
         ("host={folder} port={port} user={user} dbname={db} target_session_attrs=read-write", {}),
         ("host={folder} port={port} user={user} dbname={db} options='-c geqo=off' application_name='a b'", {}),
+        (
+            "postgresql://{user}@{quoted}:{port}/{db}?options=-c%20geqo%3Doff&application_name=a&client_encoding=UTF8",
+            {},
+        ),
+        ("postgresql://{user}@{quoted}:{port}/{db}?connect_timeout=5&keepalives=1&keepalives_idle=30", {}),
+        ("postgresql://{user}@{quoted}:{port}/{db}?gssencmode=disable&channel_binding=prefer", {}),
+        ("postgresql://{user}@{quoted}:{port}/{db}?fallback_application_name=x&tcp_user_timeout=1000", {}),
+        ("postgresql:///{db}?ssl=true", HERE),
+        ("postgresql:///{db}", HERE | {"PGSSLMODE": "require"}),
+        ("postgresql://", {"PGSERVICE": "there"}),
+        ("service=percent", {}),
+        ("postgresql://{user}:p%40s%2Fs@{quoted}:{port}/{db}", {}),
+        ("postgresql://{user}:@{quoted}:{port}/{db}", {"PGPASSWORD": "x"}),
+        ("postgresql:///{db}?password=x", HERE | {"PGPASSFILE": "/dev/null"}),
+        ("postgresql://%2Fnonexistent,{quoted}:{port},{port}/{db}?target_session_attrs=any", {"PGUSER": "{user}"}),
+        ("postgresql:///{db}", HERE | {"PGTARGETSESSIONATTRS": "read-write"}),
     ],
 )
 async def test_the_same_place_as_psql(place: Place, dsn: str, environ: dict[str, str]) -> None:
@@ -121,6 +140,36 @@ async def test_the_same_place_as_psql(place: Place, dsn: str, environ: dict[str,
             )
         finally:
             await connection.close()
+
+
+@pytest.mark.fault(46)
+@pytest.mark.parametrize(
+    ("dsn", "environ"),
+    [
+        ("service=nowhere", HERE),
+        ("postgresql://?service=nowhere", HERE),
+        ("postgresql://", HERE | {"PGSERVICE": "nowhere"}),
+        ("{db}", HERE | {"PGSERVICE": "there", "PGSERVICEFILE": "{home}/nowhere"}),
+        ("service=nested", HERE),
+        ("host={folder} port={port} dbname={db} sslmode=bogus", HERE),
+        ("host={folder} port={port} dbname={db} foo=1", HERE),
+        ("host={folder} port={port} dbname={db} port=99999", HERE),
+        ("postgresql://{quoted}:abc/{db}", HERE),
+        ("postgresql:///{db}?foo=1", HERE),
+        ("postgresql:///{db}?sslmode", HERE),
+        ("postgresql:///{db}?target_session_attrs=bogus", HERE),
+        ("postgresql://{user}:a/b@{quoted}:{port}/{db}", HERE),
+        ("postgresql://{user}:a%zz@{quoted}:{port}/{db}", HERE),
+        ("postgresql://{user}:a@b@{quoted}:{port}/{db}", HERE),
+        ("host={folder} password='open", HERE),
+        ("host={folder} open", HERE),
+    ],
+)
+async def test_what_psql_refuses_is_refused(place: Place, dsn: str, environ: dict[str, str]) -> None:
+    settings = {"HOME": str(place.home)} | {name: place.filled(value) for name, value in environ.items()}
+    assert await psql(place.filled(dsn), settings) is None
+    with pytest.raises(InvalidConnection):
+        resolve(place.filled(dsn), environ=settings)
 
 
 async def test_asyncpg_reads_none_of_the_variables_itself(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ def password(spec: ConnSpec) -> str:
     return spec.password.reveal() if spec.password else ""
 
 
+@pytest.mark.fault(46)
 @pytest.mark.parametrize(
     ("dsn", "label"),
     [
@@ -78,6 +79,7 @@ def test_the_password_is_the_one_psql_would_send(dsn: str, expected: str) -> Non
     assert password(read(dsn, PGPASSWORD="other")) == (expected or "other")
 
 
+@pytest.mark.fault(46)
 @pytest.mark.parametrize(
     ("dsn", "label", "note"),
     [
@@ -118,6 +120,7 @@ def test_what_happens_anyway_needs_no_note(extra: str) -> None:
     assert not read(f"host=h {extra}").notes
 
 
+@pytest.mark.fault(46)
 @pytest.mark.parametrize(
     ("dsn", "advice"),
     [
@@ -178,6 +181,13 @@ def test_what_happens_anyway_needs_no_note(extra: str) -> None:
         ("host=h require_auth=scram-sha-256", "require_auth asks for what"),
         ("host=h requirepeer=postgres", "requirepeer asks for what"),
         ("host=h channel_binding=require", "channel_binding asks for what"),
+        ("host=h sslcertmode=require", "sslcertmode asks for what"),
+        ("host=h requiressl=1 sslmode=bogus", "sslmode must be one of"),
+        ("host=h sslcrldir=/tmp", "sslcrldir asks for what"),
+        ("host=h min_protocol_version=3.2", "min_protocol_version asks for what"),
+        ("host=h oauth_issuer=x", "oauth_issuer asks for what"),
+        ("host=h scram_client_key=x", "scram_client_key asks for what"),
+        ("host=h sslmode=require sslrootcert=/nonexistent sslcrl=/nonexistent", "cannot be read"),
         ("host=h gssencmode=require", "gssencmode asks for what"),
         ("host=h replication=database", "replication asks for what"),
         ("host=h sslnegotiation=direct", "sslnegotiation=direct needs"),

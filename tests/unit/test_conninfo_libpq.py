@@ -106,6 +106,7 @@ def test_keyword_strings_are_read_as_libpq_reads_them(libpq: Parser, text: str) 
     compare(libpq, f"host=h {text}")
 
 
+@pytest.mark.fault(46)
 @pytest.mark.parametrize(
     "text",
     [
