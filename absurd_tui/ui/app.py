@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.driver import Driver
 from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
@@ -80,7 +81,7 @@ class AbsurdApp(App[int]):
         super().__init__(ansi_color=True if no_color else None)
         self._source = source
         self._settings = settings
-        self._performer = None if self.is_web else performer
+        self._performer = None if _serves_web(self.driver_class) else performer
         self._running_tasks: set[asyncio.Task[None]] = set()
         self._watch = Watch(source.address, every=settings.every, ticks=time.monotonic())
         self._watch.utc = settings.utc
@@ -390,3 +391,8 @@ class AbsurdApp(App[int]):
         self.fatal = f"stopped on an error of its own: {type(error).__name__ if error else 'unknown'}."
         self._return_code = CRASHED
         self._close_messages_no_wait()
+
+
+def _serves_web(driver: type[Driver]) -> bool:
+    """Whether the keys come from a browser, where any page may press them. `App.is_web` knows only once it runs."""
+    return driver.is_web is not Driver.is_web

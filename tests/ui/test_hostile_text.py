@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 from attacks import ATTACKS, rotated
-from fakes import SERVER, FakeSource, FakeStage
+from fakes import SERVER, FakePerformer, FakeSource, FakeStage
 from screen import running, text, until, until_shown
+from textual import constants
 from textual.pilot import Pilot
 
 from absurd_tui.observe.records import Failure, Refusal, State
@@ -173,6 +174,26 @@ async def test_what_is_copied_cannot_run_where_it_is_pasted() -> None:
     first, *others = copied.splitlines()
     assert (first, copied[-1:].isspace()) == ("rm -rf /", False)
     assert all(filter_terminal(line) == line for line in others)
+
+
+async def test_no_picture_of_payloads_is_offered() -> None:
+    async with running(FakeSource(queues=["mail"])) as pilot:
+        offered = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
+    assert "Theme" in offered
+    assert not {title for title in offered if "screenshot" in title.lower()}
+
+
+async def test_a_browser_may_look_and_write_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "DRIVER", "textual.drivers.web_driver:WebDriver")
+    source, performer = FakeSource(queues=["mail"]), FakePerformer()
+    await FakeStage(source).spawn("mail", "letter")
+    async with running(source, performer=performer) as pilot:
+        await until_shown(pilot, "READ ONLY", "letter")
+        for key in ("c", "y", "s"):
+            await pilot.press(key)
+            await pilot.pause(0.4)
+        assert len(pilot.app.screen_stack) == 1
+        assert performer.requests == []
 
 
 def screen(pilot: Pilot[int]) -> str:
