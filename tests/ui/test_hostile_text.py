@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from absurd_tui.observe.records import Failure, Refusal, State
 from absurd_tui.observe.task_records import Attempt, CheckpointRow, Document, TaskPage, Wait
+from absurd_tui.operations.outcomes import Refused
 from absurd_tui.settings import Settings
 from absurd_tui.text import filter_terminal
 from absurd_tui.ui.app import AbsurdApp
@@ -174,6 +175,35 @@ async def test_what_is_copied_cannot_run_where_it_is_pasted() -> None:
     first, *others = copied.splitlines()
     assert (first, copied[-1:].isspace()) == ("rm -rf /", False)
     assert all(filter_terminal(line) == line for line in others)
+
+
+@pytest.mark.fault(88)
+async def test_no_dialog_outcome_or_list_of_commands_draws_a_command_or_an_action(has_plain: bool) -> None:
+    source, performer = await hostile_source(), FakePerformer(Refused(HOSTILE, HOSTILE))
+    source.server = replace(source.server, fake_now=None)
+    async with running(source, size=(130, 40), settings=Settings(every=5.0), performer=performer) as pilot:
+        await until_shown(pilot, "PWNED-title")
+        for panel, key in ("1c", "2e", "4r", "1s", "1?", "1m", "1C", "1\x10"):
+            below = pilot.app.screen
+            await pilot.press(panel, {"?": "question_mark", "\x10": "ctrl+p"}.get(key, key))
+            await until(pilot, lambda below=below: pilot.app.screen is not below)  # type: ignore[misc]
+            await pilot.pause(0.4)
+            assert_harmless(pilot)
+            await pilot.press("escape")
+            await until(pilot, lambda below=below: pilot.app.screen is below)  # type: ignore[misc]
+        await pilot.press("1", "n")
+        await until_shown(pilot, "spawn a copy:")
+        assert_harmless(pilot)
+        await pilot.press("1", "c")
+        await until_shown(pilot, "Cancel task")
+        await pilot.pause(0.5)
+        await pilot.press("y")
+        await until(pilot, lambda: bool(performer.requests))
+        await until_shown(pilot, "efused")
+        assert_harmless(pilot)
+        await pilot.press("A")
+        await until_shown(pilot, "esc back")
+        assert_harmless(pilot)
 
 
 async def test_no_picture_of_payloads_is_offered() -> None:
