@@ -1,36 +1,117 @@
-"""How a connection is made: with TLS or without as the string says, and one login attempt for one password."""
+"""How a connection is made: with TLS or without as the string says, one login attempt for one password, past a pooler.
 
+A pooler such as PgBouncer stands for several of the server's processes, and each
+transaction may go to another of them. It refuses settings at the start, or takes them
+without a word, and a statement prepared in one transaction is not there in the next.
+"""
+
+import asyncio
+import contextlib
+import socket
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
 from absurd_tui.conninfo import ConnSpec
 
+ASYNCPG_SECONDS = 60.0
+"""How long asyncpg tries to connect by itself."""
+
+UNANSWERED_MILLISECONDS = 10_000
+"""After so long without a sign of what was sent, the system ends a connection."""
+
+_KEPT_BY_POOLERS = "application_name"
+_NEEDS_NO_SERVER_MEMORY = {"statement_cache_size": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A connection, and whether a pooler stands between: then nothing may be left in the session."""
+
+    connection: "asyncpg.Connection[asyncpg.Record]"
+    is_pooled: bool
+
 
 async def dial(
-    spec: ConnSpec, *, server_settings: dict[str, str] | None = None, **arguments: Any
-) -> asyncpg.Connection:
+    spec: ConnSpec, *, server_settings: dict[str, str] | None = None, is_pooled: bool = False, **arguments: Any
+) -> Line:
     """Connect as a spec says; `server_settings` and `arguments` are asyncpg's, and what the spec says counts more.
+
+    Behind a pooler, found out or known as `is_pooled`, of the settings only the program's name is in force, and
+    asyncpg keeps no statement prepared. Raises what asyncpg raises.
+    """
+    settings = server_settings or {}
+    if not is_pooled:
+        try:
+            connection = await _on_its_transport(spec, settings, arguments)
+        except asyncpg.ProtocolViolationError as error:
+            if "unsupported startup parameter" not in str(error):
+                raise
+        else:
+            if not await _is_pooled(connection, arguments.get("timeout", ASYNCPG_SECONDS)):
+                return Line(connection, is_pooled=False)
+            connection.terminate()
+    name = {key: value for key, value in settings.items() if key == _KEPT_BY_POOLERS}
+    return Line(await _on_its_transport(spec, name, arguments | _NEEDS_NO_SERVER_MEMORY), is_pooled=True)
+
+
+async def _on_its_transport(
+    spec: ConnSpec, settings: dict[str, str], arguments: dict[str, Any]
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """Connect with TLS or without.
 
     sslmode `prefer` and `allow` mean a second try over the other transport, only after the
     first was refused for its transport: asyncpg by itself would send a wrong password twice.
-    Raises what asyncpg raises.
     """
     attempts = spec.attempts()
     for attempt in attempts[:-1]:
         try:
-            return await _connect(attempt, server_settings, arguments)
+            return await _connect(attempt, settings, arguments)
         except Exception as error:
             if not _asks_for_the_other_transport(error):
                 raise
-    return await _connect(attempts[-1], server_settings, arguments)
+    return await _connect(attempts[-1], settings, arguments)
 
 
 async def _connect(
-    attempt: dict[str, Any], server_settings: dict[str, str] | None, arguments: dict[str, Any]
-) -> asyncpg.Connection:
-    settings = {**(server_settings or {}), **(attempt.pop("server_settings", None) or {})}
-    return await asyncpg.connect(**{**arguments, **attempt}, server_settings=settings)
+    attempt: dict[str, Any], settings: dict[str, str], arguments: dict[str, Any]
+) -> "asyncpg.Connection[asyncpg.Record]":
+    settings = {**settings, **(attempt.pop("server_settings", None) or {})}
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+        **{**arguments, **attempt}, server_settings=settings
+    )
+    _notice_a_dead_peer(connection)
+    return connection
+
+
+async def _is_pooled(connection: "asyncpg.Connection[asyncpg.Record]", within: float) -> bool:
+    """Whether another process answers than the one that was named at the beginning; nothing is prepared for it."""
+    named = connection.get_server_pid()
+    asking = asyncio.ensure_future(connection.execute(f"select where pg_catalog.pg_backend_pid() = {named}"))
+    try:
+        answered, _ = await asyncio.wait({asking}, timeout=within)
+        if not answered:
+            raise TimeoutError
+        return asking.result() == "SELECT 0"
+    except BaseException:
+        # without a cancel request, which a connection that is waited for no longer would send
+        connection.terminate()
+        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
+        raise
+
+
+def _notice_a_dead_peer(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Have the system end the connection where nobody answers, also while nothing is asked; as far as it can."""
+    transport = getattr(connection, "_transport", None)
+    held = transport.get_extra_info("socket") if transport is not None else None
+    if held is None or held.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    with contextlib.suppress(OSError, AttributeError):
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        held.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MILLISECONDS)
+        held.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 5)
+        held.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 2)
 
 
 def _asks_for_the_other_transport(error: Exception) -> bool:

@@ -34,7 +34,8 @@ class Fault(Enum):
 
 
 _STOP_AT_CONNECT = ("28", "3D", "42", "22", "08P01")
-_CONNECTION_CODES = ("08", "57P", "53300", "25P03")
+_OF_A_POOLER = ("26000", "42P05")
+_CONNECTION_CODES = ("08", "57P", "53300", "25P03", *_OF_A_POOLER)
 _RETRY_CODES = ("0A000", "40001", "40P01")
 _POOLER_IS_FULL = "no more connections allowed"  # pgbouncer, which has no code of its own for it
 _REFUSED_TLS = "rejected SSL upgrade"
@@ -44,6 +45,8 @@ _SPEAKS = (PostgresError, InterfaceError, InternalClientError, OSError, AbsurdEr
 def classify(error: BaseException, *, connecting: bool = False) -> Fault:
     """Say what an exception means; `connecting` tells that it came while a connection was being made."""
     code = sqlstate(error)
+    if lacks_room(error):
+        return Fault.RECONNECT
     if code is not None:
         return _by_sqlstate(code, connecting)
     if isinstance(error, ssl.SSLCertVerificationError | ClientConfigurationError):
@@ -75,6 +78,11 @@ def lacks_room(error: BaseException) -> bool:
     """Whether a connection was refused only because there are as many as may be; one that is open lives on."""
     code = sqlstate(error)
     return code == "53300" or (code == "08P01" and _POOLER_IS_FULL in str(error))
+
+
+def shows_a_pooler(error: BaseException) -> bool:
+    """Whether a prepared statement has gone, or somebody else's is there: another process answers than before."""
+    return sqlstate(error) in _OF_A_POOLER
 
 
 def sqlstate(error: BaseException) -> str | None:

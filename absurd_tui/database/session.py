@@ -2,7 +2,8 @@
 
 The server times out before the client does. A statement that outlives even the
 client's limit costs the connection, not a cancel request on a new socket, which
-can end a pooler (pgbouncer issue 801).
+can end a pooler (pgbouncer issue 801). Behind a pooler each statement is a transaction
+of its own, which bears the limits that a session has elsewhere.
 """
 
 import asyncio
@@ -15,6 +16,8 @@ import asyncpg
 
 from absurd_tui import __version__
 from absurd_tui.conninfo import ConnSpec
+from absurd_tui.database.faults import shows_a_pooler
+from absurd_tui.database.pooled import PooledTransactions
 from absurd_tui.dialing import dial
 
 CONNECT_SECONDS = 5.0
@@ -28,6 +31,7 @@ READING_SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "search_path": "pg_catalog",
 }
+_READ_ONLY = "default_transaction_read_only"
 _STATEMENT_BYTES = 1024 * 1024
 
 
@@ -37,7 +41,9 @@ class Session:
     def __init__(self, spec: ConnSpec) -> None:
         self._spec = spec
         self._lock = asyncio.Lock()
-        self._connection: asyncpg.Connection | None = None
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._pooled: PooledTransactions | None = None
+        self._is_known_as_pooled = False
 
     @property
     def is_open(self) -> bool:
@@ -45,40 +51,50 @@ class Session:
         return self._connection is not None and not self._connection.is_closed()
 
     @property
-    def server_pid(self) -> int | None:
-        """The process that serves this connection, as it was told at the beginning; behind a pooler another serves."""
-        pid: int | None = self._connection.get_server_pid() if self._connection is not None else None
-        return pid
+    def is_pooled(self) -> bool:
+        """Whether a pooler stands between."""
+        return self._pooled is not None
 
     async def open(self) -> None:
         """Connect anew, dropping what was there. Raises what asyncpg raises; `faults.classify` reads it."""
         self.terminate()
-        self._connection = await dial(
+        line = await dial(
             self._spec,
+            is_pooled=self._is_known_as_pooled,
             server_settings={"application_name": application_name(), **READING_SETTINGS},
             timeout=CONNECT_SECONDS,
             max_cacheable_statement_size=_STATEMENT_BYTES,
             max_cached_statement_lifetime=0,
         )
+        self._connection = line.connection
+        self._pooled = PooledTransactions(line.connection, _opening()) if line.is_pooled else None
 
     async def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
         """Run one statement and give its rows; TimeoutError after three seconds, which ends the connection."""
         async with self._lock:
             if self._connection is None:
                 raise asyncpg.InterfaceError("connection is closed")
-            running = asyncio.ensure_future(self._connection.fetch(statement, *arguments))
+            running = asyncio.ensure_future((self._pooled or self._connection).fetch(statement, *arguments))
             running.add_done_callback(_retrieve)
             done, _ = await asyncio.wait({running}, timeout=CLIENT_SECONDS)
             if not done:
                 self.terminate()
                 raise TimeoutError
+            if (error := running.exception()) is not None and shows_a_pooler(error):
+                self._is_known_as_pooled = True
+                self.terminate()
             return running.result()
 
     def terminate(self) -> None:
         """Drop the connection at once, without a word to the server."""
         if self._connection is not None:
             self._connection.terminate()
-            self._connection = None
+            self._connection = self._pooled = None
+
+
+def _opening() -> str:
+    limits = (f"set local {name} = '{value}'" for name, value in READING_SETTINGS.items() if name != _READ_ONLY)
+    return "; ".join(["begin read only", *limits])
 
 
 def application_name() -> str:

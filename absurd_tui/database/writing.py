@@ -1,8 +1,9 @@
-"""The connection that writes: statements prepared before the transaction, every round trip bounded, no cancel request.
+"""The connection that writes: statements known before the transaction, every round trip bounded, no cancel request.
 
 A statement that is not prepared when its transaction begins can leave the server
 waiting for the rest of a message, where no idle time-out ends the transaction. So
-`fetch` inside a transaction takes prepared statements only.
+`fetch` inside a transaction takes prepared statements only. Behind a pooler the same
+holds, in another way: see `absurd_tui.database.pooled`.
 
 Whoever stops waiting ends the connection: a cancel request would travel on a new
 socket, may arrive after the answer, and can end a pooler.
@@ -16,6 +17,8 @@ from typing import Any, TypeVar
 import asyncpg
 
 from absurd_tui.conninfo import ConnSpec
+from absurd_tui.database.faults import shows_a_pooler
+from absurd_tui.database.pooled import PooledTransactions
 from absurd_tui.database.session import CONNECT_SECONDS, application_name
 from absurd_tui.dialing import dial
 
@@ -43,6 +46,7 @@ _BEGIN = "begin isolation level read committed; " + "; ".join(
 _PLACE = """
 select current_user::text as role, pg_is_in_recovery() as is_standby,
        nullif(current_setting('absurd.fake_now', true), '') as fake_now"""
+_PID = "select pg_backend_pid() as pid"
 _CLUSTER = """
 select s.system_identifier, c.timeline_id from pg_control_system() s, pg_control_checkpoint() c"""
 
@@ -71,6 +75,10 @@ class WriteSession:
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]] = {}
         self._in_transaction = False
+        self._pooled: PooledTransactions | None = None
+        self._is_known_as_pooled = False
+        self._next: tuple[str, ...] = ()
+        self._pid: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -83,9 +91,9 @@ class WriteSession:
         return self._in_transaction
 
     @property
-    def pid(self) -> int:
-        """The server's process behind the connection."""
-        return int(self._opened.get_server_pid())
+    def pid(self) -> int | None:
+        """The server's process behind the connection; behind a pooler None, but in a transaction."""
+        return self._pid
 
     def is_closed(self) -> bool:
         """The opposite of `is_open`, as asyncpg's connections have it, so that `Lifecycle` works over this one."""
@@ -94,16 +102,24 @@ class WriteSession:
     async def open(self) -> Place:
         """Connect anew, dropping what was there, and say where."""
         self.terminate()
-        self._connection = await dial(
+        line = await dial(
             self._spec,
+            is_pooled=self._is_known_as_pooled,
             server_settings={"application_name": application_name(), **WRITING_SETTINGS},
             timeout=CONNECT_SECONDS,
         )
+        self._connection = line.connection
+        self._pooled = PooledTransactions(line.connection, _BEGIN) if line.is_pooled else None
+        self._pid = None if line.is_pooled else line.connection.get_server_pid()
         row = (await self.fetch(_PLACE))[0]
         return Place(row["role"], row["is_standby"], row["fake_now"], await self._cluster())
 
     async def prepare(self, *statements: str) -> None:
-        """Have the server prepare statements, each once."""
+        """Have the server prepare statements, each once; behind a pooler, for the transaction that begins next."""
+        if self._pooled is not None:
+            self._next = (*statements, _PID)
+            await self._answered(self._pooled.learn(*self._next))
+            return
         for statement in statements:
             if statement not in self._prepared:
                 self._prepared[statement] = await self._answered(self._opened.prepare(statement))
@@ -111,9 +127,13 @@ class WriteSession:
     def forget_prepared(self) -> None:
         """Prepare every statement anew: a table has changed under the old ones."""
         self._prepared.clear()
+        if self._pooled is not None:
+            self._pooled.unlearn()
 
     async def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
         """Run a statement and give its rows; inside a transaction it must have been prepared before."""
+        if self._pooled is not None:
+            return await self._fetch_pooled(self._pooled, statement, *arguments)
         if statement not in self._prepared:
             if self._in_transaction:
                 raise RuntimeError("a statement was not prepared before its transaction")
@@ -124,18 +144,24 @@ class WriteSession:
     async def begin(self) -> None:
         """Begin a transaction with the limits of a write."""
         self._in_transaction = True
-        await self._answered(self._opened.execute(_BEGIN))
+        if self._pooled is None:
+            await self._answered(self._opened.execute(_BEGIN))
+            return
+        await self._answered(self._pooled.begin(*self._next))
+        self._pid = (await self.fetch(_PID))[0]["pid"]
 
     async def commit(self) -> bool:
         """Commit; False where the server rolled back instead, because the transaction had failed before."""
-        ended: str = await self._answered(self._opened.execute("commit"))
+        pooled = self._pooled
+        ended = await self._answered(pooled.commit() if pooled is not None else self._opened.execute("commit"))
         self._in_transaction = False
         return ended == "COMMIT"
 
     async def rollback(self) -> None:
         """Undo the transaction; where that cannot be said any more, end the connection, which undoes it too."""
         try:
-            await self._answered(self._opened.execute("rollback"))
+            pooled = self._pooled
+            await self._answered(pooled.rollback() if pooled is not None else self._opened.execute("rollback"))
             self._in_transaction = False
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
             self.terminate()
@@ -143,6 +169,7 @@ class WriteSession:
     def terminate(self) -> None:
         """Drop the connection at once, without a word to the server."""
         connection, self._connection = self._connection, None
+        self._pooled = self._pid = None
         self._prepared.clear()
         self._in_transaction = False
         if connection is not None:
@@ -153,6 +180,15 @@ class WriteSession:
         if self._connection is None:
             raise asyncpg.InterfaceError("connection is closed")
         return self._connection
+
+    async def _fetch_pooled(
+        self, pooled: PooledTransactions, statement: str, *arguments: Any
+    ) -> Sequence[asyncpg.Record]:
+        if not self._in_transaction:
+            return await self._answered(pooled.fetch(statement, *arguments))
+        if statement not in self._next:
+            raise RuntimeError("a statement was not prepared before its transaction")
+        return await self._answered(pooled.run(statement, *arguments))
 
     async def _cluster(self) -> tuple[int, int] | None:
         try:
@@ -172,6 +208,9 @@ class WriteSession:
         if not done:
             self.terminate()
             raise TimeoutError
+        if (error := running.exception()) is not None and shows_a_pooler(error):
+            self._is_known_as_pooled = True
+            self.terminate()
         return running.result()
 
 

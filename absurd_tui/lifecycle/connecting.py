@@ -24,7 +24,8 @@ async def connect(dsn: str | None = None) -> AsyncIterator[Lifecycle]:
 
     `dsn` is anything libpq accepts: a URI, a conninfo string, a database's name; None takes it from the environment.
     Raises `InvalidConnection` when that cannot be used, `CannotConnect` when no connection comes about: within
-    `connect_timeout` where the string or the environment sets one, else within 60 seconds.
+    `connect_timeout` where the string or the environment sets one, else within 60 seconds. Behind a pooler nothing is
+    kept on the server between calls.
     """
     connection = await _opened(conninfo.resolve(dsn))
     try:
@@ -35,7 +36,7 @@ async def connect(dsn: str | None = None) -> AsyncIterator[Lifecycle]:
 
 async def _opened(spec: "ConnSpec") -> "asyncpg.Connection[asyncpg.Record]":
     try:
-        return await dial(spec)
+        return (await dial(spec)).connection
     except (*failures.DRIVER_ERRORS, ValueError, OverflowError) as error:
         reason = "no answer in time" if isinstance(error, TimeoutError) else failures.text_of(error)
         message = failures.one_line(f"cannot connect to {spec.label}: {reason}")

@@ -35,7 +35,6 @@ class Asking:
         self.role = ""
         self._ran: dict[Part, list[tuple[str, Sequence[Any]]]] = {}
         self.account = Account()
-        self._is_pooled = False
         self._may_ask_far: bool | None = None
         self.round_trip = inf
         """Seconds that the fastest answer to a question without work has taken over this connection."""
@@ -47,8 +46,12 @@ class Asking:
         self._may_ask_far = None
         self.round_trip = inf
         for _ in range(_ROUND_TRIPS):
-            (row,) = await self._timed(queries.NOW)
-        self._is_pooled = row["pid"] != self._session.server_pid
+            await self._timed(queries.NOW)
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler stands between."""
+        return self._session.is_pooled
 
     async def moment(self) -> Moment:
         """Ask what the time is, and whether anything has changed."""
@@ -124,7 +127,7 @@ class Asking:
 
     async def _is_far(self) -> bool:
         """Whether many queues are better asked in one statement, and the server has what that takes."""
-        if self.round_trip <= FAR and not self._is_pooled:
+        if self.round_trip <= FAR and not self.is_pooled:
             return False
         if self._may_ask_far is None:
             try:

@@ -25,7 +25,7 @@ select current_database() as database, current_user as role, current_setting('is
   from (values (1)) as one left join pg_namespace n on n.nspname = 'absurd'
 """
 
-NOW = "select date_part('epoch', clock_timestamp()) as now, pg_backend_pid() as pid"
+NOW = "select date_part('epoch', clock_timestamp()) as now"
 MOMENT = """
 select case when not pg_is_in_recovery() then pg_current_snapshot()::text end as transactions,
        date_part('epoch', clock_timestamp()) as now,

@@ -61,6 +61,7 @@ class Reader:
             version=row["version"],
             absurd_version=version,
             fake_now=row["fake_now"],
+            is_pooled=self._asking.is_pooled,
         )
         return self._server
 

@@ -261,6 +261,7 @@ class Server:
     version: str
     absurd_version: str | None
     fake_now: str | None
+    is_pooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

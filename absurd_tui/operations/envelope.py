@@ -20,8 +20,8 @@ from absurd_tui.operations.work import Work
 
 _XID = "select pg_current_xact_id()::text::bigint as xid, date_part('epoch', clock_timestamp()) as now"
 _LOCK_TIMEOUT = "55P03"
-_UNDONE_BY_CHANCE = ("40001", "40P01", "0A000")
-"""Serialization, deadlock, a table altered under a prepared statement: the next try may pass."""
+_UNDONE_BY_CHANCE = ("40001", "40P01", "0A000", "26000", "42P05")
+"""Serialization, deadlock, a table altered under a prepared statement, a pooler that showed: the next try may pass."""
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class Envelope:
             if refused := refusals.at_once(place):
                 session.terminate()  # a standby may be promoted, a clock set right: look again next time
                 return refused
-            async with HolderWatch(self._spec, session.pid) as watch:
+            async with HolderWatch(self._spec, lambda: session.pid) as watch:
                 await session.prepare(_XID, *work.statements)
                 await session.begin()
                 found = await work.look(session.fetch)

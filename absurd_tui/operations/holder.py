@@ -1,6 +1,7 @@
 """Who holds the rows that a write waits for: asked on another connection while it waits, because afterwards is late."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -30,9 +31,9 @@ class Holder:
 
 
 class HolderWatch:
-    """Keeps the last answer to who blocks the server process `pid`, between entering and leaving."""
+    """Keeps the last answer to who blocks the server process that `pid` gives, between entering and leaving."""
 
-    def __init__(self, spec: ConnSpec, pid: int) -> None:
+    def __init__(self, spec: ConnSpec, pid: Callable[[], int | None]) -> None:
         self._spec = spec
         self._pid = pid
         self._asking: asyncio.Task[None] | None = None
@@ -55,7 +56,7 @@ class HolderWatch:
         try:
             await session.open()
             while True:
-                for row in await session.fetch(_BLOCKING, self._pid):
+                for row in await session.fetch(_BLOCKING, self._pid()):
                     self.holder = Holder(row["pid"], row["application_name"] or None, row["seconds"])
                 await asyncio.sleep(FIRST_ASKED)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):

@@ -20,7 +20,9 @@ LIVE = Link(LinkState.LIVE, 900.0)
 LOST = Link(LinkState.LOST, 953.0, "The server closed the connection.", 4, 1008.0)
 REFUSED = Link(LinkState.REFUSED, 953.0, "password authentication failed", 1)
 WEDGED = queue("mail", pending=3, oldest_due=NOW - 720, last_claim=NOW - 720)
-FULL = replace(SERVER, is_superuser=True, is_standby=True, fake_now="2020-01-01", version="17.2 (Debian 17.2-1)")
+FULL = replace(
+    SERVER, is_superuser=True, is_standby=True, fake_now="2020-01-01", version="17.2 (Debian 17.2-1)", is_pooled=True
+)
 
 
 def state(link: Link = LIVE, reading: Snapshot | None = None, **fields: object) -> HeadState:
@@ -92,7 +94,10 @@ def test_the_whole_header_where_there_is_room() -> None:
 def test_the_address_and_the_badges_are_dropped_last() -> None:
     shown = state(reading=replace(snapshot(taken=1000.0), server=FULL))
     wide, narrow = header(shown), header(shown, 80)
-    assert all(word in wide for word in ("STANDBY", "SUPERUSER", "FAKE CLOCK", "operator@db/orders", "absurd-tui"))
+    assert all(
+        word in wide
+        for word in ("STANDBY", "SUPERUSER", "FAKE CLOCK", "via pooler", "operator@db/orders", "absurd-tui")
+    )
     assert all(word in narrow for word in ("STANDBY", "SUPERUSER", "FAKE CLOCK", "db/orders", "live"))
     assert "PG 17.2" not in narrow
     assert "PG 17.2 · Absurd" in header(shown, 160)

@@ -93,6 +93,7 @@ def _badges(state: HeadState) -> list[Span]:
         (server is not None and server.is_standby, " STANDBY ", "reversed"),
         (server is not None and server.fake_now is not None, " FAKE CLOCK ", "block-degraded"),
         (server is not None and server.is_superuser, "SUPERUSER", "caution"),
+        (server is not None and server.is_pooled, "via pooler", "muted"),
     ]
     return [(plain(word), role) for is_so, word, role in badges if is_so]
 
