@@ -56,7 +56,7 @@ class Asking:
     async def moment(self) -> Moment:
         """Ask what the time is, and whether anything has changed."""
         (row,) = await self._timed(queries.MOMENT)
-        return Moment(row["transactions"], row["queues"], row["now"], time.monotonic())
+        return Moment(row["transactions"], row["queues"], row["now"], time.monotonic(), row["is_standby"])
 
     async def fetch(self, statement: str, *arguments: Any) -> Sequence[Row]:
         """Run one statement. What it cost is how long the answer took, less the way there and back."""

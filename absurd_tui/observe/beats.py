@@ -29,13 +29,14 @@ class Moment:
     """The beginning of a reading: `now` is the database's clock, `ticks` this machine's monotonic clock.
 
     `transactions` names the transactions that had ended; None on a standby, whose snapshot does not name them all.
-    `queues` names the rows of `absurd.queues`.
+    `queues` names the rows of `absurd.queues`. A standby may have become the primary since the connection was made.
     """
 
     transactions: str | None
     queues: str
     now: float
     ticks: float
+    is_standby: bool = False
 
     def is_like(self, other: "Moment") -> bool:
         """Whether no transaction has ended between the two."""

@@ -28,7 +28,7 @@ select current_database() as database, current_user as role, current_setting('is
 NOW = "select date_part('epoch', clock_timestamp()) as now"
 MOMENT = """
 select case when not pg_is_in_recovery() then pg_current_snapshot()::text end as transactions,
-       date_part('epoch', clock_timestamp()) as now,
+       date_part('epoch', clock_timestamp()) as now, pg_is_in_recovery() as is_standby,
        (select concat_ws(' ', count(*), sum(xmin::text::bigint)) from absurd.queues) as queues
 """
 """Whether anything can have changed: any transaction that wrote and has ended since changes the first column.

@@ -78,6 +78,7 @@ class Reader:
         if self._last is not None and _only_turns(self._last, view):
             return await self._turn(self._last, view)
         moment = await self._asking.moment()
+        self._server = replace(self._server, is_standby=moment.is_standby)
         self._beats.begin(moment, is_urged=is_urged)
         listed = await self._listing.read(moment)
         readings = await self._census.read(listed, moment.now, is_urged=is_urged)

@@ -248,7 +248,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Whom we are talking to, read once a connection.
+    """Whom we are talking to, read once a connection; whether it is a standby, at each reading.
 
     `absurd_version` is None where the schema is too old to say it.
     """
