@@ -6,6 +6,7 @@ fatal errors.
 """
 
 import errno
+import socket
 import ssl
 from enum import Enum, auto
 
@@ -102,6 +103,8 @@ def sentence(error: BaseException) -> str:
         return "Connection refused: no PostgreSQL listens at this address."
     if isinstance(error, FileNotFoundError):
         return "There is no PostgreSQL socket at this path."
+    if isinstance(error, socket.gaierror):
+        return "The host's name could not be resolved."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
     if isinstance(error, ConnectionError) and _REFUSED_TLS in str(error):

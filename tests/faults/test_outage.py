@@ -127,6 +127,7 @@ def assert_quits(shown: Terminal) -> None:
     assert shown.said == []
 
 
+@pytest.mark.fault(1, 2, 3)
 @pytest.mark.parametrize("how", ["fast", "immediate"])
 def test_a_server_that_stops_greys_the_screen_and_its_return_brings_it_back(server: LocalPostgres, how: str) -> None:
     with terminal("--dsn", server.dsn(DATABASE), has_colours=True) as shown:
@@ -144,6 +145,7 @@ def test_a_server_that_stops_greys_the_screen_and_its_return_brings_it_back(serv
         assert_quits(shown)
 
 
+@pytest.mark.fault(5)
 def test_a_backend_that_is_ended_again_and_again_is_replaced_by_one(server: LocalPostgres) -> None:
     with terminal("--dsn", server.dsn(DATABASE)) as shown:
         until_live(shown)
@@ -158,6 +160,7 @@ def test_a_backend_that_is_ended_again_and_again_is_replaced_by_one(server: Loca
         shown.until(lambda: ask(server, f"SELECT count(*) {OURS}") == 0)
 
 
+@pytest.mark.fault(8)
 def test_a_server_that_falls_silent_is_stale_within_seconds_and_live_again(server: LocalPostgres) -> None:
     with through_proxy(server) as (proxy, shown):
         until_live(shown)
@@ -177,6 +180,7 @@ def test_a_server_that_falls_silent_is_stale_within_seconds_and_live_again(serve
         assert_quits(shown)
 
 
+@pytest.mark.fault(43)
 def test_it_quits_while_the_server_is_silent_on_every_connection(server: LocalPostgres) -> None:
     with through_proxy(server) as (proxy, shown):
         until_live(shown)
@@ -190,12 +194,14 @@ def test_it_quits_while_the_server_is_silent_on_every_connection(server: LocalPo
         assert_quits(shown)
 
 
+@pytest.mark.fault(10, 43)
 def test_it_quits_while_it_connects_to_a_server_that_never_answers(server: LocalPostgres) -> None:
     with through_proxy(server, is_silent=True) as (proxy, shown):
         shown.until_shown("CONNECTING", f"Connecting to postgres@127.0.0.1:{proxy.port}/{DATABASE}.")
         assert_quits(shown)
 
 
+@pytest.mark.fault(43)
 def test_it_quits_while_the_server_is_away(server: LocalPostgres) -> None:
     with terminal("--dsn", server.dsn(DATABASE)) as shown:
         until_live(shown)

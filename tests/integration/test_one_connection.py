@@ -49,6 +49,7 @@ async def source(spec: ConnSpec) -> AsyncIterator[DatabaseSource]:
     source.close()
 
 
+@pytest.mark.fault(21)
 async def test_a_task_is_read_over_the_connection_of_the_polls(source: DatabaseSource, spawned: SpawnInfo) -> None:
     for _ in range(2):
         page = await source.task("mail", spawned.task_id)
@@ -76,6 +77,7 @@ async def test_it_has_a_connection_of_its_own_once_there_is_room(
     assert len(await connection.fetch(CONNECTIONS, lone.name)) == 2
 
 
+@pytest.mark.fault(20, 21)
 async def test_a_write_says_that_it_has_no_connection(
     source: DatabaseSource, spec: ConnSpec, spawned: SpawnInfo, lone: Database
 ) -> None:

@@ -140,6 +140,7 @@ async def test_a_role_that_may_not_call_the_version_function_still_reads(
 # the schema
 
 
+@pytest.mark.fault(34)
 async def test_a_database_without_absurd_says_how_to_install_it(
     connection: asyncpg.Connection, database: Database
 ) -> None:
@@ -179,6 +180,7 @@ async def test_an_older_schema_is_read_as_far_as_it_goes(
 # queues that come and go
 
 
+@pytest.mark.fault(32)
 async def test_a_queue_that_is_dropped_goes_and_one_that_is_made_anew_comes_back(
     lifecycle: Lifecycle, database: Database
 ) -> None:

@@ -107,7 +107,7 @@ def test_what_the_server_did_not_say_has_no_code(error: Exception) -> None:
         ),
         (FileNotFoundError(2, "No such file or directory"), "There is no PostgreSQL socket at this path."),
         (OSError(113, "No route to host"), "No route to host."),
-        (socket.gaierror(-2, "Name or service not known"), "Name or service not known."),
+        (socket.gaierror(-2, "Name or service not known"), "The host's name could not be resolved."),
         (UNTRUSTED, "certificate verify failed: hostname mismatch."),
         (ConnectionError('PostgreSQL server at "db" rejected SSL upgrade'), "The server refused TLS, and sslmode "),
         (ConnectionError("unexpected connection_lost() call"), "The server closed the connection."),
