@@ -24,7 +24,7 @@ from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Snapshot, View
 
 QUEUE, MANY, SMALL_TASKS = "large", 200, 214
-REFRESHES, SETTLES, COUNTED_WITHIN = 10, 15, 300
+REFRESHES, SETTLES, COUNTED_WITHIN = 10, 15, 1800
 """How many readings are measured, and after how many at least, and at most until all of the history is counted."""
 
 WATCHED_FOR, SAMPLED_EVERY = 20.0, 0.05
@@ -54,6 +54,9 @@ class Cost:
     ms: float
     pages: float
     statements: float
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.ms + other.ms, self.pages + other.pages, self.statements + other.statements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ async def rivals(dsn: str, queue: str, rounds: int) -> Mapping[str, Cost]:
             for statement in statements:
                 await theirs.fetch(statement)
         costs[name] = await _cost(watcher, "rival", rounds)
+    costs["Habitat, both"] = costs["Habitat, overview"] + costs["Habitat, failed tasks"]
     await theirs.close()
     await watcher.close()
     return costs
