@@ -53,6 +53,8 @@ class StatementProxy:
         try:
             if not self.is_refusing:
                 await _Link(self, writer, *await self._connected()).run(reader)
+        except asyncio.CancelledError:
+            pass  # asyncio's streams ask a finished server task for its error, which a cancelled one does not have
         finally:
             reset(writer)
             self._serving.discard(task)
@@ -123,8 +125,8 @@ class _Link:
             if self._harm is Harm.CUT_AFTER:
                 await asyncio.wait({answers})
             answers.cancel()
-            await asyncio.gather(answers, return_exceptions=True)
             self._server.close()
+            await asyncio.gather(answers, return_exceptions=True)
 
     async def _requests(self, reader: asyncio.StreamReader) -> None:
         length = await reader.readexactly(4)

@@ -259,6 +259,7 @@ async def _furnish(socket_dsn: str, server: Refusing) -> None:
     await watched.close()
 
 
+@pytest.mark.fault(13)
 def test_a_wrong_password_is_tried_once(server: Refusing) -> None:
     before = server.log.count('password authentication failed for user "locked"')
     said = refusal_in_terminal("--dsn", server.dsn(user="locked"), PGPASSWORD=PASSWORD)
@@ -279,6 +280,7 @@ def test_a_database_without_absurd(server: Refusing) -> None:
     assert said == "There is no Absurd schema in database bare. Install it with: absurdctl init -d bare"
 
 
+@pytest.mark.fault(35)
 def test_a_role_without_usage_is_told_the_grant(server: Refusing) -> None:
     said = refusal_in_terminal("--dsn", server.dsn(user="we%1B%5D0;x%07ak%5B%2F%5D"))
     assert said.startswith("Role we␛]0;x␇ak[/] lacks USAGE on schema absurd in database watched.")
@@ -353,6 +355,7 @@ def test_a_password_that_everybody_can_read_is_told_once(server: Refusing) -> No
     assert note.startswith("absurd-tui: the password in the connection string can be read by everybody")
 
 
+@pytest.mark.fault(44)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_dashboard_with_the_terminal_as_it_was(server: Refusing, number: signal.Signals) -> None:
     with terminal("--dsn", server.dsn()) as running:
@@ -363,6 +366,7 @@ def test_a_signal_ends_the_dashboard_with_the_terminal_as_it_was(server: Refusin
         assert running.said == []
 
 
+@pytest.mark.fault(44)
 def test_a_lost_terminal_ends_the_dashboard(server: Refusing) -> None:
     with terminal("--dsn", server.dsn()) as running:
         running.until_shown("live", "mail")

@@ -61,6 +61,7 @@ def dsn(doorman: Doorman, mode: str) -> str:
     return f"host=127.0.0.1 port={doorman.port} user=u dbname=d password=wrong sslmode={mode}"
 
 
+@pytest.mark.fault(13)
 async def test_prefer_asks_for_tls_and_then_logs_in_once(doorman: Doorman) -> None:
     encrypted, plain = resolve(dsn(doorman, "prefer"), environ={}).attempts()
     with pytest.raises(ConnectionError, match="rejected SSL upgrade"):

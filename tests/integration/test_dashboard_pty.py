@@ -141,6 +141,7 @@ def test_a_wide_terminal_shows_six_panels_with_more_columns(demo: Terminal) -> N
     demo.until(lambda: all(task_rows(demo, title) for title in PANELS[2:]))
 
 
+@pytest.mark.fault(44)
 def test_a_terminal_of_one_cell_and_back(demo: Terminal) -> None:
     demo.resize(1, 1)
     demo.settle()
@@ -161,6 +162,7 @@ def test_keys_typed_in_a_rush_do_no_harm(demo: Terminal) -> None:
     assert demo.process.poll() is None
 
 
+@pytest.mark.fault(44)
 @pytest.mark.parametrize("stop", [signal.SIGSTOP, signal.SIGTSTP])
 def test_the_program_stopped_for_a_while_paints_everything_again(demo: Terminal, stop: signal.Signals) -> None:
     painted = lines_that_stay(demo)

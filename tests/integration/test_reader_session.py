@@ -62,6 +62,7 @@ def test_its_name_fits_what_postgresql_keeps() -> None:
     assert len(application_name().encode("ascii")) <= 63
 
 
+@pytest.mark.fault(85)
 async def test_the_server_itself_refuses_to_write_for_it(mail: str, database: Database) -> None:
     reader = Session(resolve(database.dsn, environ={}))
     await reader.open()

@@ -149,7 +149,7 @@ async def test_when_all_are_at_fault_all_are_refused_each_for_its_own_reason() -
     assert dict(gathered.refused) == {
         "q0": Refusal("locked by somebody else: no answer within 0.2s"),
         "q1": Refusal("its tables are missing or have just been dropped"),
-        "q2": Refusal("too large"),
+        "q2": Refusal("OverflowError, an error of this program's own."),
     }
 
 
@@ -180,8 +180,8 @@ async def test_what_is_no_queues_fault_is_raised_at_once(error: Exception) -> No
         (pg.UndefinedTableError('relation "x" does not exist'), "its tables are missing or have just been dropped"),
         (pg.InvalidSchemaNameError("no schema"), "its tables are missing or have just been dropped"),
         (pg.UndefinedColumnError("column x\ndoes not exist"), "column x does not exist"),
-        (OverflowError("date value out of range"), "date value out of range"),
-        (KeyError(), "KeyError"),
+        (OverflowError("date value out of range"), "OverflowError, an error of this program's own."),
+        (KeyError(), "KeyError, an error of this program's own."),
     ],
 )
 def test_a_refusal_is_told_in_words(error: Exception, reason: str) -> None:

@@ -53,6 +53,7 @@ def test_what_was_done_is_in_the_audit_and_no_secret(
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.fault(86)
 def test_keys_typed_or_pasted_in_one_go_confirm_nothing(side: Side, tmp_path: Path) -> None:
     task_id = side.spawn("pack_order")
     with dashboard(side.dsn, tmp_path) as shown:
@@ -66,6 +67,7 @@ def test_keys_typed_or_pasted_in_one_go_confirm_nothing(side: Side, tmp_path: Pa
     assert audited(tmp_path) == []
 
 
+@pytest.mark.fault(64)
 def test_the_confirming_key_held_down_does_it_once(side: Side, tmp_path: Path) -> None:
     task_id = side.failed("send_mail")
     with dashboard(side.dsn, tmp_path) as shown:
@@ -91,6 +93,7 @@ def test_a_task_that_ended_meanwhile_is_not_cancelled(side: Side, tmp_path: Path
     assert audited(tmp_path) == []
 
 
+@pytest.mark.fault(58)
 def test_a_lock_that_somebody_holds_is_told_with_its_holder(side: Side, tmp_path: Path) -> None:
     task_id = side.spawn("pack_order")
     with dashboard(side.dsn, tmp_path) as shown, asyncio.Runner() as runner:
@@ -108,6 +111,7 @@ def test_a_lock_that_somebody_holds_is_told_with_its_holder(side: Side, tmp_path
     assert [line["outcome"] for line in audited(tmp_path)] == ["locked"]
 
 
+@pytest.mark.fault(37)
 def test_a_role_that_may_not_write_is_refused_with_the_grant(side: Side, viewer: Database, tmp_path: Path) -> None:
     task_id = side.spawn("pack_order")
     with dashboard(viewer.dsn, tmp_path) as shown:
@@ -127,6 +131,7 @@ def test_a_role_that_may_not_write_is_refused_with_the_grant(side: Side, viewer:
     assert (line["outcome"], line["role"], line["sql"]) == ("refused", viewer.name, None)
 
 
+@pytest.mark.fault(85)
 def test_read_only_has_no_key_that_writes_and_no_connection_that_could(side: Side, tmp_path: Path) -> None:
     task_id = side.spawn("pack_order")
     with dashboard(side.dsn, tmp_path, "--read-only") as shown:

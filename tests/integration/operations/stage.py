@@ -60,6 +60,12 @@ class Stage:
         await self.lifecycle.fail(QUEUE, (await self.row(task_id))["run_id"], {"message": "no"})
         return task_id
 
+    async def cancelled(self) -> UUID:
+        """Spawn a task that is cancelled."""
+        task_id = await self.pending()
+        await self.lifecycle.cancel(QUEUE, task_id)
+        return task_id
+
     async def completed(self) -> UUID:
         task_id = await self.running()
         await self.complete(task_id)

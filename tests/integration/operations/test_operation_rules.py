@@ -22,6 +22,7 @@ async def reason(performer: Performer, request: CancelTask | RetryTask | ExtendC
     return outcome.reason
 
 
+@pytest.mark.fault(55)
 async def test_a_pending_and_a_sleeping_task_are_cancelled(stage: Stage, performer: Performer) -> None:
     pending = await stage.pending()
     assert isinstance(await performer.perform(CancelTask(await stage.target(pending))), Done)
@@ -47,7 +48,8 @@ async def test_a_retry_in_place_allows_as_many_more_attempts_as_asked(stage: Sta
     assert (row["state"], row["attempts"], row["max_attempts"]) == ("pending", 2, 4)
 
 
-@pytest.mark.parametrize("extra", [0, -1, 1_001])
+@pytest.mark.fault(66)
+@pytest.mark.parametrize("extra", [0, -1, 1_001, 2**31])
 async def test_extra_attempts_have_limits(stage: Stage, performer: Performer, extra: int) -> None:
     target = await stage.target(await stage.failed())
     assert "from 1 to 1,000" in await reason(performer, RetryTask(target, extra_attempts=extra))
@@ -80,7 +82,8 @@ async def test_a_retry_that_would_stop_the_queue_is_refused(stage: Stage, perfor
     await stage.claim()
 
 
-@pytest.mark.parametrize("state", ["pending", "running", "completed"])
+@pytest.mark.fault(65)
+@pytest.mark.parametrize("state", ["pending", "running", "completed", "cancelled"])
 async def test_only_what_failed_is_retried(stage: Stage, performer: Performer, state: str) -> None:
     task_id = await getattr(stage, state)()
     assert "only a failed task can be retried" in await reason(performer, RetryTask(await stage.target(task_id)))
@@ -137,6 +140,7 @@ async def test_an_expired_lease_is_revived(stage: Stage, performer: Performer) -
     assert row["claim_expires_at"] - row["now"] == pytest.approx(30, abs=SLACK)
 
 
+@pytest.mark.fault(68)
 async def test_what_has_no_lease_is_told_apart_in_plain_words(stage: Stage, performer: Performer) -> None:
     without_lease = await stage.running(lease=0)
     sleeping = await stage.running()
@@ -157,6 +161,7 @@ async def test_what_has_no_lease_is_told_apart_in_plain_words(stage: Stage, perf
     ]
 
 
+@pytest.mark.fault(69)
 @pytest.mark.parametrize(
     ("seconds", "on_top"), [(0, False), (-5, True), (86_401, False), (86_400, True), (10**9, False)]
 )

@@ -94,6 +94,7 @@ async def test_done(stage: Stage, performer: Performer, operation: str) -> None:
     assert outcome.after.claim_expires_at == row["claim_expires_at"]
 
 
+@pytest.mark.fault(57)
 async def test_already_cancelled(stage: Stage, performer: Performer) -> None:
     request = await stage.request("cancel")
     await cancelled_meanwhile(stage, request)
@@ -153,6 +154,7 @@ async def test_changed(stage: Stage, performer: Performer, operation: str, inter
     assert await stage.count() == 1
 
 
+@pytest.mark.fault(83)
 @pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation != "spawn"])
 async def test_gone(stage: Stage, performer: Performer, operation: str) -> None:
     request = await stage.request(operation)
@@ -183,6 +185,7 @@ async def test_refused_until_what_the_refusal_names_is_granted(
     assert await stage.is_done(request)
 
 
+@pytest.mark.fault(58)
 @pytest.mark.usefixtures("real_limits")
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_locked_by_another_session_which_is_named(

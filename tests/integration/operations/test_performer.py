@@ -28,6 +28,7 @@ OURS = (
 NONE_OF_OURS = OURS.replace("count(*)", "count(*) = 0")
 
 
+@pytest.mark.fault(64)
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_a_held_key_does_it_once(stage: Stage, performer: Performer, operation: str) -> None:
     request = await stage.request(operation)
@@ -46,6 +47,7 @@ async def test_different_targets_wait_for_each_other_and_are_all_done(stage: Sta
     assert await stage.connection.fetchval(OURS) == 1
 
 
+@pytest.mark.fault(85)
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_read_only_makes_no_connection(stage: Stage, spec: ConnSpec, audit: Audit, operation: str) -> None:
     request = await stage.request(operation)
@@ -64,6 +66,7 @@ async def test_bad_input_makes_no_connection(spec: ConnSpec, audit: Audit) -> No
     assert outcome == Refused("A task needs a name.")
 
 
+@pytest.mark.fault(62)
 async def test_who_stops_waiting_stops_nothing(stage: Stage, database: Database, performer: Performer) -> None:
     request = await stage.request("cancel")
     other = await asyncpg.connect(database.dsn)
@@ -83,6 +86,7 @@ async def test_who_stops_waiting_stops_nothing(stage: Stage, database: Database,
     assert record.outcome == "done"
 
 
+@pytest.mark.fault(62)
 async def test_leaving_waits_a_second_and_tells_what_is_left(
     stage: Stage, database: Database, performer: Performer
 ) -> None:
@@ -104,6 +108,7 @@ async def test_leaving_waits_a_second_and_tells_what_is_left(
     assert not await stage.is_done(request)
 
 
+@pytest.mark.fault(62)
 async def test_leaving_during_a_commit_tells_how_to_look(
     stage: Stage, proxied: Performer, proxy: StatementProxy
 ) -> None:
