@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 SIGN = "last sign of the worker: checkpoint charge-card, 5m ago"
 MINUTES = 60.0
+OVER = ("was claimed by worker-1:77, run …", "this claim is over", "now no lease", "becomes –")
 
 
 def claimed(*, page: dict[str, Any] | None = None, saved: float | None = None, **fields: Any) -> Any:
@@ -74,7 +75,7 @@ async def test_a_task_that_is_gone_is_said_to_be(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(FakeSource, "task", gone)
     async with desk(prepare=claimed()) as seen:
         await seen.ask("e", State.RUNNING)
-        await seen.shown("the task is no longer in the database")
+        await seen.says("The task is no longer in the database.", *OVER)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -192,10 +193,16 @@ async def test_more_than_a_day_is_not_put_on_top() -> None:
 async def test_a_run_that_ended_meanwhile_has_no_lease_to_extend_after_the_new_look() -> None:
     async with desk(prepare=claimed()) as seen:
         await seen.ask("e", State.RUNNING)
+        await seen.says("claimed by worker-1:77 for", "20m left", "becomes", "enter shorten the lease")
+        before = height(seen)
         seen.change(State.RUNNING, state=State.COMPLETED)
-        await seen.shown("look again")
+        await seen.says("Changed since you looked: completed now", "enter look again", *OVER)
+        assert "left" not in seen.said.replace("on top of what is left", "")
         await seen.press("enter")
-        await seen.shown("extend: the task is completed; it has no claim.")
+        await seen.says("extend: the task is completed; it has no claim.", *OVER)
+        await seen.until_struck("enter extend the lease")
+        assert "left" not in seen.said.replace("on top of what is left", "")
+        assert height(seen) == before
         await seen.awake()
         await seen.press("enter")
         await seen.look(0.1)

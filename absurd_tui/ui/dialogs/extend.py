@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from absurd_tui import units
+from absurd_tui.observe.records import State
 from absurd_tui.operations.preflight import LONGEST_SECONDS, resulting_seconds
 from absurd_tui.operations.requests import ExtendClaim
 from absurd_tui.text import Plain, plain, say
@@ -104,11 +105,26 @@ class ExtendDialog(InformedDialog[ExtendClaim]):
         becomes = self._becomes
         return becomes is not None and becomes < self._left
 
+    @property
+    def _is_over(self) -> bool:
+        """Whether the claim that was looked at is no more, as far as was read, so that there is no lease to show."""
+        return bool(self.changed()) or self.is_gone or self.row.state is not State.RUNNING
+
     def text(self) -> Sequence[Piece]:
-        """Show the lease as it is and as it becomes."""
+        """Show the lease as it is and as it becomes, or that there is none any more."""
         ran = self.clock.ago(self.row.started_at if self.row.started_at is not None else self.row.available_at)
         worker = cut_middle(plain(self.row.worker or "an unnamed worker"), _WORKER_CELLS)
         run = units.short_id(self.row.run_id, 8)
+        if self._is_over:
+            return [
+                Fixed(((say("was claimed by {worker}, run …{run}", worker=worker, run=run), "muted"),)),
+                Fixed(((plain("this claim is over, and its lease with it"), "muted"),)),
+                BLANK,
+                Fixed((*fit(((plain("now"), "muted"),), 9), (plain("no lease"), ""))),
+                Fixed((*fit(((plain("becomes"), "strong"),), 9), (plain("–"), "strong"))),
+                BLANK,
+                self._seconds_line(),
+            ]
         becomes = self._becomes
         longest = max(self._left, becomes or 0.0, 1.0)
         return [
@@ -118,8 +134,11 @@ class ExtendDialog(InformedDialog[ExtendClaim]):
             self._lease("now", "", self._left, longest),
             self._lease("becomes", "strong", becomes, longest),
             BLANK,
-            Fixed(((plain("lease, in seconds from now"), "muted"), (blank(3), ""), *self._presets())),
+            self._seconds_line(),
         ]
+
+    def _seconds_line(self) -> Fixed:
+        return Fixed(((plain("lease, in seconds from now"), "muted"), (blank(3), ""), *self._presets()))
 
     def _lease(self, label: str, role: str, left: float | None, longest: float) -> Fixed:
         spans: list[Span] = [*fit(((plain(label), role or "muted"),), 9)]
@@ -146,10 +165,13 @@ class ExtendDialog(InformedDialog[ExtendClaim]):
         tick = plain("[x] " if self._on_top else "[ ] ")
         said: list[Piece] = [Fixed(((tick, "strong"), (plain("+ "), "strong"), (plain("on top of what is left"), "")))]
         said.append(BLANK)
-        if self._shortens:
+        about: list[Piece]
+        if self._is_over:
+            about = []
+        elif self._shortens:
             tick = plain("  [x] " if self._may_shorten else "  [ ] ")
             ticked = Fixed(((tick, "strong"), (plain("s "), "strong"), (plain("shorten it all the same"), "")))
-            about: list[Piece] = [warning(self._lost()), ticked]
+            about = [warning(self._lost()), ticked]
         elif self._is_too_long:
             about = [warning(self._why_too_long())]
         elif self._left <= 0:
@@ -185,7 +207,7 @@ class ExtendDialog(InformedDialog[ExtendClaim]):
     def act(self) -> Choice:
         """Extend to a clock time, or shorten."""
         becomes = self._becomes
-        if becomes is None or self._is_too_long:
+        if becomes is None or self._is_too_long or self._is_over:
             return Choice("enter", plain("extend the lease"), is_enabled=False)
         if self._shortens:
             return Choice("enter", plain("shorten the lease"), self.is_awake and self._may_shorten)

@@ -21,7 +21,8 @@ class InformedDialog(TaskDialog[Asked], Generic[Asked]):
     """Asks for the page when it opens, after a new look, and once the panels have the task no more.
 
     Its text keeps room for the answer, so that nothing jumps. `page` is None until it was read, and `trouble` says why
-    it was not; a page without its checkpoints is none where the text is about those.
+    it was not; a page without its checkpoints is none where the text is about those. `is_gone` says that the task was
+    found to be no more.
     """
 
     NEEDS_CHECKPOINTS = True
@@ -30,7 +31,7 @@ class InformedDialog(TaskDialog[Asked], Generic[Asked]):
         super().__init__(watch, row, seen, read_at)
         self.page: TaskPage | None = None
         self.trouble = Plain("")
-        self._is_gone = False
+        self.is_gone = False
         self._asked_at = read_at
 
     def on_mount(self) -> None:
@@ -63,7 +64,7 @@ class InformedDialog(TaskDialog[Asked], Generic[Asked]):
     def take_page(self, page: TaskPage | None) -> None:
         """Take the page, or that the task is no more."""
         refusal = page.checkpoints_refusal if page is not None and self.NEEDS_CHECKPOINTS else None
-        self._is_gone = page is None
+        self.is_gone = page is None
         if page is None:
             self._take(None, plain("the task is no longer in the database"))
         elif refusal is not None:
@@ -90,7 +91,7 @@ class InformedDialog(TaskDialog[Asked], Generic[Asked]):
     def hindrance(self) -> Plain:
         """A task that is no more is no target of anything."""
         hindrance = super().hindrance()
-        return plain("The task is no longer in the database.") if self._is_gone and not hindrance else hindrance
+        return plain("The task is no longer in the database.") if self.is_gone and not hindrance else hindrance
 
     def look_again(self) -> None:
         """Look again also at the page."""
