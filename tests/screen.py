@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fakes import FakeSource
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from absurd_tui.settings import Settings
 from absurd_tui.ui.app import AbsurdApp
@@ -66,3 +67,13 @@ async def until_shown(pilot: Pilot[int], *wanted: str) -> None:
 async def until_not_shown(pilot: Pilot[int], unwanted: str) -> None:
     """Wait until this stands nowhere on the screen."""
     await until(pilot, lambda: unwanted not in text(pilot.app))
+
+
+async def until_opened(pilot: Pilot[int], below: Screen[object]) -> None:
+    """Wait until another screen covers this one."""
+    await until(pilot, lambda: pilot.app.screen is not below)
+
+
+async def until_back(pilot: Pilot[int], below: Screen[object]) -> None:
+    """Wait until nothing covers this screen any more."""
+    await until(pilot, lambda: pilot.app.screen is below)

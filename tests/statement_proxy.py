@@ -11,6 +11,10 @@ COMMIT = "commit\0"
 """The whole statement: `read committed` holds its first part."""
 
 
+PATIENCE = 60.0
+"""Seconds until a test gives up."""
+
+
 class Harm(Enum):
     """What happens at the statement."""
 
@@ -32,6 +36,7 @@ class StatementProxy:
         self._armed: tuple[bytes, Harm] | None = None
         self._skip = 0
         self._healed = asyncio.Event()
+        self._strikes = asyncio.Event()
         self._serving: set[asyncio.Task[None]] = set()
         self.is_refusing = False
         self.port = 0
@@ -78,7 +83,13 @@ class StatementProxy:
             return None
         harm, self._armed = self._armed[1], None
         self.struck += 1
+        self._strikes.set()
         return harm
+
+    async def striking(self) -> None:
+        """Wait until the harm that it was armed with is done."""
+        async with asyncio.timeout(PATIENCE):
+            await self._strikes.wait()
 
     async def healed(self) -> None:
         await self._healed.wait()

@@ -232,8 +232,7 @@ async def test_a_client_that_vanishes_in_a_write_holds_nothing_for_longer_than_i
         )
         proxy.arm(step, Harm.SWALLOW_REQUEST, skip=passing)  # the message that begins it names every step
         writing_now = asyncio.create_task(performer.perform(cancel(spawned)))
-        while not proxy.struck:  # noqa: ASYNC110 - the proxy tells nobody
-            await asyncio.sleep(0.02)
+        await proxy.striking()
         begun = time.monotonic()
         while await admin.fetchval(OPEN):
             assert time.monotonic() - begun < GONE_WITHIN

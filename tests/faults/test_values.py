@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from absurd_server import Database
 from faults.watching import stall, watching
-from screen import text, until, until_not_shown, until_shown
+from screen import text, until_back, until_not_shown, until_opened, until_shown
 from seeding import INSTANTS, put
 from textual.pilot import Pilot
 
@@ -88,11 +88,11 @@ async def test_any_instant_is_shown_on_every_screen(
                 await pilot.press("escape")
                 await until_not_shown(pilot, title)
         for key in ("m", "C"):
-            screen = pilot.app.screen
+            below = pilot.app.screen
             await pilot.press(key)
-            await until(pilot, lambda screen=screen: pilot.app.screen is not screen)  # type: ignore[misc]
+            await until_opened(pilot, below)
             await pilot.press("escape")
-            await until(pilot, lambda screen=screen: pilot.app.screen is screen)  # type: ignore[misc]
+            await until_back(pilot, below)
         assert pilot.app.is_running
 
 

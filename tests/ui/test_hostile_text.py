@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from attacks import ATTACKS, rotated
 from fakes import SERVER, FakePerformer, FakeSource, FakeStage
-from screen import running, text, until, until_shown
+from screen import running, text, until, until_back, until_opened, until_shown
 from textual import constants
 from textual.pilot import Pilot
 
@@ -186,11 +186,11 @@ async def test_no_dialog_outcome_or_list_of_commands_draws_a_command_or_an_actio
         for panel, key in ("1c", "2e", "4r", "1s", "1?", "1m", "1C", "1\x10"):
             below = pilot.app.screen
             await pilot.press(panel, {"?": "question_mark", "\x10": "ctrl+p"}.get(key, key))
-            await until(pilot, lambda below=below: pilot.app.screen is not below)  # type: ignore[misc]
+            await until_opened(pilot, below)
             await pilot.pause(0.4)
             assert_harmless(pilot)
             await pilot.press("escape")
-            await until(pilot, lambda below=below: pilot.app.screen is below)  # type: ignore[misc]
+            await until_back(pilot, below)
         await pilot.press("1", "n")
         await until_shown(pilot, "spawn a copy:")
         assert_harmless(pilot)
