@@ -3,7 +3,7 @@
 
 python3 dev.py demo [OPTIONS]   a real Absurd system and the dashboard on it; --check needs no terminal
 python3 dev.py test [OPTIONS]   the tests, with pytest's options; --all also those that wait on real clocks,
-                                --faults those of the catalogue in tests/faults and nothing else
+                                --faults only what makes faults of tests/faults/catalogue.py happen
 python3 dev.py check            ruff, mypy and the rules of who may import whom
 python3 dev.py bench [OPTIONS]  how fast it is, beside other programs; --quick for a first look
 python3 dev.py screenshots      the pictures in screenshots/, made anew
