@@ -38,7 +38,8 @@ Branch = Callable[[int, str, About], str]
 class ListedQueue:
     """A queue as the catalog lists it, and whether this role may read its checkpoints.
 
-    `is_small` says that reading its tables from end to end costs less than looking into their indexes.
+    `is_small` says that reading its tables from end to end costs less than looking into their indexes, `has_keys`
+    that its tasks have a column for idempotency keys, which they have since schema 0.0.6.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ListedQueue:
     may_checkpoints: bool
     refusal: Refusal | None
     is_small: bool = False
+    has_keys: bool = True
 
     def relations(self, *, checkpoints: bool) -> int:
         """How many relations a statement about this queue's tasks and runs locks at most: tables and indexes."""

@@ -48,4 +48,5 @@ def _listed(row: Row, role: str) -> ListedQueue:
         may_checkpoints=row["may_checkpoints"],
         refusal=refusal,
         is_small=bool(row["is_small"]),
+        has_keys=row["has_keys"],
     )

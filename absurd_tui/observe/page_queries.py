@@ -28,26 +28,27 @@ _MAY_BE_ENDLESS = frozenset({State.SLEEPING, State.CANCELLED})
 
 
 def page_branch(
-    position: int, queue: str, state: State, *, half: int, with_retried: bool, may_checkpoints: bool
+    position: int, queue: str, state: State, *, half: int, with_retried: bool, may_checkpoints: bool, has_keys: bool
 ) -> str:
     """Read at most `half` rows of one queue in each direction."""
     r, t = table("r", queue), table("t", queue)
     if state is State.FAILED and not with_retried:
         newer = _terminal(_side(r, state, _UP, is_later=True, rows=SCANNED), t, "available_at, run_id", half)
         older = _terminal(_side(r, state, _DOWN, is_later=False, rows=SCANNED), t, _NEWEST_FIRST, half)
-        return row_branch(position, queue, state, _union(newer, older), is_edge=f"r.scanned = {SCANNED}")
+        is_edge = f"r.scanned = {SCANNED}"
+        return row_branch(position, queue, state, _union(newer, older), has_keys=has_keys, is_edge=is_edge)
     up_is_later = state in NEWEST_FIRST
     up = _side(r, state, _UP, is_later=up_is_later, rows=half)
     down = _side(r, state, _DOWN, is_later=not up_is_later, rows=half)
-    return row_branch(position, queue, state, _union(up, down), may_checkpoints=may_checkpoints)
+    return row_branch(position, queue, state, _union(up, down), may_checkpoints=may_checkpoints, has_keys=has_keys)
 
 
-def head_branch(position: int, queue: str, state: State) -> str:
+def head_branch(position: int, queue: str, state: State, *, has_keys: bool) -> str:
     """Read again, of the runs named by $1, those that are still in a panel of ended tasks."""
     is_cancelled = state is State.CANCELLED
     states, last = ("('cancelled', 'failed')", " where t.state = 'cancelled'") if is_cancelled else (f"('{state}')", "")
     picked = f"(select * from {table('r', queue)} where run_id = any($1::uuid[]) and state in {states})"
-    return row_branch(position, queue, state, picked, last=last)
+    return row_branch(position, queue, state, picked, last=last, has_keys=has_keys)
 
 
 _NEWEST_FIRST = "available_at desc, run_id desc"

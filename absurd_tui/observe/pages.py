@@ -32,13 +32,21 @@ async def read_page(asking: Asking, chosen: Sequence[ListedQueue], view: View, a
     """Read the rows around a place from the queues that are chosen."""
     state, half = away.state, half_of(view)
 
-    def branch(position: int, queue: str, may_checkpoints: bool) -> str:
+    def branch(position: int, queue: str, about: tuple[bool, bool]) -> str:
+        may_checkpoints, has_keys = about
         return page_queries.page_branch(
-            position, queue, state, half=half, with_retried=view.with_retried, may_checkpoints=may_checkpoints
+            position,
+            queue,
+            state,
+            half=half,
+            with_retried=view.with_retried,
+            may_checkpoints=may_checkpoints,
+            has_keys=has_keys,
         )
 
-    asked = [Question(queue, queue.may_checkpoints and state is State.SLEEPING) for queue in chosen]
-    found = merged(await asking.gather(asked, branch, *arguments(away), checkpoints=state is State.SLEEPING))
+    reads_steps = state is State.SLEEPING
+    asked = [Question(queue, (queue.may_checkpoints and reads_steps, queue.has_keys)) for queue in chosen]
+    found = merged(await asking.gather(asked, branch, *arguments(away), checkpoints=reads_steps))
     batches = []
     for queue, rows in found.rows.items():
         read = [(task_row(queue, state, row), bool(row["is_edge"])) for row in rows]
@@ -48,8 +56,8 @@ async def read_page(asking: Asking, chosen: Sequence[ListedQueue], view: View, a
     if page.before is None and away.head is not None and away.head.run_ids:
         again = merged(
             await asking.gather(
-                [Question(queue, None) for queue in chosen],
-                lambda position, queue, _: page_queries.head_branch(position, queue, state),
+                [Question(queue, queue.has_keys) for queue in chosen],
+                lambda position, queue, has_keys: page_queries.head_branch(position, queue, state, has_keys=has_keys),
                 list(away.head.run_ids),
             )
         )

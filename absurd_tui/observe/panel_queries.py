@@ -74,24 +74,23 @@ def _newest(rows: int) -> dict[str, int]:
     return {"picked": min(_PICKED, 10 * rows), "looked_at": min(_LOOKED_AT, 40 * rows)}
 
 
-def failed_runs_branch(position: int, queue: str, *, rows: int) -> str:
+def failed_runs_branch(position: int, queue: str, *, rows: int, has_keys: bool) -> str:
     """Read the newest failed runs of one queue, also those whose task was retried since."""
     picked = _FAILED_RUNS.format(r=table("r", queue), rows=rows, **_newest(rows))
-    return row_branch(position, queue, State.FAILED, picked, last="", may_checkpoints=False)
+    return row_branch(position, queue, State.FAILED, picked, has_keys=has_keys)
 
 
-def panel_branch(position: int, queue: str, state: State, *, rows: int, may_checkpoints: bool) -> str:
+def panel_branch(position: int, queue: str, state: State, *, rows: int, may_checkpoints: bool, has_keys: bool) -> str:
     """Read one panel's first rows of one queue, picked by index."""
     picked = _picked(table("r", queue), table("t", queue), state, rows, position)
-    return row_branch(
-        position, queue, state, picked, last=_LAST.get(state, "").format(rows=rows), may_checkpoints=may_checkpoints
-    )
+    last = _LAST.get(state, "").format(rows=rows)
+    return row_branch(position, queue, state, picked, last=last, may_checkpoints=may_checkpoints, has_keys=has_keys)
 
 
-def finished_branch(position: int, queue: str, state: State) -> str:
+def finished_branch(position: int, queue: str, state: State, *, has_keys: bool) -> str:
     """Read, of the runs named by $1, those that ended in a state: completed, or failed for good."""
     picked = f"(select * from {table('r', queue)} where run_id = any($1::uuid[]) and state = '{state}')"
-    return row_branch(position, queue, state, picked, last=_LAST.get(state, ""), may_checkpoints=False)
+    return row_branch(position, queue, state, picked, last=_LAST.get(state, ""), has_keys=has_keys)
 
 
 def row_branch(
@@ -102,6 +101,7 @@ def row_branch(
     *,
     last: str = "",
     may_checkpoints: bool = False,
+    has_keys: bool,
     is_edge: str = "false",
 ) -> str:
     """Read the columns of a panel's row for the picked runs of one queue; `is_edge` marks where a scan was cut."""
@@ -137,6 +137,7 @@ def row_branch(
         {beginning(preview, 200, _INLINE_BYTES) if preview else "null::text"} as preview,
         left(t.cancellation ->> 'max_duration', 40) as max_duration,
         left(t.cancellation ->> 'max_delay', 40) as max_delay,
+        {f"left(t.idempotency_key, {_NAME})" if has_keys else "null::text"} as idempotency_key,
         r.state = 'failed' and (t.state <> 'failed' or t.last_attempt_run <> r.run_id) as is_unlike_task,
         timestamptz_send({key}) as place_at, {is_edge} as is_edge
    from {picked} r {" ".join(joins)}{last})"""

@@ -29,6 +29,7 @@ class Look:
     rows: int
     with_retried: bool
     may_checkpoints: bool
+    has_keys: bool
 
 
 @dataclass
@@ -150,7 +151,8 @@ class Panels:
             for state in asked:
                 if queue.name in names[state] and not self._rests(state, queue.name, found[state]):
                     rows = self._depths.rows(state, queue.name, len(chosen), view.rows)
-                    look = Look(state, rows, view.with_retried, state is State.SLEEPING and queue.may_checkpoints)
+                    may_checkpoints = state is State.SLEEPING and queue.may_checkpoints
+                    look = Look(state, rows, view.with_retried, may_checkpoints, queue.has_keys)
                     questions.append(Question(queue, look))
         answers = await self._asking.gather(
             questions, _branch, arguments_of=self._arguments, checkpoints=State.SLEEPING in asked
@@ -206,12 +208,16 @@ class Panels:
         left = self._departed.by_queue()
         run_ids: list[UUID] = [run_id for queue in chosen for run_id in left.get(queue.name, ())]
         questions = [
-            Question(queue, state) for queue in chosen if queue.name in left for state in _ENDED if state in found
+            Question(queue, (state, queue.has_keys))
+            for queue in chosen
+            if queue.name in left
+            for state in _ENDED
+            if state in found
         ]
         if not questions:
             return
-        answers = await self._asking.gather(questions, panel_queries.finished_branch, run_ids)
-        for state, gathered in answers.items():
+        answers = await self._asking.gather(questions, _finished_branch, run_ids)
+        for (state, _), gathered in answers.items():
             for name, rows in gathered.rows.items():
                 there = found[state].rows.setdefault(name, [])
                 known = {row.run_id for row in there}
@@ -220,8 +226,20 @@ class Panels:
 
 def _branch(position: int, queue: str, look: Look) -> str:
     if look.state is State.FAILED and look.with_retried:
-        return panel_queries.failed_runs_branch(position, queue, rows=look.rows)
-    return panel_queries.panel_branch(position, queue, look.state, rows=look.rows, may_checkpoints=look.may_checkpoints)
+        return panel_queries.failed_runs_branch(position, queue, rows=look.rows, has_keys=look.has_keys)
+    return panel_queries.panel_branch(
+        position,
+        queue,
+        look.state,
+        rows=look.rows,
+        may_checkpoints=look.may_checkpoints,
+        has_keys=look.has_keys,
+    )
+
+
+def _finished_branch(position: int, queue: str, about: tuple[State, bool]) -> str:
+    state, has_keys = about
+    return panel_queries.finished_branch(position, queue, state, has_keys=has_keys)
 
 
 def _drop_overtaken(found: Mapping[State, _Found]) -> None:

@@ -72,6 +72,8 @@ select q.queue_name as name, {mode} as storage_mode, t.oid is not null and r.oid
        coalesce(has_table_privilege(t.oid, 'SELECT'), false) as may_tasks,
        coalesce(has_table_privilege(r.oid, 'SELECT'), false) as may_runs,
        coalesce(has_table_privilege(c.oid, 'SELECT'), false) as may_checkpoints,
+       exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = 'idempotency_key'
+                  and not a.attisdropped) as has_keys,
        (select count(*) from pg_inherits i where i.inhparent = r.oid) as partitions,
        r.relkind = 'r' and r.relpages + t.relpages < {SMALL_PAGES}
          and pg_stat_get_live_tuples(r.oid) + pg_stat_get_dead_tuples(r.oid) < {SMALL_RUNS} as is_small,

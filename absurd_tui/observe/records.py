@@ -142,6 +142,8 @@ class TaskRow:
     preview: str | None
     max_duration: str | None
     max_delay: str | None
+    idempotency_key: str | None = None
+    """Its beginning; None also where the schema has no such keys."""
     is_retried: bool = False
     """A row of a failed run whose task is not failed: another attempt followed, or the task was cancelled."""
     is_cancelled_by_failure: bool = False

@@ -117,6 +117,7 @@ def task_row(queue: str, state: State, row: Row) -> TaskRow:
         preview=row["preview"],
         max_duration=row["max_duration"],
         max_delay=row["max_delay"],
+        idempotency_key=row["idempotency_key"],
         is_retried=state is State.FAILED and row["is_unlike_task"],
         is_cancelled_by_failure=state is State.CANCELLED and row["is_unlike_task"],
         place=_place(state, row),

@@ -127,5 +127,6 @@ def row_of(page: TaskPage) -> TaskRow | None:
         preview=None,
         max_duration=page.max_duration,
         max_delay=page.max_delay,
+        idempotency_key=page.idempotency_key,
         is_cancelled_by_failure=page.state is State.CANCELLED and run.state is State.FAILED,
     )

@@ -96,7 +96,7 @@ async def test_a_deep_page_costs_what_the_first_one_costs(stored: asyncpg.Connec
     large = await large_tables(stored)
     scanned, costs, rows = {}, {}, {}
     for state in State:
-        statement = page_branch(0, "big", state, half=HALF, with_retried=False, may_checkpoints=True)
+        statement = page_branch(0, "big", state, half=HALF, with_retried=False, may_checkpoints=True, has_keys=True)
         head = Head((), 2**62) if state in NEWEST_FIRST else None
         for name, place in (("first", first_place(state)), ("deep", await deep(stored, state))):
             root = await explained(stored, statement, *arguments(Away(state, place, place, head)))
@@ -116,6 +116,6 @@ async def test_the_rows_of_the_head_are_read_by_their_ids(stored: asyncpg.Connec
             row["run_id"]
             for row in await stored.fetch(f"select run_id from absurd.r_big where state = '{state}' limit 60")
         ]
-        root = await explained(stored, head_branch(0, "big", state), ids)
+        root = await explained(stored, head_branch(0, "big", state, has_keys=True), ids)
         assert read_whole(root) & await large_tables(stored) == set()
         assert root["Actual Rows"] > 50

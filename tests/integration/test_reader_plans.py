@@ -61,18 +61,18 @@ STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
     ("counts", count_queries.counts_branch(0, "big"), NO_FLOOR),
     ("counts but the ended", count_queries.counts_branch(0, "big", ENDED), ([LATELY],)),
     ("done", count_queries.done_branch(0, "big"), ()),
-    ("failed runs", panel_queries.failed_runs_branch(0, "big", rows=60), ()),
+    ("failed runs", panel_queries.failed_runs_branch(0, "big", rows=60, has_keys=True), ()),
     *(
         (
             f"panel {state} of {rows}",
-            panel_queries.panel_branch(0, "big", state, rows=rows, may_checkpoints=True),
+            panel_queries.panel_branch(0, "big", state, rows=rows, may_checkpoints=True, has_keys=True),
             NO_FLOOR if state is State.PENDING else (),
         )
         for state in State
         for rows in (8, 60)
     ),
     *(
-        (f"finished {state}", panel_queries.finished_branch(0, "big", state), ([UUID(int=7)],))
+        (f"finished {state}", panel_queries.finished_branch(0, "big", state, has_keys=True), ([UUID(int=7)],))
         for state in (State.COMPLETED, State.FAILED)
     ),
     *((f"standings of {number}", task_queries.standings("big"), (ids(number),)) for number in (1, 1000)),

@@ -5,13 +5,13 @@ import time
 import asyncpg
 import pytest
 from absurd_server import Database
-from seeding import counts_of, names_of, put, reading, role
+from seeding import counts_of, names_of, put, reading, role, rows_of
 
 from absurd_tui.database import session
 from absurd_tui.errors import CannotStart
-from absurd_tui.lifecycle import Lifecycle
+from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 from absurd_tui.observe import resting
-from absurd_tui.observe.records import Count, Refusal, Snapshot, State, View
+from absurd_tui.observe.records import Away, Count, Refusal, Snapshot, State, View
 
 QUEUES = ("mail", "orders", "secret")
 LOCKED = Refusal("locked by somebody else: no answer within 0.2s")
@@ -175,6 +175,24 @@ async def test_an_older_schema_is_read_as_far_as_it_goes(
     assert server.absurd_version is None
     assert {queue.storage_mode for queue in snapshot.queues} == {"unpartitioned"}
     assert pending(snapshot) == {"of mail", "of orders", "of secret"}
+
+
+async def test_keys_are_read_cut_where_the_tasks_of_a_queue_have_them(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    for queue in ("mail", "orders"):
+        await lifecycle.spawn(queue, f"keyed in {queue}", {}, SpawnOptions(idempotency_key="k" * 300))
+    await connection.execute("alter table absurd.t_orders drop column idempotency_key")
+    async with reading(database.dsn) as reader:
+        head = await reader.snapshot(View())
+        place = rows_of(head, State.PENDING)[0].place
+        assert place is not None
+        away = await reader.snapshot(View(away=Away(State.PENDING, place, place)))
+    for snapshot in (head, away):
+        found = {row.task_name: row.idempotency_key for row in rows_of(snapshot, State.PENDING)}
+        assert found["keyed in mail"] == "k" * 200
+        assert found["keyed in orders"] is None
+        assert found["of mail"] is None
 
 
 # queues that come and go

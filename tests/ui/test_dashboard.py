@@ -1,5 +1,7 @@
 """The dashboard as its user has it: keys in, text on the screen out."""
 
+from dataclasses import replace
+
 import pytest
 from fakes import FakeSource, FakeStage
 from screen import lines, running, text, until, until_not_shown, until_shown
@@ -346,6 +348,17 @@ async def test_that_much_fails_is_told_in_the_panels_title_and_in_red() -> None:
         assert alarm is not None
         red = {segment.text for segment in failed if segment.style and segment.style.color == alarm}
         assert {"10", "10/min by claim"} <= red
+
+
+async def test_the_key_of_the_task_under_the_cursor_is_told_where_there_is_room() -> None:
+    source = FakeSource()
+    task_id = await FakeStage(source).spawn("mail", "charge")
+    source.rows[task_id] = replace(source.rows[task_id], idempotency_key="order-7\x1b]0;PWNED\x07")
+    for width, is_told in ((182, True), (181, False)):
+        async with running(source, size=(width, 60)) as pilot:
+            await pilot.press("1")
+            await until_shown(pilot, f"mail › charge  {task_id}")
+            assert ("key order-7␛]0;PWNED␇" in text(pilot.app)) == is_told
 
 
 async def test_without_unicode_what_was_done_is_a_number() -> None:

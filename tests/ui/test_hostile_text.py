@@ -59,6 +59,7 @@ async def hostile_source() -> FakeSource:
                 preview=attack,
                 max_duration=attack,
                 max_delay=attack,
+                idempotency_key=attack,
                 claim_expires_at=source.now + 60,
             )
             source.rows[task_id] = row
@@ -123,7 +124,7 @@ def assert_harmless(pilot: Pilot[int]) -> None:
 @pytest.mark.fault(88)
 async def test_no_screen_draws_a_command_or_an_action(has_plain: bool) -> None:
     source = await hostile_source()
-    async with running(source, size=(130, 40), settings=Settings(every=5.0)) as pilot:
+    async with running(source, size=(200, 60), settings=Settings(every=5.0)) as pilot:
         await until_shown(pilot, "PWNED-title")
         assert ("␛" in screen(pilot)) == has_plain
         for key, name in (("3", "Sleeping"), ("4", "Failed"), ("5", "Completed")):

@@ -9,13 +9,14 @@ from textual.message import Message
 from absurd_tui.observe.records import State, TaskRow
 from absurd_tui.observe.why import Clock, why
 from absurd_tui.text import Plain, plain
-from absurd_tui.ui.cells import cut_words
+from absurd_tui.ui.cells import cut_middle, cut_words
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, quiet, spread, width_of
 from absurd_tui.units import short_id
 
 _MIDDLE = 116
+_KEY_CELLS = 60
 
 
 class WhyLine(Lines):
@@ -80,6 +81,8 @@ class WhyLine(Lines):
 
     def _more(self, row: TaskRow, clock: Clock, width: int) -> Line:
         spans: list[Span] = [(blank(3), ""), (plain(f"spawned {clock.at(row.enqueued_at)}"), "muted")]
+        if row.idempotency_key is not None:
+            spans += [(blank(3), ""), (plain("key ") + cut_middle(plain(row.idempotency_key), _KEY_CELLS), "muted")]
         if row.worker is not None:
             spans += [(blank(3), ""), (plain("worker ") + plain(row.worker), "muted")]
         if row.preview is not None:
