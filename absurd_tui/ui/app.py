@@ -19,7 +19,7 @@ from absurd_tui.observe.poll import Poll
 from absurd_tui.observe.records import Link, LinkState, Snapshot, View
 from absurd_tui.observe.slot import SupersededError
 from absurd_tui.observe.why import Clock
-from absurd_tui.operations.outcomes import Done, Refused
+from absurd_tui.operations.outcomes import AlreadySo, Done, Refused
 from absurd_tui.operations.perform import left_behind
 from absurd_tui.operations.requests import Request, RetryTask, SpawnTask
 from absurd_tui.operations.sentences import sentence
@@ -264,6 +264,7 @@ class AbsurdApp(App[int]):
     async def _perform(self, request: Request) -> None:
         if self._performer is None:
             return
+        asked_on = self.screen
         self.set_timer(_LOOKED_AFTER, self._repaint)
         outcome = await self._performer.perform(request)
         ticks = time.monotonic()
@@ -280,6 +281,8 @@ class AbsurdApp(App[int]):
             telling.tell(Told("!", plain("Not in the audit file"), plain(self._performer.audit.trouble), ticks))
         self._poll.nudge()
         self._repaint()
+        if isinstance(request, SpawnTask) and isinstance(outcome, AlreadySo) and about and self.screen is asked_on:
+            self.post_message(TaskOpened(*about))
 
     def action_activity(self) -> None:
         """Show what was written from here, or say why nothing is."""

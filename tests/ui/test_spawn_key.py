@@ -8,8 +8,12 @@ from dialogs import Desk, desk
 from absurd_tui.observe.records import State
 from absurd_tui.observe.slot import SupersededError
 from absurd_tui.observe.task_records import KeyHolder
+from absurd_tui.operations.outcomes import AlreadySo, Outcome
+from absurd_tui.operations.requests import Request
 from absurd_tui.ui.dialogs import spawn
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
+from absurd_tui.ui.screens.dashboard import Dashboard
+from absurd_tui.ui.screens.task import TaskScreen
 
 pytestmark = pytest.mark.slow
 
@@ -98,3 +102,71 @@ async def test_what_cannot_be_read_is_not_told_and_what_lost_its_place_is_read_a
         may.set()
         await seen.look(0.3)
         assert "This key exists" not in seen.text, "the answer came too late"
+
+
+async def sent_with_a_taken_key(seen: Desk, state: State) -> asyncio.Event:
+    """Send a spawn whose key the task in a state has; the answer comes when the event is set."""
+    may_answer, outcome = asyncio.Event(), AlreadySo(None, None, seen.tasks[state])
+
+    async def perform(request: Request) -> Outcome:
+        seen.performer.requests.append(request)
+        await may_answer.wait()
+        return outcome
+
+    seen.performer.perform = perform  # type: ignore[method-assign]
+    await opened(seen)
+    await typed(seen, "task_name", "refund")
+    await typed(seen, "key", "order-7")
+    await seen.shown("ctrl+s spawn refund", '"order-7"}')
+    await seen.press("ctrl+s")
+    await seen.asked()
+    return may_answer
+
+
+def stands_on(seen: Desk, state: State) -> bool:
+    screen = seen.pilot.app.screen
+    return isinstance(screen, TaskScreen) and screen.task_id == seen.tasks[state]
+
+
+@pytest.mark.parametrize("below", ["dashboard", "task page"])
+async def test_a_spawn_that_returned_a_task_of_before_says_so_and_goes_to_it(below: str) -> None:
+    async with desk() as seen:
+        if below == "task page":
+            await seen.go_to(State.PENDING)
+            await seen.press("enter")
+            await seen.until(lambda: stands_on(seen, State.PENDING))
+        may_answer = await sent_with_a_taken_key(seen, State.COMPLETED)
+        assert not stands_on(seen, State.COMPLETED)
+        may_answer.set()
+        await seen.until(lambda: stands_on(seen, State.COMPLETED))
+        await seen.shown("COMPLETED", f"= Already so · …{str(seen.tasks[State.COMPLETED])[-8:]} in mail")
+        await seen.press("escape")
+        await seen.until(lambda: isinstance(seen.pilot.app.screen, Dashboard))
+
+
+@pytest.mark.parametrize("keys", [("enter",), ("s",), ("A",), ("?",)])
+async def test_it_goes_nowhere_where_one_has_gone_elsewhere_meanwhile(keys: tuple[str, ...]) -> None:
+    async with desk() as seen:
+        may_answer = await sent_with_a_taken_key(seen, State.COMPLETED)
+        await seen.press("1")
+        await seen.shown("Pending  1 of 1")
+        await seen.press(*keys)
+        await seen.until(lambda: not isinstance(seen.pilot.app.screen, Dashboard))
+        elsewhere = seen.pilot.app.screen
+        may_answer.set()
+        await seen.look(0.5)
+        assert seen.pilot.app.screen is elsewhere
+        await seen.press("escape")
+        await seen.shown("It has the key")
+        assert isinstance(seen.pilot.app.screen, Dashboard)
+
+
+async def test_it_goes_nowhere_where_the_task_of_before_is_not_known() -> None:
+    async with desk(outcome=AlreadySo(None, None)) as seen:
+        await opened(seen)
+        await typed(seen, "task_name", "refund")
+        await seen.shown("ctrl+s spawn refund")
+        await seen.press("ctrl+s")
+        await seen.asked()
+        await seen.look(0.3)
+        assert isinstance(seen.pilot.app.screen, Dashboard)
