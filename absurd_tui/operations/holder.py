@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-import asyncpg
-
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database.writing import WriteSession
 
@@ -59,7 +57,7 @@ class HolderWatch:
                 for row in await session.fetch(_BLOCKING, self._pid()):
                     self.holder = Holder(row["pid"], row["application_name"] or None, row["seconds"])
                 await asyncio.sleep(FIRST_ASKED)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
-            pass  # the write does without the name
+        except Exception:
+            pass  # whatever it is: the write does without the name
         finally:
             session.terminate()

@@ -1,6 +1,7 @@
 """What the envelope may not know: who holds a lock, which server answers, what a transaction id means there."""
 
 import asyncio
+import gc
 from dataclasses import replace
 
 import asyncpg
@@ -13,10 +14,11 @@ from statement_proxy import StatementProxy
 from absurd_tui.conninfo import ConnSpec, resolve
 from absurd_tui.database.writing import Place, WriteSession
 from absurd_tui.observe.records import State
-from absurd_tui.operations import aftermath, refusals
+from absurd_tui.operations import aftermath, holder, refusals
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.cancel import Cancel
 from absurd_tui.operations.envelope import Envelope, Passage
+from absurd_tui.operations.holder import HolderWatch
 from absurd_tui.operations.outcomes import Done, Locked, NotApplied, Outcome, Refused, Unknown
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import CancelTask
@@ -129,6 +131,31 @@ async def test_a_lock_is_told_also_where_nobody_can_be_asked_who_holds_it(
         await other.execute("select from absurd.t_mail for update")
         assert await proxied.perform(request) == Locked(None, None, None)
     await other.close()
+
+
+@pytest.mark.parametrize("error", [ValueError, OverflowError, RuntimeError])
+async def test_whatever_hinders_the_look_for_the_holder_is_nobodys_trouble(
+    spec: ConnSpec, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    asked, reported = asyncio.Event(), []
+
+    async def open_in_vain(session: WriteSession) -> Place:
+        asked.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise error  # as it is given up, when nobody asks any more what came of it
+
+    monkeypatch.setattr(holder, "FIRST_ASKED", 0.0)
+    monkeypatch.setattr(WriteSession, "open", open_in_vain)
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["message"]))
+    async with HolderWatch(spec, 1) as watch:
+        await asyncio.wait_for(asked.wait(), 60)
+        assert watch.holder is None
+    del watch
+    gc.collect()
+    await asyncio.sleep(0)
+    assert reported == []
 
 
 async def test_a_cancelled_envelope_ends_its_connection_and_says_so(
