@@ -74,6 +74,17 @@ def shown(pilot: Pilot[int]) -> list[str]:
     return whole[first + 1 : -1]
 
 
+@SIZES
+async def test_when_a_write_was_made_stands_under_its_label(size: tuple[int, int]) -> None:
+    async with running(FakeSource(), size=size, performer=many(RECORD)) as pilot:
+        await pilot.press("A")
+        await until_shown(pilot, "Activity  1 of 40")
+        whole = [line.rstrip() for line in lines(pilot.app)]
+        title = next(number for number, line in enumerate(whole) if "Activity  " in line)
+        assert whole[title].split()[-5:] == ["queue", "…id", "took", "at", "(UTC)"]
+        assert whole[title + 1].endswith(RECORD.at[11:19])
+
+
 async def read_on(pilot: Pilot[int]) -> list[str]:
     """All lines of the write that is shown in full, as they come by when one reads on to its end."""
     read: list[str] = []

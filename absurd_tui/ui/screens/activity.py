@@ -33,13 +33,13 @@ _TABLE_ROWS = 6
 
 def _columns(width: int, _: bool) -> tuple[Column[AuditRecord], ...]:
     return (
-        Column("at (UTC)", 8, lambda record, _: text(record.at[_CLOCK])),
+        Column("task", 0, lambda record, _: text(record.task_name)),
         Column("what", 8, lambda record, _: text(record.operation)),
         Column("outcome", 11, lambda record, _: text(record.outcome, _ROLES.get(record.outcome, "muted"))),
         Column("queue", 15, lambda record, _: text(record.queue, "muted")),
         Column("…id", 8, lambda record, _: text(units.short_id(record.task_id, 8) if record.task_id else "", "muted")),
-        Column("task", 0, lambda record, _: text(record.task_name)),
         Column("took", 7, lambda record, _: text(units.duration(record.seconds), "muted"), right=True),
+        Column("at (UTC)", 8, lambda record, _: text(record.at[_CLOCK])),
     )
 
 
