@@ -124,12 +124,12 @@ def assert_harmless(pilot: Pilot[int]) -> None:
 @pytest.mark.fault(88)
 async def test_no_screen_draws_a_command_or_an_action(has_plain: bool) -> None:
     source = await hostile_source()
-    async with running(source, size=(200, 60), settings=Settings(every=5.0)) as pilot:
+    async with running(source, size=(182, 40), settings=Settings(every=5.0)) as pilot:
         await until_shown(pilot, "PWNED-title")
         assert ("␛" in screen(pilot)) == has_plain
         for key, name in (("3", "Sleeping"), ("4", "Failed"), ("5", "Completed")):
             await pilot.press(key)
-            await until_shown(pilot, f"{name}  1 of")
+            await until_shown(pilot, f"{name}  1 of", "   key ")
             assert_harmless(pilot)
             await pilot.press("enter")
             await until_shown(pilot, "esc back", "Checkpoints")
