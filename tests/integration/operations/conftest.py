@@ -14,6 +14,7 @@ from absurd_tui.conninfo import ConnSpec, resolve
 from absurd_tui.conninfo.tls import Tls
 from absurd_tui.database import writing
 from absurd_tui.lifecycle import Lifecycle
+from absurd_tui.operations import holder
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.perform import Performer
 
@@ -34,6 +35,16 @@ def patient_server(patience: None, monkeypatch: pytest.MonkeyPatch) -> None:
 def real_limits(patient_server: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server with the limits that a write has, for the tests in which they strike."""
     monkeypatch.setattr(writing, "_BEGIN", REAL)
+
+
+@pytest.fixture
+def short_lock(patient_server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that gives up waiting for a lock in half the time, and a look for the holder that begins early."""
+    lock_timeout = f"{writing.LOCK_SECONDS / 2}s"
+    begin = writing._BEGIN.replace("lock_timeout = '120s'", f"lock_timeout = '{lock_timeout}'")
+    assert lock_timeout in begin
+    monkeypatch.setattr(writing, "_BEGIN", begin)
+    monkeypatch.setattr(holder, "FIRST_ASKED", 0.1)
 
 
 @pytest.fixture

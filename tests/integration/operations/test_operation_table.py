@@ -186,7 +186,7 @@ async def test_refused_until_what_the_refusal_names_is_granted(
 
 
 @pytest.mark.fault(58)
-@pytest.mark.usefixtures("real_limits")
+@pytest.mark.usefixtures("short_lock")
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_locked_by_another_session_which_is_named(
     stage: Stage, database: Database, performer: Performer, operation: str
