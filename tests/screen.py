@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fakes import FakeSource
+from textual import _wait
 from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -16,6 +17,10 @@ from absurd_tui.ui.sides import Performs
 
 PATIENCE = 60.0
 """Seconds until a test gives up: far more than anything takes, however busy the machine is."""
+
+# Pilot waits twice after each key until the program has been quiet for so long; both together outlast a frame
+_wait.SLEEP_GRANULARITY = 1 / 100
+_wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 20
 
 
 def lines(app: App[int]) -> list[str]:
@@ -55,7 +60,7 @@ async def until(pilot: Pilot[int], is_so: Callable[[], bool]) -> None:
     while not (is_so() and hears(pilot.app)):
         if time.monotonic() > end:
             raise AssertionError("this did not come about; the screen says:\n" + text(pilot.app))
-        await asyncio.sleep(0.04)
+        await asyncio.sleep(0.02)
         await pilot.pause()
 
 

@@ -20,7 +20,7 @@ from terminal import QUITS_WITHIN, Terminal, terminal
 
 from absurd_tui.demo.postgres import LocalPostgres
 
-pytestmark = pytest.mark.xdist_group("outage")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("outage")]
 
 DATABASE = "watched"
 TASK = "send_letter"

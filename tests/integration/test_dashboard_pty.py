@@ -221,6 +221,7 @@ def test_nothing_is_left_after(ending: str) -> None:
         assert_nothing_is_left(left)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ending", "ended_by"), [("SIGTERM", {143}), ("hang-up", {129}), ("both", {143, 129})])
 def test_nothing_is_left_after_the_end_of_a_terminal_that_takes_nothing(ending: str, ended_by: set[int]) -> None:
     with terminal("demo", size=(200, 60)) as shown:

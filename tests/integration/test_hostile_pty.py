@@ -95,6 +95,14 @@ async def _put(lifecycle: Lifecycle, queue: str, state: str, text: str, key: str
         await lifecycle.complete(queue, spawned.run_id, {text: text})
 
 
+def press_and_see(shown: Terminal, key: str) -> None:
+    """Press a key that changes the screen, and read all that it changes."""
+    before = shown.text
+    shown.press(key)
+    shown.until(lambda: shown.text != before)
+    shown.settle(0.2)
+
+
 def tour(shown: Terminal, *, states: tuple[str, ...], until: str) -> str:
     """Go through task pages with their documents, queues and the keys, and leave; all that was seen, in a row."""
     seen = []
@@ -104,15 +112,14 @@ def tour(shown: Terminal, *, states: tuple[str, ...], until: str) -> str:
         shown.until_shown(f"{state.capitalize().replace('Running', 'Claimed')}  1 of ")
         shown.press("enter")
         shown.until_shown("esc back", "Timeline", "Facts")
+        shown.settle(0.2)
         for _ in range(3):
-            shown.look(0.5)
             seen.append(shown.text)
-            shown.press("t")
+            press_and_see(shown, "t")
         shown.press("escape")
         shown.until(lambda: "esc back" not in shown.text)
     for _ in range(len(QUEUES)):
-        shown.press("right")
-        shown.look(0.5)
+        press_and_see(shown, "right")
         seen.append(shown.text)
     shown.press("?")
     shown.until_shown("the row before, the next row")

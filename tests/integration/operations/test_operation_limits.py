@@ -90,6 +90,7 @@ async def test_an_undone_transaction_is_not_applied(stage: Stage, spec: ConnSpec
     assert isinstance(outcome, NotApplied)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_limits")
 async def test_a_role_that_may_not_look_names_only_what_it_sees(stage: Stage, database: Database, audit: Audit) -> None:
     request = await stage.request("cancel")
@@ -119,6 +120,7 @@ async def test_a_role_without_the_schema_is_told_so(stage: Stage, database: Data
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_limits")
 async def test_a_lock_is_told_also_where_nobody_can_be_asked_who_holds_it(
     stage: Stage, database: Database, proxied: Performer, proxy: StatementProxy
