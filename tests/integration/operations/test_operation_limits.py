@@ -151,7 +151,7 @@ async def test_whatever_hinders_the_look_for_the_holder_is_nobodys_trouble(
     monkeypatch.setattr(holder, "FIRST_ASKED", 0.0)
     monkeypatch.setattr(WriteSession, "open", open_in_vain)
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["message"]))
-    async with HolderWatch(spec, 1) as watch:
+    async with HolderWatch(spec, lambda: 1) as watch:
         await asyncio.wait_for(asked.wait(), 60)
         assert watch.holder is None
     del watch
