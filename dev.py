@@ -6,6 +6,7 @@ python3 dev.py test [OPTIONS]   the tests, with pytest's options; --all also tho
                                 --faults only what makes faults of tests/faults/catalogue.py happen
 python3 dev.py check            ruff, mypy and the rules of who may import whom
 python3 dev.py bench [OPTIONS]  how fast it is, beside other programs; --quick for a first look
+python3 dev.py soak [OPTIONS]   the dashboard for --minutes, while one misfortune after the other befalls it
 python3 dev.py screenshots      the pictures in screenshots/, made anew
 python3 dev.py run [ARGS]       absurd-tui with these arguments
 """
@@ -27,7 +28,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "absurd-tui-set-up"
 PACKAGE = ".[demo,test]"
-COMMANDS = ("demo", "test", "check", "bench", "screenshots", "run")
+COMMANDS = ("demo", "test", "check", "bench", "soak", "screenshots", "run")
 CHECKS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
@@ -62,8 +63,8 @@ def main() -> int:
         return test(arguments)
     if command == "screenshots":
         return become("-m", "absurd_tui.demo.pictures", "screenshots")
-    if command == "bench":
-        return become("tests/bench", *arguments)
+    if command in ("bench", "soak"):
+        return become(f"tests/{command}", *arguments)
     return become("-m", "absurd_tui", *(["demo"] if command == "demo" else []), *arguments)
 
 

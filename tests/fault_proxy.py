@@ -7,6 +7,8 @@ Continued, it delivers late what it had swallowed.
 import asyncio
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +34,10 @@ class FaultProxy:
         """Deliver again, first of all what was swallowed."""
         os.kill(self._process.pid, signal.SIGCONT)
 
+    def reset(self) -> None:
+        """Cut every connection off, in the middle of whatever is said."""
+        os.kill(self._process.pid, signal.SIGUSR1)
+
     def __enter__(self) -> Self:
         return self
 
@@ -45,10 +51,25 @@ class FaultProxy:
 async def forward(path: str) -> None:
     """Serve until standard input ends, as it does with whoever started us."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream_reader, upstream_writer = await asyncio.open_unix_connection(path)
-        await asyncio.gather(pump(reader, upstream_writer), pump(upstream_reader, writer), return_exceptions=True)
+    served: set[asyncio.StreamWriter] = set()
 
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.add(writer)
+        try:
+            upstream_reader, upstream_writer = await asyncio.open_unix_connection(path)
+            await asyncio.gather(pump(reader, upstream_writer), pump(upstream_reader, writer), return_exceptions=True)
+        except OSError:
+            writer.transport.abort()  # the server is away
+        finally:
+            served.remove(writer)
+
+    def reset() -> None:
+        for writer in served:
+            # closed without waiting, a socket resets its connection
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, reset)
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)

@@ -44,6 +44,7 @@ KEYS = {
 # the terminal must be the controlling one, or it sends neither SIGWINCH nor SIGHUP; a thread-safe preexec_fn
 _LAUNCH = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 _SET = re.compile(rb"\x1b\[\?([0-9]+)([hl])")
+_SWITCHES = re.compile(_SET.pattern + rb"|\x1b\[(?:>[0-9]+|<)u")
 _OWN_SCREEN = re.compile(rb"\x1b\[\?1049h.*?\x1b\[\?1049l", re.DOTALL)
 # Textual's last words may come after it has left: modes, and the pointer's shape
 _LAST_WORDS = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]22;[a-z-]+\x07")
@@ -71,6 +72,7 @@ class Terminal:
     ) -> None:
         self._skipped = _KEYBOARD if has_colours else _STYLES
         self.raw = b""
+        self._taken = 0
         self._drawn: tuple[int, list[str]] = (-1, [])
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
@@ -123,6 +125,20 @@ class Terminal:
                 return not any(self._screen.buffer[row][column].strikethrough for column in range(at, at + len(act)))
         return False
 
+    def row(self, at: int) -> str:
+        """One line of the screen with a character for each cell: a blank for the second half of a wide one."""
+        cells = self._screen.buffer[at]
+        return "".join(cells[column].data[:1] or " " for column in range(self._screen.columns))
+
+    def is_struck(self, row: int, column: int) -> bool:
+        """Whether a cell is struck through on the screen of a terminal that knows its colours."""
+        return bool(self._screen.buffer[row][column].strikethrough)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return self._screen.columns, self._screen.lines
+
     @property
     def said(self) -> list[str]:
         """The lines that the program left on the user's own screen, before and after its own."""
@@ -171,6 +187,19 @@ class Terminal:
     def until_raw(self, wanted: bytes, within: float = PATIENCE) -> None:
         """Read until the program has written these bytes."""
         self.until(lambda: wanted in self.raw, within)
+
+    def take(self) -> bytes:
+        """Give what was written since the last call, as far as it is whole; `raw` keeps the switches of modes only.
+
+        What runs for hours writes more than anybody wants to keep.
+        """
+        at = self.raw.rfind(b"\x1b", self._taken)
+        taken = self.raw[self._taken : at] if at >= 0 else b""
+        kept = self.raw[: self._taken] + b"".join(found[0] for found in _SWITCHES.finditer(taken))
+        self.raw = kept + self.raw[self._taken + len(taken) :]
+        self._taken = len(kept)
+        self._drawn = (-1, [])
+        return taken
 
     def settle(self, quiet: float = 0.3) -> None:
         """Read until the program has written nothing for some seconds, or twenty times as long."""

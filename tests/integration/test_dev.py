@@ -32,14 +32,17 @@ def test_help_names_every_command() -> None:
     done = run("--help")
     assert done.returncode == 0
     assert all(
-        f"dev.py {command}" in done.stdout for command in ("demo", "test", "check", "bench", "screenshots", "run")
+        f"dev.py {command}" in done.stdout
+        for command in ("demo", "test", "check", "bench", "soak", "screenshots", "run")
     )
 
 
 def test_an_unknown_command_is_one_line() -> None:
     done = run("tset")
     assert done.returncode == 2
-    assert done.stderr == "dev.py: no such command: tset; there are demo, test, check, bench, screenshots and run\n"
+    assert (
+        done.stderr == "dev.py: no such command: tset; there are demo, test, check, bench, soak, screenshots and run\n"
+    )
 
 
 def test_a_failed_set_up_says_what_failed(
@@ -88,6 +91,7 @@ def test_without_pip_and_uv_the_way_out_is_named(dev: ModuleType, monkeypatch: p
         ("demo", ["-m", "absurd_tui", "demo"]),
         ("run", ["-m", "absurd_tui"]),
         ("bench", ["tests/bench"]),
+        ("soak", ["tests/soak"]),
     ],
 )
 def test_options_are_passed_on(
