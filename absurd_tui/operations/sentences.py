@@ -149,11 +149,11 @@ def _already(request: Request, outcome: AlreadySo, clock: Clock) -> Plain:
         return plain("It has the key: the params were not used. T opens it.")
     after = outcome.after
     if after is None or outcome.since is None:
-        return say("{now}, not by this call. Nothing changed.", now=_stands(after).text.capitalize())
+        return say("Not by this call: {now}.", now=_stands(after))
     before = units.age(after.read_at - outcome.since)
     if after.state is State.CANCELLED:
-        return say("Cancelled {age} before, not by this call. Nothing changed.", age=before)
-    return say("Retried {age} before, not by this call: {now}. Nothing changed.", age=before, now=_stands(after))
+        return say("Cancelled {age} before, not by this call.", age=before)
+    return say("Not by this call, {age} before: {now}.", age=before, now=_stands(after))
 
 
 def _now(after: After | None, otherwise: str) -> Plain:

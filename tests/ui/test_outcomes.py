@@ -36,7 +36,7 @@ OUTCOMES: list[tuple[Outcome, str, str]] = [
     (
         AlreadySo(CANCELLED, CANCELLED.read_at - 2),
         "= Already so · mail › pending_task",
-        "Cancelled 2s before, not by this call. Nothing",
+        "Cancelled 2s before, not by this call.",
     ),
     (Changed(RUNNING), "! Changed since you looked · now running, attempt 2", "Nothing was sent."),
     (Gone(), "! Gone · mail › pending_task", "no longer in the database."),

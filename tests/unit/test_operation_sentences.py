@@ -93,18 +93,17 @@ CASES: list[tuple[Request, Outcome, str]] = [
     (
         CANCEL,
         AlreadySo(after(State.CANCELLED), NOW - 2.4),
-        "= Already so · payments › charge_card …7be2d48a | Cancelled 2s before, not by this call. Nothing changed.",
+        "= Already so · payments › charge_card …7be2d48a | Cancelled 2s before, not by this call.",
     ),
     (
         RETRY,
         AlreadySo(after(State.PENDING, 5), NOW - 90),
-        "= Already so · payments › charge_card …7be2d48a"
-        " | Retried 1m before, not by this call: pending, attempt 5. Nothing changed.",
+        "= Already so · payments › charge_card …7be2d48a | Not by this call, 1m before: pending, attempt 5.",
     ),
     (
         RETRY,
         AlreadySo(after(State.RUNNING, 6), None),
-        "= Already so · payments › charge_card …7be2d48a | Running, attempt 6, not by this call. Nothing changed.",
+        "= Already so · payments › charge_card …7be2d48a | Not by this call: running, attempt 6.",
     ),
     (
         SPAWN,

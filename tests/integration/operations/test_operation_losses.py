@@ -19,15 +19,19 @@ from statement_proxy import COMMIT, Harm, StatementProxy, statement_proxy
 
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database import writing
+from absurd_tui.lifecycle import SpawnOptions
 from absurd_tui.observe.records import State
+from absurd_tui.operations import aftermath
 from absurd_tui.operations.audit import Audit
-from absurd_tui.operations.outcomes import Changed, Done, NotApplied, Outcome
+from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, NotApplied, Outcome, Unknown
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import CancelTask, Request, SpawnTask
+from absurd_tui.operations.spawn import fresh_key
 
 pytestmark = pytest.mark.slow
 
 SERVER_GIVES_UP = writing.IDLE_SECONDS + 1
+FREED_WITHIN = 5.0
 XID, READ = "pg_current_xact_id", "t.xmin::text"
 LOOKED_AT = (("lock", "for update", 0), ("reading", READ, 0))
 
@@ -101,6 +105,14 @@ async def lanes(stage: Stage, spec: ConnSpec, audit: Audit) -> AsyncIterator[Lan
         yield Lanes(stage, made, await stage.count())
 
 
+async def assert_nothing_is_locked(stage: Stage) -> None:
+    """What a lost transaction held is free within the time that is promised."""
+    async with asyncio.timeout(FREED_WITHIN):
+        for table in ("r", "t"):
+            await stage.connection.execute(f"select from absurd.{table}_mail for update")
+
+
+@pytest.mark.fault(61)
 @pytest.mark.parametrize("harm", [Harm.CUT_BEFORE, Harm.CUT_AFTER])
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_lost_before_the_commit_is_not_applied(
@@ -112,7 +124,7 @@ async def test_lost_before_the_commit_is_not_applied(
         outcome = await proxied.perform(request)
         assert proxy.struck == number, f"there was no {step}"
         assert outcome == NotApplied("The connection was lost before the COMMIT was sent."), step
-    await asyncio.sleep(0.2)
+    await assert_nothing_is_locked(stage)
     assert not await stage.is_done(request)
     assert isinstance(await proxied.perform(request), Done)
     assert await stage.is_done(request)
@@ -143,11 +155,13 @@ async def test_a_commit_whose_answer_was_lost_is_done(
     assert bool(outcome.spawned) is (operation in ("retry as new", "spawn"))
 
 
+@pytest.mark.fault(61)
 @pytest.mark.usefixtures("real_limits", "impatient")
 async def test_a_call_that_arrives_late_changes_nothing(lanes: Lanes) -> None:
     lanes.arm(CALLS, Harm.SWALLOW_REQUEST)
     for operation, outcome in (await lanes.performed()).items():
         assert isinstance(outcome, NotApplied), operation
+    await assert_nothing_is_locked(lanes.stage)
     lanes.heal()
     await asyncio.sleep(0.5)
     assert await lanes.took_effect() == NOTHING
@@ -179,6 +193,25 @@ async def test_a_commit_that_arrives_after_the_server_gave_up_changes_nothing(la
     lanes.heal()
     await asyncio.sleep(0.5)
     assert await lanes.took_effect() == NOTHING
+
+
+@pytest.mark.fault(75)
+@pytest.mark.parametrize("harm", [Harm.CUT_BEFORE, Harm.CUT_AFTER])
+async def test_a_spawn_whose_commit_was_lost_is_there_once_after_it_was_sent_again(
+    stage: Stage, proxied: Performer, proxy: StatementProxy, harm: Harm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aftermath, "ASKED_FOR", 0.7)
+    monkeypatch.setattr(writing, "CONNECT_SECONDS", 0.7)
+    request = SpawnTask(QUEUE, "welcome", {}, SpawnOptions(idempotency_key=fresh_key()))
+    assert isinstance(await proxied.perform(await stage.request("cancel")), Done)
+    before = await stage.count()
+    proxy.arm(COMMIT, harm)
+    proxy.is_refusing = True
+    assert isinstance(await proxied.perform(request), Unknown)
+    proxy.is_refusing = False
+    again = await proxied.perform(request)
+    assert isinstance(again, AlreadySo if harm is Harm.CUT_AFTER else Done)
+    assert await stage.count() == before + 1
 
 
 async def test_what_others_did_after_a_commit_with_a_lost_answer_is_told(
