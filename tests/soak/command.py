@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from statistics import median
 from types import FrameType
 from typing import NoReturn
 
@@ -59,7 +60,8 @@ def soak(minutes: float, seed: int | None) -> None:
 def _told(summary: Summary) -> str:
     compared = summary.compared
     return (
-        f"\n{compared.readings} readings compared: {compared.rows} rows, {compared.counts} counts, 0 mismatches\n"
+        f"\n{compared.readings} readings compared: {compared.rows} rows, {compared.counts} counts, 0 mismatches; "
+        f"what was shown might be {median(compared.allowed or [0.0]):.1f} s old (the median)\n"
         f"at most {summary.most_memory:.0f} MB, {summary.most_backends} backends, {summary.most_handles} open files; "
         f"{summary.processor:.0%} of a processor; left within {summary.quit:.1f} s"
     )

@@ -81,8 +81,13 @@ class Health:
         if self.memory[-1] > MOST_MEMORY:
             raise Unwell(f"the program takes {self.memory[-1]:.0f} MB")
 
-    def check_growth(self) -> None:
-        """Memory does not grow steadily: each third of the run begins above all of the one before it, and by much."""
+    def check_run(self) -> None:
+        """Look back at a whole run: it was not busy all the time, and memory did not grow steadily.
+
+        That is where the least of each third of the run is above that of the one before, and in the end by much.
+        """
+        if self.processor > MOST_PROCESSOR:
+            raise Unwell(f"the program took {self.processor:.0%} of a processor")
         warm = self.memory[int(len(self.memory) * WARM_AFTER / max(WARM_AFTER, time.monotonic() - self.began)) :]
         third = len(warm) // 3
         if len(warm) < FEWEST:

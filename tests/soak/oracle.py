@@ -4,7 +4,7 @@ A claim is false where the database has not shown it for longer than two reading
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 import psycopg
@@ -50,6 +50,9 @@ class Compared:
     """How much was compared."""
 
     readings: int = 0
+    allowed: list[float] = field(default_factory=list)
+    """How many seconds ago what each of them claims may have been so."""
+
     rows: int = 0
     counts: int = 0
 
@@ -73,6 +76,7 @@ class Oracle:
             self._suspected = set()
             return []
         self.compared.readings += 1
+        self.compared.allowed.append(allowed)
         again = [mismatch for mismatch in found if mismatch.key in self._suspected]
         self._suspected = {mismatch.key for mismatch in found}
         return again

@@ -66,7 +66,7 @@ class Soak:
                 if time.monotonic() < end:
                     self._suffer(executor)
         self._until_live()
-        self._health.check_growth()
+        self._health.check_run()
         processor = self._health.processor
         took = self._leave()
         most = max(self._health.memory)
