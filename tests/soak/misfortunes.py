@@ -180,6 +180,9 @@ MISFORTUNES: tuple[Misfortune, ...] = (
     at_rest,
 )
 
+HOLDING_UP = frozenset({restarted_fast, restarted_after_a_crash, silent, reset, paused, ended, locked})
+"""Those that a reading may have to wait for; the others make nothing older than it is."""
+
 
 def befall(stage: Stage, misfortune: Misfortune, random: Random) -> str:
     """Let it happen. Where it comes to nothing, because a worker held what it needed, that is what is told."""

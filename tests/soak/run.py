@@ -8,7 +8,7 @@ from random import Random
 
 from soak.health import Health, Unwell
 from soak.keyboard import Keyboard
-from soak.misfortunes import MISFORTUNES, befall
+from soak.misfortunes import HOLDING_UP, MISFORTUNES, befall
 from soak.oracle import Compared, Oracle
 from soak.reading import read
 from soak.stage import Stage
@@ -79,10 +79,11 @@ class Soak:
         random = Random(self._random.random())
         self._tell(f"… {misfortune.__name__}")
         befalling: Future[str] = executor.submit(befall, self._stage, misfortune, random)
+        echoes = ECHOES if misfortune in HOLDING_UP else 0.0
         while not befalling.done():
-            self._troubled_until = time.monotonic() + ECHOES
+            self._troubled_until = max(self._troubled_until, time.monotonic() + echoes)
             self._press_and_look()
-        self._troubled_until = time.monotonic() + ECHOES
+        self._troubled_until = max(self._troubled_until, time.monotonic() + echoes)
         self._tell(befalling.result())
 
     def _press_and_look(self) -> None:
