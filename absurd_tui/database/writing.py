@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from absurd_tui.conninfo import ConnSpec
+from absurd_tui.database.capabilities import Functions, read_functions
 from absurd_tui.database.faults import shows_a_pooler
 from absurd_tui.database.pooled import PooledTransactions
 from absurd_tui.database.session import CONNECT_SECONDS, application_name
@@ -59,12 +60,14 @@ class Place:
 
     `cluster` is the system identifier and the timeline, which together say whether a transaction id means the same
     here as elsewhere; None where the server does not tell. `fake_now` is Absurd's fake clock, where one is set.
+    `functions` are Absurd's stored functions there.
     """
 
     role: str
     is_standby: bool
     fake_now: str | None
     cluster: tuple[int, int] | None
+    functions: Functions
 
 
 class WriteSession:
@@ -112,7 +115,8 @@ class WriteSession:
         self._pooled = PooledTransactions(line.connection, _BEGIN) if line.is_pooled else None
         self._pid = None if line.is_pooled else line.connection.get_server_pid()
         row = (await self.fetch(_PLACE))[0]
-        return Place(row["role"], row["is_standby"], row["fake_now"], await self._cluster())
+        functions = await read_functions(self.fetch)
+        return Place(row["role"], row["is_standby"], row["fake_now"], await self._cluster(), functions)
 
     async def prepare(self, *statements: str) -> None:
         """Have the server prepare statements, each once; behind a pooler, for the transaction that begins next."""

@@ -1,8 +1,10 @@
-"""Lists the queues, and what this role may read of each."""
+"""Lists the queues, and what this role may read of each, and write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from absurd_tui.database.capabilities import Capabilities, Functions, QueueAccess, read_functions, read_queues
+from absurd_tui.database.faults import Fault, classify
 from absurd_tui.observe import queries
 from absurd_tui.observe.asking import Asking
 from absurd_tui.observe.beats import Beats, Moment
@@ -11,6 +13,8 @@ from absurd_tui.observe.parts import Part
 from absurd_tui.observe.records import Refusal
 
 _EVERY = 10.0
+_CAPABLE_FOR = 60.0
+"""Seconds after which rights are read again; sooner where queues came or went, and when urged."""
 
 
 class Listing:
@@ -22,6 +26,40 @@ class Listing:
         self._listed: Sequence[ListedQueue] = ()
         self.has_modes = True
         """Whether queues have a storage mode, which they have since schema 0.4.0."""
+        self._functions: Functions | None = None
+        self._access: Mapping[str, QueueAccess] = {}
+        self._access_of: Moment | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this schema and this role can do, as far as it is known."""
+        return Capabilities(self._asking.role, self._functions, self._access)
+
+    async def begin_anew(self) -> None:
+        """Learn what the schema can do, on a new connection."""
+        self._functions, self._access, self._access_of = None, {}, None
+        try:
+            self._functions = await read_functions(self._asking.fetch)
+        except Exception as error:
+            _raise_unless_refused(error)
+
+    async def read_capabilities(self, moment: Moment, *, is_urged: bool) -> Capabilities:
+        """Give what can be done; rights are read again after a minute, where queues came or went, and when urged."""
+        last = self._access_of
+        if (
+            last is None
+            or last.queues != moment.queues
+            or moment.ticks - last.ticks >= _CAPABLE_FOR
+            or (is_urged and not moment.is_like(last))
+        ):
+            self._access_of = moment
+            with self._asking.account.charging(Part.LIST):
+                try:
+                    self._access = await read_queues(self._asking.fetch)
+                except Exception as error:
+                    _raise_unless_refused(error)
+                    self._access = {}
+        return self.capabilities
 
     async def read(self, moment: Moment) -> Sequence[ListedQueue]:
         """Give the queues as they were listed lately: within ten seconds, or since a queue was made or dropped."""
@@ -33,6 +71,12 @@ class Listing:
         return [
             replace(queue, refusal=queue.refusal or self._asking.resting.refusal(queue.name)) for queue in self._listed
         ]
+
+
+def _raise_unless_refused(error: Exception) -> None:
+    """Let pass what only this statement met: what it asks for is not known then."""
+    if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
+        raise error
 
 
 def _listed(row: Row, role: str) -> ListedQueue:

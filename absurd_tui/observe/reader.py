@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import inf
 from uuid import UUID
 
+from absurd_tui.database.faults import Fault, classify
 from absurd_tui.database.session import Session
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe import queries
@@ -51,7 +52,8 @@ class Reader:
         _require_absurd(row)
         self._asking.role = row["role"]
         self._listing.has_modes = row["has_modes"]
-        version = (await self._asking.fetch(queries.ABSURD_VERSION))[0]["version"] if row["has_version"] else None
+        await self._listing.begin_anew()
+        version = await self._absurd_version() if row["has_version"] else None
         self._server = Server(
             address=self._address,
             database=row["database"],
@@ -64,6 +66,16 @@ class Reader:
             is_pooled=self._asking.is_pooled,
         )
         return self._server
+
+    async def _absurd_version(self) -> str | None:
+        """Ask the schema which it is; None where it fails to say, which is no reason not to read it."""
+        try:
+            version: str | None = (await self._asking.fetch(queries.ABSURD_VERSION))[0]["version"]
+        except Exception as error:
+            if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
+                raise
+            return None
+        return version or None
 
     async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
         """Read what a view asks for; where urged, also what is read less often to spare the database.
@@ -81,6 +93,7 @@ class Reader:
         self._server = replace(self._server, is_standby=moment.is_standby)
         self._beats.begin(moment, is_urged=is_urged)
         listed = await self._listing.read(moment)
+        capabilities = await self._listing.read_capabilities(moment, is_urged=is_urged)
         readings = await self._census.read(listed, moment.now, is_urged=is_urged)
         counted = {reading.name for reading in readings if reading.counts is not None}
         self._chosen = [queue for queue in listed if view.queue in (None, queue.name) and queue.name in counted]
@@ -99,6 +112,7 @@ class Reader:
             panels_taken=as_of.ticks if as_of is not None else None,
             costs=account.all_lately(),
             rates=rates,
+            capabilities=capabilities,
         )
         account.end()
         return self._last

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from absurd_tui.database.capabilities import Capabilities
 from absurd_tui.observe.parts import Beat, PartCost
 
 
@@ -289,6 +290,8 @@ class Snapshot:
     """What each part has cost over the last minute."""
     rates: QueueRates | None = None
     """The rates of the chosen queue; None where all are shown, or where they could not be read."""
+    capabilities: Capabilities | None = None
+    """What this schema and this role can do, as it was a minute ago at most; None where that is not known."""
 
     @property
     def rows_read(self) -> ReadAt:

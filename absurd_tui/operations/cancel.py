@@ -2,16 +2,22 @@
 
 import shlex
 
+from absurd_tui.database.capabilities import Function
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle.statements import CANCEL
 from absurd_tui.observe.records import State
 from absurd_tui.operations import literals, standing
+from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused
 from absurd_tui.operations.requests import CancelTask
 from absurd_tui.operations.standing import Fetch
-from absurd_tui.operations.work import Confirmation, Found, Rights, lifecycle_over
+from absurd_tui.operations.work import Confirmation, Found, lifecycle_over
 
-RIGHTS: Rights = (("r", ("SELECT", "UPDATE")), ("t", ("SELECT", "UPDATE")), ("w", ("SELECT", "DELETE")))
+NEEDS = Needs(
+    Function("cancel_task", ("text", "uuid")),
+    "0.0.5",
+    (("r", ("SELECT", "UPDATE")), ("t", ("SELECT", "UPDATE")), ("w", ("SELECT", "DELETE"))),
+)
 
 _OVER = {
     State.COMPLETED: "The task has completed: there is nothing left to cancel.",
@@ -28,7 +34,7 @@ def refusal(state: State) -> str | None:
 class Cancel:
     """A cancellation on its way through the envelope."""
 
-    rights = RIGHTS
+    needs = NEEDS
 
     def __init__(self, request: CancelTask) -> None:
         self._target = request.target

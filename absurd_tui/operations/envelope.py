@@ -86,8 +86,8 @@ class Envelope:
         watch: HolderWatch | None = None
         try:
             place = await self._opened(passage)
-            if refused := refusals.at_once(place):
-                session.terminate()  # a standby may be promoted, a clock set right: look again next time
+            if refused := refusals.at_once(place, work.needs):
+                session.terminate()  # it may be promoted, its clock set right, its schema migrated
                 return refused
             async with HolderWatch(self._spec, lambda: session.pid) as watch:
                 await session.prepare(_XID, *work.statements)

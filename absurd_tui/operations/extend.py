@@ -3,17 +3,23 @@
 from math import inf
 
 from absurd_tui import units
+from absurd_tui.database.capabilities import Function
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle.statements import EXTEND_CLAIM
 from absurd_tui.observe.records import State
 from absurd_tui.operations import literals, standing
+from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused
 from absurd_tui.operations.preflight import LONGEST_SECONDS, resulting_expiry, resulting_seconds, shortens
 from absurd_tui.operations.requests import ExtendClaim
 from absurd_tui.operations.standing import Fetch
-from absurd_tui.operations.work import Confirmation, Found, Rights, lifecycle_over
+from absurd_tui.operations.work import Confirmation, Found, lifecycle_over
 
-RIGHTS: Rights = (("r", ("SELECT", "UPDATE")), ("t", ("SELECT", "UPDATE")))
+NEEDS = Needs(
+    Function("extend_claim", ("text", "uuid", "integer")),
+    "0.0.5",
+    (("r", ("SELECT", "UPDATE")), ("t", ("SELECT", "UPDATE"))),
+)
 
 _NO_CLAIM = {
     State.PENDING: "The run is pending: nobody has claimed it yet, so it has no lease.",
@@ -55,7 +61,7 @@ def refusal(
 class Extend:
     """An extension on its way through the envelope."""
 
-    rights = RIGHTS
+    needs = NEEDS
 
     def __init__(self, request: ExtendClaim) -> None:
         self._request = request

@@ -1,12 +1,11 @@
 """Why the database does not let this role write, and the statement that would."""
 
-from collections.abc import Sequence
-
 import asyncpg
 
 from absurd_tui.database.writing import Place, WriteSession
 from absurd_tui.errors import Denied
-from absurd_tui.observe.queries import quoted, table
+from absurd_tui.observe.queries import quoted
+from absurd_tui.operations.needs import Needs, no_right, unknown_function
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.operations.work import Work
 
@@ -22,11 +21,13 @@ select p.letter, p.privilege
 _USAGE = "select coalesce(has_schema_privilege(oid, 'USAGE'), false) as may from pg_namespace where nspname = 'absurd'"
 
 
-def at_once(place: Place) -> Refused | None:
+def at_once(place: Place, needs: Needs) -> Refused | None:
     """Refuse a write because of where the connection has ended up, before anything is sent."""
     if place.is_standby:
         return Refused(STANDBY)
-    return Refused(FAKE_CLOCK) if place.fake_now is not None else None
+    if place.fake_now is not None:
+        return Refused(FAKE_CLOCK)
+    return unknown_function(place.functions, needs)
 
 
 async def denied(session: WriteSession, place: Place | None, work: Work, error: Denied) -> Refused:
@@ -40,7 +41,7 @@ async def denied(session: WriteSession, place: Place | None, work: Work, error: 
                 f"Role {place.role} lacks USAGE on schema absurd.",
                 f"GRANT USAGE ON SCHEMA absurd TO {quoted(place.role)};",
             )
-        wanted = [(letter, privilege) for letter, privileges in work.rights for privilege in privileges]
+        wanted = [(letter, privilege) for letter, privileges in work.needs.rights for privilege in privileges]
         letters, privileges = [letter for letter, _ in wanted], [privilege for _, privilege in wanted]
         missing = [
             (row["letter"], row["privilege"]) for row in await session.fetch(_MISSING, work.queue, letters, privileges)
@@ -49,18 +50,4 @@ async def denied(session: WriteSession, place: Place | None, work: Work, error: 
         missing = []
     if not missing:
         return Refused(f"Role {place.role} may not do this: {error}.")
-    letter, privilege = missing[0]
-    return Refused(
-        f"Role {place.role} has no {privilege} on absurd.{letter}_{work.queue}.",
-        " ".join(_grants(missing, work.queue, place.role)),
-    )
-
-
-def _grants(missing: Sequence[tuple[str, str]], queue: str, role: str) -> list[str]:
-    by_table: dict[str, list[str]] = {}
-    for letter, privilege in missing:
-        by_table.setdefault(letter, []).append(privilege)
-    return [
-        f"GRANT {', '.join(privileges)} ON {table(letter, queue)} TO {quoted(role)};"
-        for letter, privileges in by_table.items()
-    ]
+    return no_right(missing, work.queue, place.role)

@@ -3,20 +3,23 @@
 import shlex
 
 from absurd_tui import units
+from absurd_tui.database.capabilities import Function
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle.options import RetryOptions
 from absurd_tui.lifecycle.records import SpawnInfo
 from absurd_tui.lifecycle.statements import RETRY
 from absurd_tui.observe.records import State
 from absurd_tui.operations import literals, standing
+from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused
 from absurd_tui.operations.preflight import new_max_attempts, whole_seconds, would_be_lost, would_stop_queue
 from absurd_tui.operations.requests import RetryTask
 from absurd_tui.operations.standing import Fetch, Standing
-from absurd_tui.operations.work import Confirmation, Found, Rights, lifecycle_over
+from absurd_tui.operations.work import Confirmation, Found, lifecycle_over
 
-RIGHTS: Rights = (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "UPDATE")))
-RIGHTS_AS_NEW: Rights = (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "INSERT", "UPDATE")))
+_FUNCTION = Function("retry_task", ("text", "uuid", "jsonb"))
+NEEDS = Needs(_FUNCTION, "0.2.0", (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "UPDATE"))))
+NEEDS_AS_NEW = Needs(_FUNCTION, "0.2.0", (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "INSERT", "UPDATE"))))
 
 MOST_EXTRA_ATTEMPTS = 1_000
 
@@ -68,9 +71,9 @@ class Retry:
         self.queue = request.target.queue
 
     @property
-    def rights(self) -> Rights:
+    def needs(self) -> Needs:
         """A new task is inserted, an old one updated."""
-        return RIGHTS_AS_NEW if self._request.as_new else RIGHTS
+        return NEEDS_AS_NEW if self._request.as_new else NEEDS
 
     @property
     def statements(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+from absurd_tui.database.capabilities import Function
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.errors import InvalidRequest, TimedOut
 from absurd_tui.lifecycle import arguments
@@ -11,12 +12,17 @@ from absurd_tui.lifecycle.json_values import encode_json
 from absurd_tui.lifecycle.options import SpawnOptions, encode_options
 from absurd_tui.observe.queries import table
 from absurd_tui.operations import absurdctl_spawn, literals, standing
+from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Done, Refused
 from absurd_tui.operations.requests import SpawnTask
 from absurd_tui.operations.standing import Fetch
-from absurd_tui.operations.work import Confirmation, Found, Rights
+from absurd_tui.operations.work import Confirmation, Found
 
-RIGHTS: Rights = (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "INSERT")), ("i", ("SELECT", "INSERT", "UPDATE")))
+NEEDS = Needs(
+    Function("spawn_task", ("text", "text", "jsonb", "jsonb")),
+    "0.0.3",
+    (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "INSERT")), ("i", ("SELECT", "INSERT", "UPDATE"))),
+)
 """`i` keeps the keys of a partitioned queue; others have none."""
 
 MOST_TASKS = 1_000
@@ -79,7 +85,7 @@ def written_by(queue: str) -> str:
 class Spawn:
     """A spawning on its way through the envelope."""
 
-    rights = RIGHTS
+    needs = NEEDS
 
     def __init__(self, request: SpawnTask) -> None:
         self._request = request

@@ -5,14 +5,12 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle.client import Lifecycle
+from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import After, AlreadySo, Changed, Done, Gone, Refused
 from absurd_tui.operations.standing import Fetch
 
 if TYPE_CHECKING:
     import asyncpg
-
-Rights = tuple[tuple[str, tuple[str, ...]], ...]
-"""Which rights an operation needs on which of a queue's tables: letters as in `absurd_tui.observe.queries.table`."""
 
 Found = AlreadySo | Changed | Gone | Refused
 """Why a call need not, or must not, be made."""
@@ -40,8 +38,8 @@ class Work(Protocol):
         """The queue it writes to."""
 
     @property
-    def rights(self) -> Rights:
-        """The rights of the role that it needs."""
+    def needs(self) -> Needs:
+        """What it needs of the schema and of the role."""
 
     @property
     def statements(self) -> tuple[str, ...]:

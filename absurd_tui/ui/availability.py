@@ -1,6 +1,11 @@
 """Whether a key that writes may be pressed on a row, or that shows what was written, and if not, why."""
 
-from absurd_tui.observe.records import State, TaskRow
+from collections.abc import Mapping
+
+from absurd_tui.observe.records import Snapshot, State, TaskRow
+from absurd_tui.operations import cancel, extend, retry, spawn
+from absurd_tui.operations.needs import Needs, lacking
+from absurd_tui.operations.outcomes import Refused
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.watch import Watch
 
@@ -8,6 +13,13 @@ CANCEL, EXTEND, RETRY, SPAWN, COPY = "task.cancel", "claim.extend", "task.retry"
 WRITES = frozenset({CANCEL, EXTEND, RETRY, SPAWN, COPY})
 ACTIVITY = "activity"
 _VERBS = {CANCEL: "cancel", EXTEND: "extend", RETRY: "retry", SPAWN: "spawn", COPY: "spawn a copy"}
+_NEEDS: Mapping[str, Needs] = {
+    CANCEL: cancel.NEEDS,
+    EXTEND: extend.NEEDS,
+    RETRY: retry.NEEDS,
+    SPAWN: spawn.NEEDS,
+    COPY: spawn.NEEDS,
+}
 _NOTHING = Plain("")
 
 
@@ -30,11 +42,27 @@ def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
         return plain("this server is a standby; it takes no writes.")
     if watch.newest is not None and watch.newest.server.fake_now is not None:
         return plain("the database runs on a fake clock.")
-    if command == SPAWN:
-        return _NOTHING if watch.newest is not None and watch.newest.queues else plain("there is no queue.")
-    if row is None:
+    if command == SPAWN and (watch.newest is None or not watch.newest.queues):
+        return plain("there is no queue.")
+    if row is None and command != SPAWN:
         return plain("no row is under the cursor; 1 to 6 go to a panel.")
-    return _against(command, row)
+    if watch.newest is not None and (refused := _lacking(_NEEDS[command], row, watch.newest)):
+        return plain(_first_small(refused.reason)) + plain(f" {refused.remedy}" if refused.remedy else "")
+    return _against(command, row) if row is not None else _NOTHING
+
+
+def _lacking(needs: Needs, row: TaskRow | None, newest: Snapshot) -> Refused | None:
+    """Say what is missing in the queue in question; where none is, the form lets choose one, and one will do."""
+    if newest.capabilities is None:
+        return None
+    queue = row.queue if row is not None else newest.view.queue
+    names = [queue] if queue is not None else [reading.name for reading in newest.queues]
+    found = [lacking(newest.capabilities, needs, name) for name in names]
+    return None if None in found else next(iter(found), None)
+
+
+def _first_small(reason: str) -> str:
+    return reason[:1].lower() + reason[1:]
 
 
 def _against(command: str, row: TaskRow) -> Plain:

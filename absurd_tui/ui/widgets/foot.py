@@ -9,7 +9,7 @@ from textual.message import Message
 from absurd_tui.observe.records import State, TaskRow
 from absurd_tui.observe.why import Clock, why
 from absurd_tui.text import Plain, plain
-from absurd_tui.ui.cells import cut_middle, cut_words
+from absurd_tui.ui.cells import cut_middle, cut_words, wrap
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, quiet, spread, width_of
@@ -45,8 +45,10 @@ class WhyLine(Lines):
     def lines(self, width: int, height: int) -> list[Line]:
         """Make the two lines."""
         if self._note:
-            said: tuple[Span, ...] = ((blank(1), ""), (cut_words(self._note, width - 2), "strong"))
-            return [Line(fit(said, width), "surface"), Line((), "surface")]
+            first, *rest = wrap(self._note, width - 2, keeps_words=True)
+            then = cut_words(Plain("".join(piece.text for piece in rest)), width - 2)
+            said = [fit(((blank(1), ""), (piece, "strong")), width) for piece in (first, then)]
+            return [Line(spans, "surface") for spans in said]
         if self._row is None or self._clock is None:
             return [Line((), "surface"), Line((), "surface")]
         if self._is_gone:

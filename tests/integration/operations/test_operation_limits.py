@@ -14,7 +14,7 @@ from statement_proxy import StatementProxy
 from absurd_tui.conninfo import ConnSpec, resolve
 from absurd_tui.database.writing import Place, WriteSession
 from absurd_tui.observe.records import State
-from absurd_tui.operations import aftermath, holder, refusals
+from absurd_tui.operations import aftermath, cancel, holder, refusals
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.cancel import Cancel
 from absurd_tui.operations.envelope import Envelope, Passage
@@ -182,10 +182,12 @@ async def test_a_cancelled_envelope_ends_its_connection_and_says_so(
 
 
 def test_a_standby_and_a_fake_clock_are_refused_before_anything_is_sent() -> None:
-    here = Place(role="operator", is_standby=False, fake_now=None, cluster=None)
-    assert refusals.at_once(here) is None
-    assert refusals.at_once(replace(here, is_standby=True)) == Refused(refusals.STANDBY)
-    assert refusals.at_once(replace(here, fake_now="2020-01-01")) == Refused(refusals.FAKE_CLOCK)
+    here = Place(
+        role="operator", is_standby=False, fake_now=None, cluster=None, functions={cancel.NEEDS.function: True}
+    )
+    assert refusals.at_once(here, cancel.NEEDS) is None
+    assert refusals.at_once(replace(here, is_standby=True), cancel.NEEDS) == Refused(refusals.STANDBY)
+    assert refusals.at_once(replace(here, fake_now="2020-01-01"), cancel.NEEDS) == Refused(refusals.FAKE_CLOCK)
 
 
 async def test_a_statement_is_prepared_before_its_transaction(spec: ConnSpec) -> None:
