@@ -84,6 +84,11 @@ class Capabilities:
     functions: Functions | None = None
     queues: Mapping[str, QueueAccess] = field(default_factory=dict)
 
+    def hides_rows(self, queue: str) -> bool:
+        """Whether row security is known to decide which rows of a queue the role sees."""
+        access = self.queues.get(queue)
+        return access is not None and access.hides_rows
+
 
 async def read_functions(fetch: Fetch) -> Functions:
     """Read the stored functions of the schema."""

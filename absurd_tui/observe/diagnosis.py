@@ -56,7 +56,10 @@ def _of_queue(queue: QueueReading, snapshot: Snapshot) -> list[Finding]:
         return [Finding("refused", queue.name, Level.DEGRADED, what, _reason(queue.refusal))]
     if queue.counts is None:
         return []
-    return [*_nobody_claims(queue.name, queue.counts, snapshot.now), *_expired(queue.name, queue.counts, snapshot.now)]
+    expired = _expired(queue.name, queue.counts, snapshot.now)
+    if queue.hides_rows:
+        return expired  # others may have been claimed where they are not seen
+    return [*_nobody_claims(queue.name, queue.counts, snapshot.now), *expired]
 
 
 def _nobody_claims(queue: str, counts: Counts, now: float) -> list[Finding]:
@@ -142,9 +145,12 @@ def all_is_well(snapshot: Snapshot) -> Plain:
     done = sum((counts.done_last_minute for counts in readable), NOTHING)
     expired = sum((counts.expired for counts in readable), NOTHING)
     said = f"{queues}, {unread} of them not read." if unread else f"{queues}."
+    nothing = "Nothing"
+    if veiled := sum(queue.hides_rows for queue in snapshot.queues):
+        said, nothing = f"{said} Row security hides rows in {veiled} of them.", "Nothing visible"
     if waited < 0 and not done.value and not any(counts.running.value for counts in readable):
-        return plain(f"{said} Nothing is due, nothing runs.")
-    oldest = f"The oldest due task has waited {units.age(waited)}." if waited >= 0 else "Nothing is due."
+        return plain(f"{said} {nothing} is due, {nothing.lower()} runs.")
+    oldest = f"The oldest due task has waited {units.age(waited)}." if waited >= 0 else f"{nothing} is due."
     leases = f"{_leases(expired)} expired." if expired.value else "No expired lease."
     finished = f"{units.count(done.value, capped=done.is_capped)} claimed in the last minute completed."
     return plain(f"{said} {oldest} {leases} {finished}")

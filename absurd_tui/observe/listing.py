@@ -13,7 +13,7 @@ from absurd_tui.observe.parts import Part
 from absurd_tui.observe.records import Refusal
 
 _EVERY = 10.0
-_CAPABLE_FOR = 60.0
+_CAPABLE_FOR = 30.0
 """Seconds after which rights are read again; sooner where queues came or went, and when urged."""
 
 
@@ -44,7 +44,7 @@ class Listing:
             _raise_unless_refused(error)
 
     async def read_capabilities(self, moment: Moment, *, is_urged: bool) -> Capabilities:
-        """Give what can be done; rights are read again after a minute, where queues came or went, and when urged."""
+        """Give what can be done; rights are read again every half minute, with other queues, and when urged."""
         last = self._access_of
         if (
             last is None

@@ -106,7 +106,7 @@ class Reader:
             now=moment.now,
             taken=moment.ticks,
             cost=account.spent,
-            queues=readings,
+            queues=tuple(reading.veiled if capabilities.hides_rows(reading.name) else reading for reading in readings),
             panels=panels,
             slowed=self._beats.told,
             panels_taken=as_of.ticks if as_of is not None else None,

@@ -5,8 +5,9 @@ Every string that came from the database is raw here; it goes through
 since 1970 (`inf` stands for PostgreSQL's `infinity`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from absurd_tui.database.capabilities import Capabilities
@@ -64,6 +65,15 @@ class Counts:
     last_claim: float | None
     oldest_expired: float | None
 
+    @property
+    def at_least(self) -> "Counts":
+        """The same as what there is at least: others may be hidden."""
+        counted: dict[str, Any] = {}
+        for name in (field.name for field in fields(self)):
+            if isinstance(count := getattr(self, name), Count):
+                counted[name] = replace(count, is_capped=True)
+        return replace(self, **counted)
+
     def of(self, state: State) -> Count:
         """Give the number of tasks in one state."""
         found: Count = getattr(self, state.value)
@@ -88,6 +98,13 @@ class QueueReading:
     refusal: Refusal | None = None
     done: tuple[int | None, ...] = ()
     """Completed tasks a minute over the last half hour, by claim, oldest first; None where not read."""
+    hides_rows: bool = False
+    """Whether row security decides which rows this role sees: what is counted is what there is at least."""
+
+    @property
+    def veiled(self) -> "QueueReading":
+        """The same where row security hides rows."""
+        return replace(self, hides_rows=True, counts=self.counts.at_least if self.counts is not None else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +308,7 @@ class Snapshot:
     rates: QueueRates | None = None
     """The rates of the chosen queue; None where all are shown, or where they could not be read."""
     capabilities: Capabilities | None = None
-    """What this schema and this role can do, as it was a minute ago at most; None where that is not known."""
+    """What this schema and this role can do, as it was half a minute ago at most; None where that is not known."""
 
     @property
     def rows_read(self) -> ReadAt:

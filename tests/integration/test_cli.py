@@ -275,6 +275,7 @@ def test_a_database_that_is_not_there(server: Refusing) -> None:
     assert refusal_in_terminal("--dsn", server.dsn("nope")) == 'database "nope" does not exist'
 
 
+@pytest.mark.fault(34)
 def test_a_database_without_absurd(server: Refusing) -> None:
     said = refusal_in_terminal("--dsn", server.dsn("bare"))
     assert said == "There is no Absurd schema in database bare. Install it with: absurdctl init -d bare"

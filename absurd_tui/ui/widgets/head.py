@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from absurd_tui import units
 from absurd_tui.observe.diagnosis import Finding, Level, Settled, all_is_well, unreadable
 from absurd_tui.observe.records import Link, LinkState, Server, Snapshot
+from absurd_tui.observe.versions import KNOWN, is_newer
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.cells import cut_middle, cut_words
+from absurd_tui.ui.cells import cut_end, cut_middle, cut_words
 from absurd_tui.ui.cells import width as cells_of
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread, width_of
@@ -16,6 +17,7 @@ _MIDDLE, _WIDE = 116, 182
 _LABEL = 10
 _TEXT_AT = 12
 _LEAST_HOST = 3
+_VERSION = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,15 @@ class Header(Lines):
         self.repaint()
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """Make the one line. Dropped are, in this order: versions, program, zone, user, the host's middle."""
+        """Make the one line. Dropped are, in this order: what the version means, the versions, program, zone, user.
+
+        Last the host is cut in its middle.
+        """
         if self._state is None:
             return [Line((), "bar")]
         state = self._state
-        for dropped in range(4):
-            left, right = _left(state, dropped), _right(state, width, shows_zone=dropped < 3 and width >= _MIDDLE)
+        for dropped in range(5):
+            left, right = _left(state, dropped), _right(state, width, shows_zone=dropped < 4 and width >= _MIDDLE)
             room = width - width_of(left) - width_of(right) - width_of(versions := _versions(state, dropped)) - 2
             if cells_of(plain(state.address)) <= room:
                 break
@@ -77,7 +82,7 @@ class Header(Lines):
 
 def _left(state: HeadState, dropped: int) -> list[Span]:
     spans: list[Span] = [(blank(1), "")]
-    if dropped < 2:
+    if dropped < 3:
         spans += [(plain("absurd-tui"), "muted"), (blank(2), "")]
     badges = _badges(state)
     for badge in badges:
@@ -94,6 +99,7 @@ def _badges(state: HeadState) -> list[Span]:
         (server is not None and server.fake_now is not None, " FAKE CLOCK ", "block-degraded"),
         (server is not None and server.is_superuser, "SUPERUSER", "caution"),
         (server is not None and server.is_pooled, "via pooler", "muted"),
+        (server is not None and is_newer(server.absurd_version or ""), "NEWER SCHEMA", "caution"),
     ]
     return [(plain(word), role) for is_so, word, role in badges if is_so]
 
@@ -110,11 +116,13 @@ def _address(raw: str, cells: int) -> Plain:
 
 def _versions(state: HeadState, dropped: int) -> list[Span]:
     server = state.server
-    if server is None or dropped:
+    if server is None or dropped > 1:
         return []
     spans: list[Span] = [(blank(3), ""), (plain("PG ") + plain(server.version.split()[0]), "muted")]
     if server.absurd_version is not None:
-        spans += [(plain(" · Absurd ") + plain(server.absurd_version), "muted")]
+        spans += [(plain(" · Absurd ") + cut_end(plain(server.absurd_version), _VERSION), "muted")]
+        if is_newer(server.absurd_version) and not dropped:
+            spans += [(plain(f", newer than this program knows ({KNOWN})"), "caution")]
     return spans
 
 

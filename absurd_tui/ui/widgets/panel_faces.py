@@ -27,6 +27,7 @@ _EMPTY = {
     State.CANCELLED: "No cancelled task.",
 }
 _RECENTLY = 15 * 60.0
+_NAMED = 3
 
 
 def title(state: State, snapshot: Snapshot | None, queue: str | None, as_of: Plain) -> Title:
@@ -95,9 +96,20 @@ def notes(state: State, snapshot: Snapshot | None, queue: str | None) -> tuple[P
         return (plain("No queue yet."),)
     if panel is None or snapshot.view.queue not in (None, queue):
         return (plain("Not read yet."),)
+    if not panel.rows and (veiled := [reading.name for reading in chosen if reading.hides_rows]):
+        return _veiled(veiled, snapshot.server.role)
     if count_text(state, snapshot, queue) != "0":
         return ()
     return (plain(_EMPTY[state]),)
+
+
+def _veiled(queues: Sequence[str], role: str) -> tuple[Plain, ...]:
+    named = ", ".join(queues[:_NAMED]) + (f" and {len(queues) - _NAMED} more" if len(queues) > _NAMED else "")
+    return (
+        Plain(""),
+        say("Row security hides rows of {queues} from role {role}.", queues=named, role=role),
+        plain("What it lets through is here: nothing. There may be more."),
+    )
 
 
 def _refused(refusal: Refusal | None) -> tuple[Plain, ...]:
@@ -138,6 +150,8 @@ def _alert(
     missing |= {name for name, _ in panel.refused} if panel is not None else set()
     if missing and len(missing) < len(chosen):
         return plain(f"{len(chosen) - len(missing)} of {len(chosen)} queues"), "warning"
+    if any(reading.hides_rows for reading in chosen):
+        return plain("row security"), "warning"
     if state is State.FAILED and panel is not None and any(row.is_retried for row in panel.rows):
         return plain("with retried"), "muted"
     if state is State.SLEEPING:

@@ -34,6 +34,8 @@ class QueueRow:
     """Whether it stands for queues of which some could not be read."""
     fails_often: bool = False
     """Whether many attempts fail at the moment, in any queue that it stands for."""
+    hides_rows: bool = False
+    """Whether row security hides some of its rows from this role."""
 
 
 def queue_rows(snapshot: Snapshot, settled: Settled, chosen: str | None) -> tuple[QueueRow, ...]:
@@ -47,6 +49,7 @@ def queue_rows(snapshot: Snapshot, settled: Settled, chosen: str | None) -> tupl
             level=settled.level_of(queue.name),
             is_chosen=queue.name == chosen,
             fails_often=queue.counts is not None and fails_often(queue.counts),
+            hides_rows=queue.hides_rows,
         )
         for queue in snapshot.queues
     ]
@@ -181,6 +184,8 @@ def _draw_claim(row: QueueRow, sight: Sight) -> tuple[Span, ...]:
 
 def _spark(label: str, cells: int) -> Column[QueueRow]:
     def draw(row: QueueRow, sight: Sight) -> tuple[Span, ...]:
+        if row.hides_rows:
+            return (blank(1), ""), (plain("row security"), "caution")
         if sight.is_ascii:
             return (blank(1), ""), (plain(newest(row.done, cells)), "muted")
         return (blank(1), ""), (plain(sparkline(row.done, cells)), "spark")
