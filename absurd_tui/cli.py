@@ -1,10 +1,11 @@
 """The command line: arguments become settings, a connection and the app.
 
-Exit codes: 0 well, 1 an error of ours, 2 bad input, 128 + n ended by signal n.
+Exit codes: 0 well, 1 an error of ours or problems that the doctor found, 2 bad input, 128 + n ended by signal n.
 """
 
 import asyncio
 import contextlib
+import io
 import locale
 import logging
 import math
@@ -12,8 +13,9 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -41,12 +43,24 @@ def _number(_context: click.Context, _option: click.Parameter, value: float) -> 
     return value
 
 
+_CONNECTION = (
+    click.option("--dsn", metavar="URL", help="Connection string: a URL, key=value words, or a database name."),
+    click.option("-d", "--database", metavar="NAME", help="The same as --dsn, as absurdctl calls it."),
+    click.option("-H", "--host", help="Server, or the folder of its Unix socket."),
+    click.option("-p", "--port", help="Port of the server."),
+    click.option("-U", "--user", help="Role to connect as."),
+)
+
+
+def _connects(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say where to connect."""
+    for option in reversed(_CONNECTION):
+        command = option(command)
+    return command
+
+
 @click.group(invoke_without_command=True, context_settings=_HELP, epilog=EPILOG)
-@click.option("--dsn", metavar="URL", help="Connection string: a URL, key=value words, or a database name.")
-@click.option("-d", "--database", metavar="NAME", help="The same as --dsn, as absurdctl calls it.")
-@click.option("-H", "--host", help="Server, or the folder of its Unix socket.")
-@click.option("-p", "--port", help="Port of the server.")
-@click.option("-U", "--user", help="Role to connect as.")
+@_connects
 @click.option("-q", "--queue", metavar="NAME", help="Begin with this queue instead of all.")
 @click.option(
     "--every",
@@ -81,7 +95,7 @@ def command(
     """Watch Absurd's queues, tasks and runs in a PostgreSQL database, live."""
     if theme is not None:
         _require_known_theme(theme)
-    if context.invoked_subcommand is not None:
+    if context.invoked_subcommand == demo.name:
         _refuse_connection(dsn=dsn, database=database, host=host, port=port, user=user)
     settings = Settings(
         every=every,
@@ -95,17 +109,9 @@ def command(
     context.obj = settings
     if context.invoked_subcommand is not None:
         return
-    if dsn and database:
-        raise CannotStart("Give --dsn or --database, not both: they mean the same.")
+    _refuse_both(dsn, database)
     _require_terminal()
-    from absurd_tui.conninfo import NothingToConnectTo, resolve
-
-    try:
-        spec = resolve(dsn or database, host=host, port=port, user=user)
-    except NothingToConnectTo as nothing:
-        raise CannotStart(f"{nothing}; or watch a sample system: absurd-tui demo") from None
-    for note in spec.notes:
-        _say(note)
+    spec = _resolved(dsn=dsn, database=database, host=host, port=port, user=user)
     from absurd_tui.operations.audit import default_path
 
     context.exit(watch(spec, settings, audit_file=default_path()))
@@ -141,6 +147,33 @@ def demo(context: click.Context, rate: float, keep: Path | None, no_workers: boo
 
     _require_terminal(instead="Without one, try: absurd-tui demo --check")
     context.exit(run_demo(rate=rate, keep=keep, workers=not no_workers, show=show))
+
+
+@command.command()
+@_connects
+@click.option("--json", "is_json", is_flag=True, help="Write one JSON object.")
+@click.option("--grants", metavar="ROLE", help="Write the statements that let a role operate every queue, and stop.")
+@click.pass_context
+def doctor(context: click.Context, /, is_json: bool, grants: str | None, **given: str | None) -> None:
+    """Look once at the connection, the schema, the rights and every queue, and say what is wrong; it only reads.
+
+    Needs no terminal. Exit code 0 if all is well, 1 if a problem was found, 2 if there was no connection.
+    """
+    from absurd_tui.doctor import as_json, as_lines, examine, statements_for
+    from absurd_tui.text import plain
+
+    before = context.parent.params if context.parent is not None else {}
+    chosen = given if any(value is not None for value in given.values()) else {name: before[name] for name in given}
+    spec = _resolved(**chosen)
+    _write_anything()
+    if grants is not None:
+        for statement in asyncio.run(statements_for(spec, grants)):
+            shown = plain(statement).text
+            click.echo(shown if shown == statement else f"-- left out, a name in it holds hidden characters: {shown}")
+        return
+    report = asyncio.run(examine(spec))
+    click.echo(as_json(report) if is_json else "\n".join(as_lines(report)))
+    context.exit(1 if report.problems else 0)
 
 
 def watch(spec: "ConnSpec", settings: Settings, *, audit_file: Path | None) -> int:
@@ -226,6 +259,33 @@ def _is_stalled() -> bool:
     if sys.platform == "win32" or sys.stderr is None or not sys.stderr.isatty():
         return False
     return not select.select([], [sys.stderr], [], _TAKES_A_LINE_WITHIN)[1]
+
+
+def _resolved(
+    *, dsn: str | None, database: str | None, host: str | None, port: str | None, user: str | None
+) -> "ConnSpec":
+    """Say where to connect, and tell what of the connection string was set aside."""
+    from absurd_tui.conninfo import NothingToConnectTo, resolve
+
+    _refuse_both(dsn, database)
+    try:
+        spec = resolve(dsn or database, host=host, port=port, user=user)
+    except NothingToConnectTo as nothing:
+        raise CannotStart(f"{nothing}; or watch a sample system: absurd-tui demo") from None
+    for note in spec.notes:
+        _say(note)
+    return spec
+
+
+def _refuse_both(dsn: str | None, database: str | None) -> None:
+    if dsn and database:
+        raise CannotStart("Give --dsn or --database, not both: they mean the same.")
+
+
+def _write_anything() -> None:
+    """Let standard output take every character, written as an escape where its encoding has none."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _refuse_connection(**given: str | None) -> None:

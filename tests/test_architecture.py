@@ -14,6 +14,7 @@ SQL = re.compile(r"\b(select|insert into|update|delete from)\s+[\w*({].*\b(from|
 SQL_ROOMS = (
     "lifecycle/statements.py",
     "observe/count_queries.py",
+    "observe/health_queries.py",
     "observe/page_queries.py",
     "observe/panel_queries.py",
     "observe/queries.py",

@@ -6,7 +6,6 @@ from dataclasses import replace
 from math import inf
 from uuid import UUID
 
-from absurd_tui.database.faults import Fault, classify
 from absurd_tui.database.session import Session
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe import queries
@@ -20,6 +19,7 @@ from absurd_tui.observe.panels import Panels
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.rates import Rates
 from absurd_tui.observe.records import PanelReading, QueueReading, ReadAt, Server, Snapshot, View
+from absurd_tui.observe.versions import read_version
 
 _YOUNG = 1.0
 _SHARE = 50
@@ -53,7 +53,7 @@ class Reader:
         self._asking.role = row["role"]
         self._listing.has_modes = row["has_modes"]
         await self._listing.begin_anew()
-        version = await self._absurd_version() if row["has_version"] else None
+        version = await read_version(self._asking.fetch) if row["has_version"] else None
         self._server = Server(
             address=self._address,
             database=row["database"],
@@ -66,16 +66,6 @@ class Reader:
             is_pooled=self._asking.is_pooled,
         )
         return self._server
-
-    async def _absurd_version(self) -> str | None:
-        """Ask the schema which it is; None where it fails to say, which is no reason not to read it."""
-        try:
-            version: str | None = (await self._asking.fetch(queries.ABSURD_VERSION))[0]["version"]
-        except Exception as error:
-            if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
-                raise
-            return None
-        return version or None
 
     async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
         """Read what a view asks for; where urged, also what is read less often to spare the database.

@@ -1,0 +1,98 @@
+"""Asks everything once, over one connection that only reads, with the limits of every reading."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+
+from absurd_tui.conninfo import ConnSpec
+from absurd_tui.database import capabilities
+from absurd_tui.database.capabilities import Capabilities
+from absurd_tui.database.faults import Fault, classify, sentence
+from absurd_tui.database.session import Session
+from absurd_tui.doctor import queue_checks, server_checks
+from absurd_tui.doctor.grants import grants
+from absurd_tui.doctor.records import Check, Level, Report
+from absurd_tui.doctor.server_checks import Link
+from absurd_tui.errors import CannotStart
+from absurd_tui.observe import health_queries, queries
+from absurd_tui.observe.branches import Row, refusal
+from absurd_tui.observe.records import Refusal
+from absurd_tui.observe.versions import read_version
+
+
+async def examine(spec: ConnSpec) -> Report:
+    """Look at everything. Raises CannotStart where there is no connection, or none any more."""
+    session = Session(spec)
+    try:
+        await _open(session)
+        return Report(tuple([check async for check in _checks(session, spec)]))
+    except Exception as error:
+        if isinstance(error, CannotStart) or classify(error) is not Fault.RECONNECT:
+            raise
+        raise CannotStart(f"The connection was lost: {sentence(error)}") from error
+    finally:
+        session.terminate()
+
+
+async def statements_for(spec: ConnSpec, role: str) -> Sequence[str]:
+    """Give the statements that let a role operate every queue that there is."""
+    session = Session(spec)
+    try:
+        await _open(session)
+        probe = (await session.fetch(queries.PROBE))[0]
+        if (absent := server_checks.of_absence(probe)) is not None:
+            raise CannotStart(f"{absent.told[:1].upper()}{absent.told[1:]}. {absent.remedy or ''}".rstrip())
+        return tuple(grants(await capabilities.read_queues(session.fetch), role))
+    finally:
+        session.terminate()
+
+
+async def _open(session: Session) -> None:
+    try:
+        await session.open()
+    except Exception as error:
+        raise CannotStart(sentence(error)) from error
+
+
+async def _checks(session: Session, spec: ConnSpec) -> AsyncIterator[Check]:
+    link = await _link(session)
+    probe = (await session.fetch(queries.PROBE))[0]
+    for check in (*server_checks.of_connection(spec, probe, link), *server_checks.of_server(probe, link)):
+        yield check
+    if (absent := server_checks.of_absence(probe)) is not None:
+        yield absent
+        return
+    functions = await capabilities.read_functions(session.fetch)
+    version = await read_version(session.fetch) if probe["has_version"] else None
+    for check in (*server_checks.of_schema(version, functions), *server_checks.of_execute(probe["role"], functions)):
+        yield check
+    found = Capabilities(probe["role"], functions, await capabilities.read_queues(session.fetch))
+    if not found.queues:
+        yield Check("queues", "none", Level.NOTE, "there is no queue yet", "absurdctl create-queue NAME")
+    for queue in sorted(found.queues):
+        poisoned, refused = await _looked_at(session, found, queue)
+        for check in queue_checks.of_queue(queue, found, poisoned, refused):
+            yield check
+
+
+async def _link(session: Session) -> Link:
+    await session.fetch(health_queries.LINK)  # the first time it is also planned
+    asked = time.time()
+    row = (await session.fetch(health_queries.LINK))[0]
+    answered = time.time()
+    within = (answered - asked) / 2
+    is_pooled = row["pid"] != session.server_pid
+    return Link(row["has_tls"], row["tls_version"], is_pooled, row["now"] - (asked + within), within)
+
+
+async def _looked_at(session: Session, found: Capabilities, queue: str) -> tuple[Sequence[Row], Refusal | None]:
+    """Look into a queue that may be read: tasks that stop it, and why it does not answer, if it does not."""
+    if not queue_checks.may_read(found.queues[queue]):
+        return (), None
+    try:
+        poisoned = await session.fetch(health_queries.poisoned(queue))
+        await session.fetch(health_queries.touched(queue))
+    except Exception as error:
+        if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
+            raise
+        return (), refusal(error, queue, found.role)
+    return poisoned, None

@@ -1,0 +1,42 @@
+"""Which statements let a role do what the dashboard does."""
+
+from collections.abc import Iterator, Mapping
+
+from absurd_tui.database.capabilities import TABLES, QueueAccess
+from absurd_tui.observe.queries import quoted, table
+from absurd_tui.operations import cancel, extend, retry, spawn
+from absurd_tui.operations.needs import Needs
+
+OPERATIONS: Mapping[str, Needs] = {
+    "cancel": cancel.NEEDS,
+    "extend": extend.NEEDS,
+    "retry": retry.NEEDS,
+    "retry as new": retry.NEEDS_AS_NEW,
+    "spawn": spawn.NEEDS,
+}
+"""What the dashboard can do, and what each needs."""
+
+
+def grants(queues: Mapping[str, QueueAccess], role: str) -> Iterator[str]:
+    """Give the statements that let a role read every queue and do every operation on it, and nothing else."""
+    name = quoted(role)
+    yield f"GRANT USAGE ON SCHEMA absurd TO {name};"
+    yield f"GRANT SELECT ON absurd.queues TO {name};"
+    for queue, access in sorted(queues.items()):
+        on = ", ".join(table(letter, queue) for letter in TABLES if letter in access.tables)
+        if on:
+            yield f"GRANT SELECT ON {on} TO {name};"
+        for letter, privileges in _writing().items():
+            if letter in access.tables:
+                yield f"GRANT {', '.join(privileges)} ON {table(letter, queue)} TO {name};"
+
+
+def _writing() -> Mapping[str, tuple[str, ...]]:
+    """The rights beyond reading that the operations take, by the letter of the table."""
+    needed: dict[str, dict[str, None]] = {}
+    for needs in OPERATIONS.values():
+        for letter, privileges in needs.rights:
+            reads = letter in TABLES
+            kept = [privilege for privilege in privileges if privilege != "SELECT" or not reads]
+            needed.setdefault(letter, {}).update(dict.fromkeys(kept))
+    return {letter: tuple(sorted(privileges)) for letter, privileges in needed.items()}
