@@ -10,7 +10,8 @@ from enum import IntEnum
 from math import inf
 
 from absurd_tui import units
-from absurd_tui.observe.records import NOTHING, Count, Counts, QueueReading, Refusal, Snapshot
+from absurd_tui.observe.reasons import stops_claims
+from absurd_tui.observe.records import NOTHING, Count, Counts, QueueReading, Refusal, Snapshot, State
 from absurd_tui.text import Plain, plain, say
 
 DUE_TOO_LONG = 60.0
@@ -18,6 +19,7 @@ FAILS_MANY, FAILS_SHARE = 10, 0.2
 APPEARS_AFTER = 2
 GOES_AFTER = 5
 _UNREADABLE = plain("No queue is readable.")
+_LIVE = (State.PENDING, State.RUNNING, State.SLEEPING)
 
 
 class Level(IntEnum):
@@ -47,6 +49,7 @@ class Finding:
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """Find what is wrong in a snapshot, worst first."""
     found = [finding for queue in snapshot.queues for finding in _of_queue(queue, snapshot)]
+    found += _claims_fail(snapshot)
     return tuple(sorted(found, key=lambda finding: (-finding.level, finding.queue, finding.kind)))
 
 
@@ -60,6 +63,22 @@ def _of_queue(queue: QueueReading, snapshot: Snapshot) -> list[Finding]:
     if queue.hides_rows:
         return expired  # others may have been claimed where they are not seen
     return [*_nobody_claims(queue.name, queue.counts, snapshot.now), *expired]
+
+
+def _claims_fail(snapshot: Snapshot) -> list[Finding]:
+    """Find in each queue one task, of those that the panels hold, whose policy no claim can read."""
+    found: dict[str, Finding] = {}
+    for row in (row for panel in snapshot.panels if panel.state in _LIVE for row in panel.rows):
+        if row.queue in found or not stops_claims(row):
+            continue
+        short = units.short_id(row.task_id, 8)
+        what = say("{queue}: every claim fails because of {name} …{id}.", queue=row.queue, name=row.task_name, id=short)
+        then = say(
+            "Its cancellation policy is no whole number of seconds. It is {state}: cancel it, and claims work again.",
+            state=row.state,
+        )
+        found[row.queue] = Finding("claims fail", row.queue, Level.WEDGED, what, then)
+    return list(found.values())
 
 
 def _nobody_claims(queue: str, counts: Counts, now: float) -> list[Finding]:

@@ -10,14 +10,15 @@ select pg_backend_pid() as pid, {seconds("clock_timestamp()")} as now, s.ssl as 
 
 
 def poisoned(queue: str) -> str:
-    """Find live tasks whose cancellation policy absurd.claim_task cannot read: each makes every claim fail.
+    """Find live tasks whose cancellation policy absurd.claim_task may not be able to read, with its two limits.
 
     It looks at the tasks that have such a policy, which have an index of their own since schema 0.5.
     """
     policies = ("max_delay", "max_duration")
     unreadable = " or ".join(rf"(cancellation ->> '{policy}') !~ '^\s*[+-]?\d{{1,18}}\s*$'" for policy in policies)
     return f"""
-select task_id, left(task_name, 200) as task_name, left(cancellation::text, 200) as cancellation
+select task_id, left(task_name, 200) as task_name, left(cancellation::text, 200) as cancellation,
+       left(cancellation ->> 'max_delay', 40) as max_delay, left(cancellation ->> 'max_duration', 40) as max_duration
   from {table("t", queue)}
  where cancellation is not null and state in ('pending', 'running', 'sleeping') and ({unreadable})
  limit {MOST_POISONED}"""

@@ -12,6 +12,8 @@ from typing import Protocol
 
 from absurd_tui.observe.records import Failure, TaskRow
 
+_DIGITS = re.compile(r"\s*([+-]?[0-9]{1,100})\s*")
+_DIGITS_OF_ANY_BASE = re.compile(r"\s*[+-]?(0[xXoObB][0-9a-fA-F_]+|[0-9]+(_[0-9]+)+)\s*")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
@@ -116,6 +118,19 @@ def who_cancelled(row: TaskRow) -> Canceller:
     if delay is not None and started is None and row.cancelled_at - row.enqueued_at >= delay:
         return Canceller.MAX_DELAY
     return Canceller.OPERATOR
+
+
+def stops_claims(row: TaskRow) -> bool:
+    """Whether a live task has a limit that absurd.claim_task cannot read, which ends every claim in its queue."""
+    return not (may_be_read(row.max_duration) and may_be_read(row.max_delay))
+
+
+def may_be_read(limit: str | None) -> bool:
+    """Whether the database reads a limit as a bigint, or may: newer ones also know 0x10 and 1_000."""
+    if limit is None or _DIGITS_OF_ANY_BASE.fullmatch(limit):
+        return True
+    read = _DIGITS.fullmatch(limit)
+    return read is not None and -(2**63) <= int(read[1]) < 2**63
 
 
 def whole_seconds(value: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""A database with a version of any bytes, with a fake clock, or with row security."""
+"""A database with a task that stops its queue, a version of any bytes, with a fake clock, or with row security."""
 
 import re
 
@@ -112,3 +112,24 @@ async def test_rows_that_row_security_hides_are_not_told_as_none(
             await pilot.press("R")
             await until_shown(pilot, TASK, "Pending  1 ")
             await until(pilot, lambda: "row security" not in text(pilot.app))
+
+
+@pytest.mark.fault(77)
+@pytest.mark.parametrize("policy", ['{"max_delay": "soon"}', '{"max_duration": 1.5}', '{"max_duration": 1e30}'])
+async def test_a_task_that_stops_its_queue_is_named_and_cancelling_it_cures_the_queue(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, policy: str
+) -> None:
+    await connection.execute("select absurd.spawn_task('mail', 'poison', '{}', $1)", f'{{"cancellation": {policy}}}')
+    with pytest.raises(asyncpg.DataError):
+        await connection.fetch("select * from absurd.claim_task('mail', 'worker')")
+    async with running_on(database.dsn, size=(120, 40)) as pilot:
+        await until_shown(pilot, " WEDGED ", "mail: every claim fails because of poison …", "! mail")
+        await until_shown(pilot, "It is pending: cancel it")
+        await pilot.press("1", "end")
+        await until_shown(pilot, "mail › poison")
+        await pilot.press("c")
+        await until_shown(pilot, "Cancel task")
+        await until(pilot, lambda: bool(getattr(pilot.app.screen, "is_awake", False)))
+        await pilot.press("y")
+        await until(pilot, lambda: "every claim fails" not in text(pilot.app))
+    assert len(await connection.fetch("select * from absurd.claim_task('mail', 'worker')")) == 1

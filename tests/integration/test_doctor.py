@@ -248,7 +248,9 @@ async def test_a_task_that_stops_its_queue_is_named_with_its_cure(
     connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, policy: str
 ) -> None:
     statement = "select task_id from absurd.spawn_task('mail', $1, '{}', $2)"
-    await connection.fetchval(statement, "fine", '{"cancellation": {"max_delay": 600, "max_duration": "60"}}')
+    await connection.fetchval(
+        statement, "fine", '{"cancellation": {"max_delay": 9223372036854775807, "max_duration": "60"}}'
+    )
     assert await problems(database.dsn) == {}
     task_id = await connection.fetchval(statement, "poison", f'{{"cancellation": {policy}}}')
     with pytest.raises(asyncpg.DataError):

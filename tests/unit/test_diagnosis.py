@@ -3,7 +3,7 @@ from math import inf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from readings import HOSTILE, NOW, YEAR_294276, counts, queue, refused, snapshot
+from readings import HOSTILE, NOW, YEAR_294276, counts, queue, refused, row, snapshot
 
 from absurd_tui.observe.diagnosis import (
     APPEARS_AFTER,
@@ -16,7 +16,7 @@ from absurd_tui.observe.diagnosis import (
     findings,
     unreadable,
 )
-from absurd_tui.observe.records import Count, QueueReading, Refusal, Snapshot
+from absurd_tui.observe.records import Count, PanelReading, QueueReading, Refusal, Snapshot, State
 from absurd_tui.text import clean
 
 IDLE = queue("mail")
@@ -346,3 +346,31 @@ def test_findings_are_equal_by_what_they_say() -> None:
     assert first == second
     assert isinstance(first[0], Finding)
     assert first[0].identity == ("lease expired", "orders")
+
+
+@pytest.mark.parametrize("policy", ["soon", "1.5", "1e30", "{}", "", "9223372036854775808"])
+@pytest.mark.parametrize("limit", ["max_duration", "max_delay"])
+def test_a_live_task_with_a_limit_that_no_claim_can_read_wedges_its_queue(policy: str, limit: str) -> None:
+    fields: dict[str, object] = {limit: policy}
+    panel = PanelReading(State.SLEEPING, (row(State.SLEEPING, **fields), row(State.SLEEPING, **fields)))
+    assert told(snapshot(IDLE, panels=(panel,))) == [
+        (
+            Level.WEDGED,
+            "mail: every claim fails because of welcome …00000001.",
+            "Its cancellation policy is no whole number of seconds. It is sleeping: cancel it, and claims work again.",
+        )
+    ]
+    ended = PanelReading(State.FAILED, (row(State.FAILED, **fields),))
+    assert findings(snapshot(IDLE, panels=(ended,))) == ()
+
+
+@pytest.mark.parametrize("policy", ["0", "60", "-5", "+7", " 8 ", "9223372036854775807", "0x10", "1_000"])
+def test_a_limit_that_a_claim_can_read_stops_nothing(policy: str) -> None:
+    panel = PanelReading(State.PENDING, (row(max_duration=policy, max_delay=policy),))
+    assert findings(snapshot(IDLE, panels=(panel,))) == ()
+
+
+def test_of_a_queue_under_row_security_nobody_is_said_not_to_claim() -> None:
+    assert findings(snapshot(UNCLAIMED.veiled)) == ()
+    said = all_is_well(snapshot(queue("mail").veiled, queue("orders"))).text
+    assert said == "2 queues. Row security hides rows in 1 of them. Nothing visible is due, nothing visible runs."
