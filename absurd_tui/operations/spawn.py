@@ -11,6 +11,7 @@ from absurd_tui.lifecycle import arguments
 from absurd_tui.lifecycle.json_values import encode_json
 from absurd_tui.lifecycle.options import SpawnOptions, encode_options
 from absurd_tui.observe.queries import table
+from absurd_tui.observe.task_queries import KEYS
 from absurd_tui.operations import absurdctl_spawn, literals, standing
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Done, Refused
@@ -28,6 +29,8 @@ NEEDS = Needs(
 MOST_TASKS = 1_000
 MOST_KEY_BYTES = 512
 """An index cannot hold every text; this one it can, whatever its characters."""
+
+_IGNORED = "This Absurd schema has no idempotency keys (they came with 0.0.6): it would ignore this one."
 
 OWN_KEY = "absurd-tui:"
 """How the keys begin that are made here and not by an operator."""
@@ -96,7 +99,7 @@ class Spawn:
     @property
     def statements(self) -> tuple[str, ...]:
         """What runs inside the transaction."""
-        return (spawn_all(), written_by(self.queue), standing.read_task(self.queue))
+        return (spawn_all(), written_by(self.queue), standing.read_task(self.queue), KEYS)
 
     @property
     def sql(self) -> str:
@@ -123,8 +126,15 @@ class Spawn:
         return absurdctl_spawn.line(self._request)
 
     async def look(self, fetch: Fetch) -> Found | None:
-        """There is nothing to look at before the call, which itself waits for who spawns with the same key."""
-        return None
+        """Look whether a key that somebody chose counts: an older schema ignores it without a word.
+
+        There is nothing to lock before the call, which itself waits for who spawns with the same key.
+        """
+        key = self._request.options.idempotency_key
+        if key is None or key.startswith(OWN_KEY):
+            return None
+        found = (await fetch(KEYS, self.queue))[0]
+        return None if found["has_key"] or found["has_table"] else Refused(_IGNORED)
 
     async def call(self, session: WriteSession) -> None:
         """Spawn all in one statement: a thousand calls would be as many round trips."""

@@ -13,11 +13,12 @@ from seeding import role
 from textual.pilot import Pilot
 
 from absurd_tui.conninfo import resolve
-from absurd_tui.lifecycle import Lifecycle
+from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 from absurd_tui.observe.records import State
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import Done, Refused
 from absurd_tui.operations.perform import Performer
+from absurd_tui.operations.requests import SpawnTask
 
 PANELS = {State.PENDING: ("1", "◌"), State.RUNNING: ("2", "»"), State.FAILED: ("4", "✗")}
 VERBS = {"c": "cancel", "e": "extend", "r": "retry", "s": "spawn", "n": "spawn a copy"}
@@ -204,3 +205,35 @@ async def test_a_function_with_other_arguments_is_not_called(
     )
     assert isinstance(await performer.perform(request), Done), "a schema that was migrated meanwhile is looked at anew"
     await performer.close()
+
+
+@pytest.mark.fault(39)
+async def test_a_key_that_an_older_schema_would_ignore_is_refused_and_a_task_without_one_is_spawned(
+    stage: Stage, connection: asyncpg.Connection, database: Database
+) -> None:
+    await connection.execute("alter table absurd.t_mail drop column idempotency_key")
+    await connection.execute("alter table absurd.queues drop column storage_mode cascade")
+    await connection.execute("drop function absurd.get_schema_version()")
+    await connection.execute(
+        """create or replace function absurd.spawn_task(
+             p_queue_name text, p_task_name text, p_params jsonb, p_options jsonb default '{}')
+           returns table (task_id uuid, run_id uuid, attempt integer, created boolean) language sql as $$
+             with task as (insert into absurd.t_mail (task_id, task_name, params, state, attempts, last_attempt_run)
+               values (gen_random_uuid(), p_task_name, p_params, 'pending', 1, gen_random_uuid()) returning *),
+             run as (insert into absurd.r_mail (run_id, task_id, attempt, state, available_at)
+               select last_attempt_run, t.task_id, 1, 'pending', now() from task t)
+             select t.task_id, t.last_attempt_run, 1, true from task t $$"""
+    )
+    performer = Performer(resolve(database.dsn, environ={}), audit=Audit(None))
+    chosen = SpawnTask(QUEUE, "once", {}, SpawnOptions(idempotency_key="order-1"))
+    assert await performer.perform(chosen) == Refused(
+        "This Absurd schema has no idempotency keys (they came with 0.0.6): it would ignore this one."
+    )
+    await performer.close()
+    async with running_on(database.dsn) as pilot:
+        assert "Absurd 0" not in text(pilot.app)
+        await press_on(pilot, State.PENDING, "s")
+        await until_shown(pilot, "Spawn task")
+        await until(pilot, lambda: bool(getattr(pilot.app.screen, "is_awake", False)))
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "Pending  1 of 2")
