@@ -263,7 +263,6 @@ async def test_a_task_that_stops_its_queue_is_named_with_its_cure(
     assert len(await connection.fetch("select * from absurd.claim_task('mail', 'worker')")) == 1
 
 
-@pytest.mark.fault(29)
 async def test_a_locked_queue_is_a_problem_and_the_others_are_looked_at(
     connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
 ) -> None:
