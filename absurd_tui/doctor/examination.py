@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database import capabilities
 from absurd_tui.database.capabilities import Capabilities
-from absurd_tui.database.faults import Fault, classify, sentence
+from absurd_tui.database.faults import Fault, classify, sentence, shows_a_pooler
 from absurd_tui.database.session import Session
 from absurd_tui.doctor import queue_checks, server_checks
 from absurd_tui.doctor.grants import grants
@@ -25,6 +25,12 @@ async def examine(spec: ConnSpec) -> Report:
     session = Session(spec)
     try:
         await _open(session)
+        try:
+            return Report(tuple([check async for check in _checks(session, spec)]))
+        except Exception as error:
+            if not shows_a_pooler(error):
+                raise
+            await _open(session)  # that has told the session how to go on
         return Report(tuple([check async for check in _checks(session, spec)]))
     except Exception as error:
         if isinstance(error, CannotStart) or classify(error) is not Fault.RECONNECT:
@@ -81,8 +87,7 @@ async def _link(session: Session) -> Link:
     row = (await session.fetch(health_queries.LINK))[0]
     answered = time.time()
     within = (answered - asked) / 2
-    is_pooled = row["pid"] != session.server_pid
-    return Link(row["has_tls"], row["tls_version"], is_pooled, row["now"] - (asked + within), within)
+    return Link(row["has_tls"], row["tls_version"], session.is_pooled, row["now"] - (asked + within), within)
 
 
 async def _looked_at(session: Session, found: Capabilities, queue: str) -> tuple[Sequence[Row], Refusal | None]:

@@ -5,7 +5,7 @@ from absurd_tui.observe.queries import seconds, table
 MOST_POISONED = 5
 
 LINK = f"""
-select pg_backend_pid() as pid, {seconds("clock_timestamp()")} as now, s.ssl as has_tls, s.version as tls_version
+select {seconds("clock_timestamp()")} as now, s.ssl as has_tls, s.version as tls_version
   from (values (1)) as one left join pg_stat_ssl s on s.pid = pg_backend_pid()"""
 
 

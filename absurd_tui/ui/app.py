@@ -14,10 +14,8 @@ from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
 from absurd_tui.database.faults import sentence as fault_sentence
-from absurd_tui.observe.branches import refusal
 from absurd_tui.observe.poll import Poll
 from absurd_tui.observe.records import Link, LinkState, Snapshot, View
-from absurd_tui.observe.slot import SupersededError
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.outcomes import AlreadySo, Done, Refused
 from absurd_tui.operations.perform import left_behind
@@ -43,11 +41,10 @@ from absurd_tui.ui.messages import (
     ReadNow,
     RequestMade,
     SeedWanted,
-    TakesDocument,
-    TakesPage,
     TaskOpened,
     ViewChanged,
 )
+from absurd_tui.ui.paging import Paging
 from absurd_tui.ui.palette import offered
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
@@ -93,6 +90,7 @@ class AbsurdApp(App[int]):
         self._poll = Poll(
             source, every=settings.every, snapshot_arrived=self._snapshot_arrived, link_changed=self._link_changed
         )
+        self._paging = Paging(source, role=self._role)
         self._spawning = Spawning(source)
         self._following = Following(source, self._watch.telling, self._repaint)
         self._view = View()
@@ -339,30 +337,14 @@ class AbsurdApp(App[int]):
 
     def on_page_wanted(self, message: PageWanted) -> None:
         """Read the task of a page."""
-        self._begin(self._read_page(message.asker))
+        self._begin(self._paging.read(message.asker))
 
     def on_document_wanted(self, message: DocumentWanted) -> None:
         """Read a document of a page whole."""
-        self._begin(self._read_document(message.asker, message.part))
+        self._begin(self._paging.read_document(message.asker, message.part))
 
-    async def _read_page(self, page: TakesPage) -> None:
-        try:
-            page.take_page(await self._source.task(page.queue, page.task_id))
-        except Exception as error:
-            self._not_read(page, error)
-
-    async def _read_document(self, page: TakesDocument, part: str) -> None:
-        try:
-            page.take_document(part, await self._source.document(page.queue, page.task_id, part))
-        except Exception as error:
-            self._not_read(page, error)
-
-    def _not_read(self, page: TakesPage, error: Exception) -> None:
-        if isinstance(error, SupersededError):
-            page.let_go()
-            return
-        role = self._watch.snapshot.server.role if self._watch.snapshot is not None else ""
-        page.take_refusal(refusal(error, page.queue, role))
+    def _role(self) -> str:
+        return self._watch.snapshot.server.role if self._watch.snapshot is not None else ""
 
     def action_read_now(self) -> None:
         """Read now, or connect now."""

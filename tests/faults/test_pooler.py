@@ -19,6 +19,8 @@ from absurd_tui.database.faults import Fault, classify, lacks_room
 from absurd_tui.database.session import Session
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.demo.postgres import LocalPostgres
+from absurd_tui.doctor.examination import examine
+from absurd_tui.doctor.records import Level
 from absurd_tui.lifecycle import SpawnInfo, connect
 from absurd_tui.observe.records import State, View
 from absurd_tui.observe.source import DatabaseSource
@@ -118,6 +120,17 @@ async def test_many_readers_share_few_connections_and_leave_nothing_there(
         source.close()
 
     await asyncio.gather(*(read() for _ in range(5)))
+    assert await on_every_backend(others, LEFT) == []
+    await assert_as_before(others, server, *session.READING_SETTINGS)
+
+
+async def test_the_doctor_tells_of_the_pooler_and_leaves_nothing_there(
+    pooler: Pooler, others: list[asyncpg.Connection], server: LocalPostgres
+) -> None:
+    for dsn in (server.dsn(), pooler.dsn("postgres")):
+        report = await examine(resolve(dsn, environ={}))
+        assert [check for check in report.checks if check.level is Level.PROBLEM] == []
+        assert any(check.name == "pooler" for check in report.checks) == (dsn != server.dsn())
     assert await on_every_backend(others, LEFT) == []
     await assert_as_before(others, server, *session.READING_SETTINGS)
 

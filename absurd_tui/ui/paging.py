@@ -1,0 +1,50 @@
+"""Reads what the pages of tasks show, and gives each page what came of it, be it a refusal."""
+
+from collections.abc import Callable
+from typing import Protocol
+from uuid import UUID
+
+from absurd_tui.observe.branches import refusal
+from absurd_tui.observe.slot import SupersededError
+from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.ui.messages import TakesDocument, TakesPage
+
+
+class ReadsPages(Protocol):
+    """What it is read from: the database, or what stands for it in tests."""
+
+    async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
+        """Read one task whole, or None where it is no more."""
+        ...
+
+    async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
+        """Read one of a task's documents whole."""
+        ...
+
+
+class Paging:
+    """Reads for pages; `role` gives the role that a refusal names."""
+
+    def __init__(self, source: ReadsPages, role: Callable[[], str]) -> None:
+        self._source = source
+        self._role = role
+
+    async def read(self, page: TakesPage) -> None:
+        """Read the task of a page."""
+        try:
+            page.take_page(await self._source.task(page.queue, page.task_id))
+        except Exception as error:
+            self._not_read(page, error)
+
+    async def read_document(self, page: TakesDocument, part: str) -> None:
+        """Read a document of a page whole."""
+        try:
+            page.take_document(part, await self._source.document(page.queue, page.task_id, part))
+        except Exception as error:
+            self._not_read(page, error)
+
+    def _not_read(self, page: TakesPage, error: Exception) -> None:
+        if isinstance(error, SupersededError):
+            page.let_go()
+        else:
+            page.take_refusal(refusal(error, page.queue, self._role()))
