@@ -19,7 +19,7 @@ from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, RetryTask, SpawnTask, Target
 from absurd_tui.text import plain
 
-pytestmark = [pytest.mark.xdist_group("queue names"), pytest.mark.fault(91)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("queue names"), pytest.mark.fault(91)]
 
 NAMES = {
     "long": "x" * 57,

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe.records import State
 
-pytestmark = pytest.mark.xdist_group("values")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("values")]
 
 PANELS = dict(zip(State, "123456", strict=True))
 DIALOGS = {

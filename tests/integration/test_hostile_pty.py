@@ -142,6 +142,7 @@ def test_every_place_shows_signs_and_no_byte_of_an_attack_reaches_the_terminal(d
     assert "a" + "\u0301" * 5 not in seen
 
 
+@pytest.mark.slow
 def test_the_render_filter_alone_lets_no_command_through(dsn: str) -> None:
     with terminal("--dsn", dsn, program=WITHOUT_PLAIN, size=(130, 45)) as shown:
         seen = tour(shown, states=("running", "failed"), until="refused")
@@ -151,6 +152,7 @@ def test_the_render_filter_alone_lets_no_command_through(dsn: str) -> None:
         assert harmless in seen, harmless
 
 
+@pytest.mark.slow
 def test_no_color_writes_no_colour(dsn: str) -> None:
     with terminal("--dsn", dsn, environ={"NO_COLOR": "1"}) as shown:
         tour(shown, states=("failed",), until="live")
@@ -159,6 +161,7 @@ def test_no_color_writes_no_colour(dsn: str) -> None:
     assert codes & {1, 7}, "the styles that stand in for colours"
 
 
+@pytest.mark.slow
 def test_ascii_writes_ascii_only(dsn: str) -> None:
     with terminal("--dsn", dsn, "--ascii") as shown:
         tour(shown, states=("completed",), until="live")
