@@ -21,6 +21,7 @@ def pinned(package: str) -> str:
     reason="other versions than those of constraints.txt draw other bytes",
 )
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+@pytest.mark.slow
 async def test_a_picture_is_what_the_program_shows(picture: Picture) -> None:
     kept = (ROOT / "screenshots" / f"{picture.name}.svg").read_text(encoding="utf-8")
     assert await take(picture) == kept, "python3 dev.py screenshots makes them anew"

@@ -80,6 +80,7 @@ async def furnish(stage: Stage) -> None:
 
 
 @pytest.mark.fault(39)
+@pytest.mark.slow
 async def test_every_state_is_read_and_every_key_asks(release: tuple[str, Database], stage: Stage) -> None:
     await furnish(stage)
     version, database = release

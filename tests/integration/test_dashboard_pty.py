@@ -174,6 +174,7 @@ def test_the_program_stopped_for_a_while_paints_everything_again(demo: Terminal,
     demo.until(lambda: painted <= set(demo.lines) and "live" in demo.lines[0], within=QUITS_WITHIN)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_took_nothing_for_a_while_shows_what_it_has_missed(demo: Terminal) -> None:
     demo.stall(ZOOMS + "?")
     demo.until_shown("─ Keys ─", within=QUITS_WITHIN)
@@ -206,6 +207,7 @@ def test_q_ends_it_and_nothing_is_left(running: Terminal) -> None:
 
 
 @pytest.mark.parametrize("ending", ["SIGTERM", "hang-up"])
+@pytest.mark.slow
 def test_nothing_is_left_after(ending: str) -> None:
     with terminal("demo") as shown:
         shown.until_shown("live")

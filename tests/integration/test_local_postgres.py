@@ -105,6 +105,7 @@ def test_nothing_is_left_when_the_owner_is_ended_by(number: signal.Signals) -> N
     wait_until_gone(folder, pid)
 
 
+@pytest.mark.slow
 def test_nothing_is_left_when_the_owner_is_killed_while_the_server_starts() -> None:
     script = """
 import os, signal
@@ -132,6 +133,7 @@ def test_nothing_is_left_when_a_shutdown_ends_every_process() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+@pytest.mark.slow
 def test_the_next_start_removes_what_a_killed_keeper_left() -> None:
     owner, folder, pid = start_owner()
     os.kill(parent_of(pid), signal.SIGKILL)

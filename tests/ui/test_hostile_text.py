@@ -20,7 +20,7 @@ from absurd_tui.ui.app import AbsurdApp
 HOSTILE = "".join(ATTACKS.values())
 
 
-@pytest.fixture(params=["with plain", "render filter alone"])
+@pytest.fixture(params=["with plain", pytest.param("render filter alone", marks=pytest.mark.slow)])
 def has_plain(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether both nets are there, or only the second."""
     if request.param == "with plain":
