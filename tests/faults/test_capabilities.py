@@ -165,6 +165,7 @@ async def test_a_queue_that_is_made_meanwhile_has_its_rights_looked_at(
 
 @pytest.mark.fault(39)
 @pytest.mark.parametrize("function", list(NEEDED))
+@pytest.mark.slow
 async def test_a_function_that_an_older_schema_lacks_turns_its_key_off_and_the_rest_stays_on(
     function: str, stage: Stage, connection: asyncpg.Connection, database: Database
 ) -> None:

@@ -131,6 +131,7 @@ def tour(shown: Terminal, *, states: tuple[str, ...], until: str) -> str:
     return "\n".join(seen)
 
 
+@pytest.mark.slow
 def test_every_place_shows_signs_and_no_byte_of_an_attack_reaches_the_terminal(dsn: str) -> None:
     with terminal("--dsn", dsn, size=(200, 60)) as shown:
         seen = tour(shown, states=("sleeping", "failed", "completed"), until="refused")
@@ -169,6 +170,7 @@ def test_ascii_writes_ascii_only(dsn: str) -> None:
 
 
 @pytest.mark.parametrize("environ", [{"TERM": "linux"}, {"LC_ALL": "C"}])
+@pytest.mark.slow
 def test_a_terminal_without_unicode_gets_ascii_only(dsn: str, environ: dict[str, str]) -> None:
     with terminal("--dsn", dsn, environ=environ) as shown:
         shown.until_shown("live", "refused")

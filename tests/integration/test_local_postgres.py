@@ -98,6 +98,7 @@ def test_with_takes_connections_and_then_leaves_nothing() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.slow
 def test_nothing_is_left_when_the_owner_is_ended_by(number: signal.Signals) -> None:
     owner, folder, pid = start_owner()
     owner.send_signal(number)
@@ -157,6 +158,7 @@ def test_a_folder_that_another_start_is_making_is_left_alone() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_a_kept_folder_has_one_server_and_keeps_its_data(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "FREED_WITHIN", 0.1)
     with LocalPostgres(kept) as server:
@@ -167,6 +169,7 @@ def test_a_kept_folder_has_one_server_and_keeps_its_data(kept: Path, monkeypatch
         assert fetch(server.dsn(), "SELECT one FROM seen") == 1
 
 
+@pytest.mark.slow
 def test_a_kept_folder_keeps_its_data_when_its_owner_is_killed(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "FREED_WITHIN", GONE_WITHIN)
     owner, folder, pid = start_owner(str(kept))
@@ -208,6 +211,7 @@ def test_a_folder_that_the_servers_account_cannot_enter_is_refused(kept: Path) -
 
 
 @as_root
+@pytest.mark.slow
 def test_binaries_in_a_private_folder_are_copied(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = binaries.find_binaries().parent
     kept.mkdir(mode=0o700)

@@ -220,6 +220,7 @@ async def test_the_same_text_keeps_the_place_and_another_starts_at_the_top() -> 
         assert shown(view)[1] == "  1,"
 
 
+@pytest.mark.slow
 async def test_five_megabytes_show_their_beginning_at_once_and_their_end_soon() -> None:
     rows = [{"id": number, "name": f"charge {number}", "paid": True} for number in range(100_000)]
     text = json.dumps(rows)
