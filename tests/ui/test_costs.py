@@ -1,5 +1,7 @@
 """What reading costs the database, as its user is told: in the header when it is slowed, and by a key."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from fakes import FakeSource
@@ -47,3 +49,23 @@ async def test_pages_that_cannot_be_counted_say_why() -> None:
         source.weigh = refuse  # type: ignore[method-assign]
         await pilot.press("C")
         await until_shown(pilot, "The pages were not counted: permission denied for table r_mail.")
+
+
+async def test_pages_that_are_counted_when_it_was_left_are_nobodys() -> None:
+    source = costly()
+    async with running(source, size=(120, 40)) as pilot:
+        await until_shown(pilot, "live")
+        counted = asyncio.Event()
+
+        async def weigh() -> dict[Part, int]:
+            await counted.wait()
+            return {Part.COUNTS: 3850}
+
+        source.weigh = weigh  # type: ignore[method-assign]
+        await pilot.press("C")
+        await until_shown(pilot, "What reading costs")
+        await pilot.press("escape")
+        await until_not_shown(pilot, "What reading costs")
+        counted.set()
+        await pilot.press("C")
+        await until_shown(pilot, "What reading costs", "3,850")

@@ -201,7 +201,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
 
     def awaits(self, queue: str, task_name: str) -> bool:
         """Whether the params of the newest task of a queue and name are wanted."""
-        return self.is_attached and self._awaits_params and self._offer.is_for(queue, task_name)
+        return self.is_running and self._awaits_params and self._offer.is_for(queue, task_name)
 
     def take_newest(self, queue: str, task_name: str, newest: Newest | None) -> None:
         """Take the newest task of a queue and name, unless that comes too late."""
@@ -241,7 +241,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
     def awaits_holder(self, queue: str, key: str) -> bool:
         """Whether the task of a queue that has a key is looked for."""
         look = self._look
-        return self.is_attached and look is not None and look.is_awaited and look.is_for(queue, key)
+        return self.is_running and look is not None and look.is_awaited and look.is_for(queue, key)
 
     def take_holder(self, queue: str, key: str, holder: KeyHolder | None) -> None:
         """Take the task of a queue that has a key, unless that comes too late."""

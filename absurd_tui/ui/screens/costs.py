@@ -59,8 +59,8 @@ class Costs(ModalScreen[None]):
 
     def repaint(self) -> None:
         """Write the table anew from the newest snapshot."""
-        if not self.is_mounted:
-            return  # it was left while pages were counted
+        if not (self.is_mounted and self.is_running):
+            return  # pages were counted before it was there, or after it was left
         snapshot = self._watch.newest
         table = self.query_one("#costs-table", Static)
         if snapshot is None:

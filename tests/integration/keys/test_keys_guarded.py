@@ -112,10 +112,18 @@ def test_a_lock_that_somebody_holds_is_told_with_its_holder(side: Side, tmp_path
 
 
 @pytest.mark.fault(37)
-def test_a_role_that_may_not_write_is_refused_with_the_grant(side: Side, viewer: Database, tmp_path: Path) -> None:
+def test_a_role_that_may_not_write_is_told_the_grant_and_refused_it_once_that_is_taken_back(
+    side: Side, viewer: Database, tmp_path: Path
+) -> None:
     task_id = side.spawn("pack_order")
     with dashboard(viewer.dsn, tmp_path) as shown:
+        go_to(shown, "pending", "pack_order", task_id)
+        shown.press("c")
+        shown.until_shown("cancel: ", "GRANT")
+    side.value(f'grant update, delete on all tables in schema absurd to "{viewer.name}"')
+    with dashboard(viewer.dsn, tmp_path) as shown:
         ask(shown, "c", "pending", "pack_order", task_id)
+        side.value(f'revoke update, delete on all tables in schema absurd from "{viewer.name}"')
         shown.press("y")
         shown.until_shown(f"✗ Refused · Role {viewer.name} has no", "Nothing changed.", "GRANT")
         shown.press("?")
