@@ -11,6 +11,7 @@ import logging
 import math
 import os
 import select
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -33,6 +34,7 @@ Prefer ~/.pgpass, a service file or PGPASSWORD to a password in the arguments, w
 """
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _TAKES_A_LINE_WITHIN = 1.0
+_FRAME_WIDTH = 120
 _ENDING_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -75,6 +77,7 @@ def _connects(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--read-only", "is_read_only", is_flag=True, help="No key writes, and no connection that could is made.")
 @click.option("--production", "is_production", is_flag=True, help="Mark the database; cancelling asks for the id.")
 @click.option("--utc", is_flag=True, help="Begin with times in UTC.")
+@click.option("--once", "is_once", is_flag=True, help="Write one frame as plain text and leave; needs no terminal.")
 @click.version_option(__version__, "-V", "--version", prog_name="absurd-tui")
 @click.pass_context
 def command(
@@ -91,6 +94,7 @@ def command(
     is_read_only: bool,
     is_production: bool,
     utc: bool,
+    is_once: bool,
 ) -> None:
     """Watch Absurd's queues, tasks and runs in a PostgreSQL database, live."""
     if theme is not None:
@@ -108,8 +112,14 @@ def command(
     )
     context.obj = settings
     if context.invoked_subcommand is not None:
+        if is_once:
+            raise CannotStart(f"--once is for the dashboard; leave it out, or {context.invoked_subcommand}.")
         return
     _refuse_both(dsn, database)
+    if is_once:
+        _write_anything()
+        click.echo(write_once(_resolved(dsn=dsn, database=database, host=host, port=port, user=user), settings))
+        return
     _require_terminal()
     spec = _resolved(dsn=dsn, database=database, host=host, port=port, user=user)
     from absurd_tui.operations.audit import default_path
@@ -196,6 +206,23 @@ def watch(spec: "ConnSpec", settings: Settings, *, audit_file: Path | None) -> i
     if app.fatal:
         _say(app.fatal)
     return app.return_code or 0
+
+
+def write_once(spec: "ConnSpec", settings: Settings) -> str:
+    """Read once and give the frame as text. Raises CannotStart where there is nothing to read, or no such queue."""
+    from absurd_tui.observe.once import read_once
+    from absurd_tui.observe.records import View
+    from absurd_tui.ui.once import ROWS, frame
+
+    made = frame(
+        asyncio.run(read_once(spec, View(settings.queue, rows=ROWS + 1))),
+        queue=settings.queue,
+        width=shutil.get_terminal_size((_FRAME_WIDTH, 0)).columns,
+        utc=settings.utc,
+        is_ascii=settings.is_ascii,
+        is_production=settings.is_production,
+    )
+    return "\n".join(made)
 
 
 async def _run_until_left(app: "AbsurdApp") -> None:

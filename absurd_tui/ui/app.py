@@ -14,6 +14,7 @@ from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
 from absurd_tui.database.faults import sentence as fault_sentence
+from absurd_tui.observe.once import no_such_queue
 from absurd_tui.observe.poll import Poll
 from absurd_tui.observe.records import Link, LinkState, Snapshot, View
 from absurd_tui.observe.why import Clock
@@ -185,8 +186,7 @@ class AbsurdApp(App[int]):
         if queue is None or self._was_checked or snapshot.queue(queue) is not None:
             self._was_checked = True
             return True
-        names = ", ".join(reading.name for reading in snapshot.queues[:5]) or "none"
-        self._leave(f'There is no queue "{queue}" in this database. It has: {names}.')
+        self._leave(no_such_queue(queue, snapshot))
         return False
 
     def _link_changed(self, link: Link) -> None:

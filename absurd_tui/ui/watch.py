@@ -23,6 +23,13 @@ class _Reading:
     settled: Settled
 
 
+def remedies_of(snapshot: Snapshot) -> tuple[Plain, ...]:
+    """Give the statements that would allow what a snapshot could not read."""
+    unread = [queue.refusal for queue in snapshot.queues if queue.refusal is not None]
+    unread += [refusal for panel in snapshot.panels for _, refusal in panel.refused]
+    return tuple(dict.fromkeys(plain(refusal.remedy) for refusal in unread if refusal.remedy is not None))
+
+
 class Watch:
     """The state of watching one database. `ticks` are seconds of the client's monotonic clock."""
 
@@ -68,9 +75,7 @@ class Watch:
     def remedies(self) -> tuple[Plain, ...]:
         """The statements that would allow what was refused: the newest write, then what could not be read."""
         newest, told = self.newest, self.telling.remedy
-        unread = [queue.refusal for queue in newest.queues if queue.refusal is not None] if newest is not None else []
-        unread += [refusal for panel in newest.panels for _, refusal in panel.refused] if newest is not None else []
-        found = [plain(refusal.remedy) for refusal in unread if refusal.remedy is not None]
+        found = remedies_of(newest) if newest is not None else ()
         return tuple(dict.fromkeys([told, *found] if told is not None else found))
 
     def take(self, snapshot: Snapshot, pause: float) -> None:

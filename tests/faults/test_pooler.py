@@ -22,6 +22,7 @@ from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.doctor.examination import examine
 from absurd_tui.doctor.records import Level
 from absurd_tui.lifecycle import SpawnInfo, connect
+from absurd_tui.observe.once import read_once
 from absurd_tui.observe.records import State, View
 from absurd_tui.observe.source import DatabaseSource
 from absurd_tui.operations.audit import Audit
@@ -133,6 +134,15 @@ async def test_the_doctor_tells_of_the_pooler_and_leaves_nothing_there(
         assert any(check.name == "pooler" for check in report.checks) == (dsn != server.dsn())
     assert await on_every_backend(others, LEFT) == []
     await assert_as_before(others, server, *session.READING_SETTINGS)
+
+
+async def test_one_frame_is_read_and_leaves_nothing_there(
+    spec: ConnSpec, spawned: SpawnInfo, others: list[asyncpg.Connection]
+) -> None:
+    snapshot = await read_once(spec, View("mail"))
+    assert snapshot.server.is_pooled
+    assert snapshot.panel(State.PENDING) is not None
+    assert await on_every_backend(others, LEFT) == []
 
 
 async def test_a_reading_is_bounded_and_may_not_write(spec: ConnSpec, others: list[asyncpg.Connection]) -> None:

@@ -84,15 +84,16 @@ def _left(state: HeadState, dropped: int) -> list[Span]:
     spans: list[Span] = [(blank(1), "")]
     if dropped < 3:
         spans += [(plain("absurd-tui"), "muted"), (blank(2), "")]
-    badges = _badges(state)
-    for badge in badges:
+    shown = badges(state)
+    for badge in shown:
         spans += [badge, (blank(1), "")]
-    return [*spans, (blank(1), "")] if badges else spans
+    return [*spans, (blank(1), "")] if shown else spans
 
 
-def _badges(state: HeadState) -> list[Span]:
+def badges(state: HeadState) -> list[Span]:
+    """Give the words that say what is out of the ordinary about where we are."""
     server = state.server
-    badges = [
+    words = [
         (state.is_production, " PRODUCTION ", "block-production"),
         (state.is_read_only, " READ ONLY ", "reversed"),
         (server is not None and server.is_standby, " STANDBY ", "reversed"),
@@ -101,7 +102,7 @@ def _badges(state: HeadState) -> list[Span]:
         (server is not None and server.is_pooled, "via pooler", "muted"),
         (server is not None and is_newer(server.absurd_version or ""), "NEWER SCHEMA", "caution"),
     ]
-    return [(plain(word), role) for is_so, word, role in badges if is_so]
+    return [(plain(word), role) for is_so, word, role in words if is_so]
 
 
 def _address(raw: str, cells: int) -> Plain:

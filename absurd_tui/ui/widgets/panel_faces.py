@@ -80,18 +80,20 @@ def reading_of(state: State, snapshot: Snapshot, queue: str | None) -> PanelRead
     return replace(panel, rows=tuple(row for row in panel.rows if row.queue == queue))
 
 
-def notes(state: State, snapshot: Snapshot | None, queue: str | None) -> tuple[Plain, ...]:
-    """Say why a panel has no rows."""
+def notes(
+    state: State, snapshot: Snapshot | None, queue: str | None, *, is_read_again: bool = True
+) -> tuple[Plain, ...]:
+    """Say why a panel has no rows, and where it will be read again, that it will."""
     if snapshot is None:
         return ()
     chosen = _chosen(snapshot, queue)
     if queue is not None and not chosen:
         return (Plain(""), say("Queue {queue} no longer exists.", queue=queue))
     if chosen and all(reading.refusal is not None for reading in chosen):
-        return _refused(chosen[0].refusal)
+        return _refused(chosen[0].refusal, is_read_again=is_read_again)
     panel = snapshot.panel(state)
     if panel is not None and panel.refused and not panel.rows:
-        return _refused(panel.refused[0][1])
+        return _refused(panel.refused[0][1], is_read_again=is_read_again)
     if not snapshot.queues:
         return (plain("No queue yet."),)
     if panel is None or snapshot.view.queue not in (None, queue):
@@ -112,11 +114,12 @@ def _veiled(queues: Sequence[str], role: str) -> tuple[Plain, ...]:
     )
 
 
-def _refused(refusal: Refusal | None) -> tuple[Plain, ...]:
+def _refused(refusal: Refusal | None, *, is_read_again: bool) -> tuple[Plain, ...]:
     if refusal is None:
         return ()
-    said = (Plain(""), say("Refused: {reason}. Tried again every 10s.", reason=refusal.reason.rstrip(".")))
-    if refusal.remedy is None:
+    again = " Tried again every 10s." if is_read_again else ""
+    said = (Plain(""), say("Refused: {reason}.{again}", reason=refusal.reason.rstrip("."), again=again))
+    if refusal.remedy is None or not is_read_again:
         return said
     return (*said, Plain(""), plain("A database owner can allow it:"), plain(refusal.remedy))
 

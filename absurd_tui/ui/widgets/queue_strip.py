@@ -10,7 +10,7 @@ from absurd_tui.text import plain
 from absurd_tui.ui.cells import cut_words
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
-from absurd_tui.ui.widgets.columns import Column, Sight, text
+from absurd_tui.ui.widgets.columns import Column, Sight, row_spans, text
 from absurd_tui.ui.widgets.lines import Line, blank, fit, quiet
 from absurd_tui.ui.widgets.record_table import RecordTable, Sheet
 
@@ -229,6 +229,27 @@ def _spark_cell(number: int | None, highest: int) -> str:
     return _SPARKS[max(1, round(number / highest * (len(_SPARKS) - 1)))]
 
 
+def strip_spans(
+    record: QueueRow, columns: Sequence[Column[QueueRow]], shares: Sequence[int], sight: Sight, width: int
+) -> tuple[Span, ...]:
+    """Draw one queue: its numbers, or in place of them why it could not be read."""
+    if record.refusal is not None:
+        return _refused_spans(record, record.refusal, shares[1], width)
+    return row_spans(columns, shares, record, sight)
+
+
+def _refused_spans(record: QueueRow, refusal: Refusal, name_cells: int, width: int) -> tuple[Span, ...]:
+    reason = cut_words(plain("refused: ") + plain(refusal.reason), width - name_cells - 6)
+    return (
+        (blank(1), ""),
+        (plain("!"), "caution") if record.level else (blank(1), ""),
+        (blank(1), ""),
+        *fit(((plain(record.name or ""), ""),), name_cells),
+        (blank(2), ""),
+        (reason, "muted-italic"),
+    )
+
+
 SHEET: Sheet[QueueRow] = Sheet(key=lambda row: (row.name,), columns=_columns)
 
 
@@ -240,19 +261,10 @@ class QueueStrip(RecordTable[QueueRow]):
     ) -> Line:
         """Draw one queue, with the sign of the chosen one in the first cell."""
         line = super().row_line(record, columns, shares, sight)
-        spans = line.spans if record.refusal is None else self._refused(record, record.refusal, shares[1])
+        spans = line.spans
+        if record.refusal is not None:
+            refused = _refused_spans(record, record.refusal, shares[1], self.size.width)
+            spans = quiet(refused) if self.is_stale else refused
         mark: Span = (plain("›"), "strong") if record.is_chosen else (blank(1), "")
         ground = "chosen" if record.is_chosen and line.ground == "ground" else line.ground
         return Line((mark, *spans[1:]), ground)
-
-    def _refused(self, record: QueueRow, refusal: Refusal, name_cells: int) -> tuple[Span, ...]:
-        reason = cut_words(plain("refused: ") + plain(refusal.reason), self.size.width - name_cells - 6)
-        spans: tuple[Span, ...] = (
-            (blank(1), ""),
-            (plain("!"), "caution") if record.level else (blank(1), ""),
-            (blank(1), ""),
-            *fit(((plain(record.name or ""), ""),), name_cells),
-            (blank(2), ""),
-            (reason, "muted-italic"),
-        )
-        return quiet(spans) if self.is_stale else spans
