@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from uuid import UUID
 
+from fake_finding import FakeFinding
+
 from absurd_tui.observe.following import FollowedTask, Standings
 from absurd_tui.observe.pages import Batch, cut, half_of, with_head
 from absurd_tui.observe.parts import Beat, Part, PartCost
@@ -23,7 +25,6 @@ from absurd_tui.observe.records import (
     Place,
     QueueRates,
     QueueReading,
-    Refusal,
     Server,
     Snapshot,
     State,
@@ -51,19 +52,15 @@ START = 1_790_000_000.0
 
 
 @dataclass
-class FakeSource:
+class FakeSource(FakeFinding):
     """What the app reads, from tasks that are set by hand. `now` is the database's clock and stands still.
 
     A task without a page of its own in `pages` has the one that its row makes.
     """
 
-    queues: list[str] = field(default_factory=lambda: ["mail"])
     now: float = START
-    rows: dict[UUID, TaskRow] = field(default_factory=dict)
-    refused: dict[str, Refusal] = field(default_factory=dict)
     pages: dict[UUID, TaskPage] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
-    fault: Exception | None = None
     server: Server = SERVER
     address: str = "tester@memory/absurd"
     opened: int = 0

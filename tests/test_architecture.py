@@ -17,6 +17,7 @@ SQL_ROOMS = (
     "observe/health_queries.py",
     "observe/page_queries.py",
     "observe/panel_queries.py",
+    "observe/find_queries.py",
     "observe/queries.py",
     "observe/rate_queries.py",
     "observe/task_queries.py",

@@ -21,6 +21,8 @@ from textual.widgets import Input, TextArea
 from absurd_tui.demo.recorded import SERVER, snapshot
 from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.following import Standings
+from absurd_tui.observe.found import IdsFound
+from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.records import Server, Snapshot, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
@@ -119,6 +121,10 @@ class RecordedSource:
     async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
         """Find no task: nobody types a key for a picture."""
         return None
+
+    async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
+        """Find no task: nobody types an id for a picture."""
+        return IdsFound((), 0)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Find no task: a recording takes no writes, so that none is followed."""

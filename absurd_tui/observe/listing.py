@@ -66,7 +66,7 @@ class Listing:
         if self._beats.is_due(Part.LIST, moment.queues, every=_EVERY):
             with self._asking.account.charging(Part.LIST):
                 rows = await self._asking.fetch(queries.queue_list(has_modes=self.has_modes))
-            self._listed = [_listed(row, self._asking.role) for row in rows]
+            self._listed = [listed_queue(row, self._asking.role) for row in rows]
             self._beats.read(Part.LIST, moment.queues)
         return [
             replace(queue, refusal=queue.refusal or self._asking.resting.refusal(queue.name)) for queue in self._listed
@@ -79,7 +79,8 @@ def _raise_unless_refused(error: Exception) -> None:
         raise error
 
 
-def _listed(row: Row, role: str) -> ListedQueue:
+def listed_queue(row: Row, role: str) -> ListedQueue:
+    """Read a row of `queries.queue_list`, and say why this role cannot read the queue, if it cannot."""
     refusal = None
     if not row["has_tables"]:
         refusal = Refusal("its tables are missing")

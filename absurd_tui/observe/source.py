@@ -5,7 +5,11 @@ from uuid import UUID
 
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database.session import Session
+from absurd_tui.observe.finder import Finder
 from absurd_tui.observe.following import Standings
+from absurd_tui.observe.found import IdsFound
+from absurd_tui.observe.ids import IdRange
+from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Server, Snapshot, View
@@ -22,7 +26,9 @@ class DatabaseSource:
         self._browse = Session(spec)
         self._address = spec.label
         self._reader = Reader(self._poll, self._address)
-        self._tasks = TaskReader(self._browse, shared=self._poll)
+        lookups = Lookups(self._browse, shared=self._poll)
+        self._tasks = TaskReader(lookups)
+        self._finder = Finder(lookups)
 
     @property
     def address(self) -> str:
@@ -52,6 +58,10 @@ class DatabaseSource:
     async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
         """Read which task of a queue has an idempotency key, or None where none has."""
         return await self._tasks.key_holder(queue, key)
+
+    async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
+        """Find the tasks that some ids name, or one of whose runs they name, in all queues."""
+        return await self._finder.find_ids(ranges)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Read how some tasks stand, over the connection of the polls and never beside one of them."""

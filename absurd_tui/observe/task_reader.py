@@ -4,65 +4,52 @@ import time
 from collections.abc import Sequence
 from uuid import UUID
 
-from absurd_tui.database.faults import Fault, classify, lacks_room, sentence, sqlstate
-from absurd_tui.database.session import Session
+from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
 from absurd_tui.observe import task_queries
 from absurd_tui.observe.branches import Row
+from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.records import Refusal, State
-from absurd_tui.observe.slot import Slot
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.observe.task_rows import document, task_page
-
-TRIES_AGAIN_AFTER = 60.0
-"""Seconds until a connection of its own is asked for again, where the server had no room for one."""
 
 _ENDED = ("failed", "completed", "cancelled")
 
 
 class TaskReader:
-    """Reads tasks over a connection that is opened on first use, and again after it was lost.
+    """Reads tasks, each as a request of its own among the others that are looked up."""
 
-    Where the server has no room for it, tasks are read over the connection that is there, `shared`.
-    One request runs at a time and one waits: a newer one takes the place of the one that
-    waits, which then raises `SupersededError`. Every other error is the database's, as it is.
-    """
-
-    def __init__(self, session: Session, *, shared: Session | None = None) -> None:
-        self._own = self._session = session
-        self._shared = shared
-        self._own_from = 0.0
-        self._slot = Slot()
+    def __init__(self, lookups: Lookups) -> None:
+        self._lookups = lookups
         self._keys: dict[str, Row] = {}
+        self._keys_as_of = 0
 
     async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
         """Read one task whole, or None where it is no more."""
-        return await self._slot.run(lambda: self._task(queue, task_id))
+        return await self._lookups.run(lambda: self._task(queue, task_id))
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Read one of a task's documents up to 8 million characters, or None where it is no more.
 
         `part` is one of `task_records.PARAMS`, `HEADERS`, `RESULT`, or made by `failure_part` or `checkpoint_part`.
         """
-        return await self._slot.run(lambda: self._document(queue, task_id, part))
+        return await self._lookups.run(lambda: self._document(queue, task_id, part))
 
     async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
         """Read which task has an idempotency key; None where none has it, or the schema knows no keys."""
-        return await self._slot.run(lambda: self._key_holder(queue, key))
+        return await self._lookups.run(lambda: self._key_holder(queue, key))
 
     async def _key_holder(self, queue: str, key: str) -> KeyHolder | None:
-        await self._connect()
         keys = await self._keys_of(queue)
         if not keys["has_key"]:
             return None
-        rows = await self._session.fetch(task_queries.key_holder(queue, has_table=keys["has_table"]), key)
+        rows = await self._lookups.fetch(task_queries.key_holder(queue, has_table=keys["has_table"]), key)
         return KeyHolder(rows[0]["task_id"], rows[0]["task_name"], State(rows[0]["state"])) if rows else None
 
     async def _task(self, queue: str, task_id: UUID) -> TaskPage | None:
-        await self._connect()
         keys = await self._keys_of(queue)
-        rows = await self._session.fetch(task_queries.task(queue, has_key=keys["has_key"]), task_id)
+        rows = await self._lookups.fetch(task_queries.task(queue, has_key=keys["has_key"]), task_id)
         taken = time.monotonic()
-        documents = await self._session.fetch(task_queries.documents(queue), task_id)
+        documents = await self._lookups.fetch(task_queries.documents(queue), task_id)
         if not rows or not documents:
             return None
         checkpoints = await self._part("c", queue, task_queries.checkpoints(queue), task_id)
@@ -71,37 +58,25 @@ class TaskReader:
         return task_page(queue, task_id, taken, rows, documents[0], checkpoints, waits)
 
     async def _document(self, queue: str, task_id: UUID, part: str) -> Document | None:
-        await self._connect()
         kind, _, name = part.partition(" ")
         arguments = (UUID(name),) if kind == "failure" else (name,) if kind == "checkpoint" else ()
-        rows = await self._session.fetch(task_queries.whole(queue, kind), task_id, *arguments)
+        rows = await self._lookups.fetch(task_queries.whole(queue, kind), task_id, *arguments)
         if not rows:
             return None
         return document(rows[0]["size"], rows[0]["text"], limit=task_queries.WHOLE_CHARACTERS)
 
-    async def _connect(self) -> None:
-        if self._own.is_open or time.monotonic() < self._own_from:
-            return
-        self._keys.clear()
-        try:
-            await self._own.open()
-            self._session = self._own
-        except Exception as error:
-            if self._shared is None or not lacks_room(error):
-                raise
-            self._session = self._shared
-            self._own_from = time.monotonic() + TRIES_AGAIN_AFTER
-
     async def _keys_of(self, queue: str) -> Row:
         """Say how this queue keeps the idempotency keys of its tasks, which they have since schema 0.0.6."""
+        if self._keys_as_of != self._lookups.connected:
+            self._keys, self._keys_as_of = {}, self._lookups.connected
         if queue not in self._keys:
-            (self._keys[queue],) = await self._session.fetch(task_queries.KEYS, queue)
+            (self._keys[queue],) = await self._lookups.fetch(task_queries.KEYS, queue)
         return self._keys[queue]
 
     async def _part(self, letter: str, queue: str, statement: str, argument: object) -> Sequence[Row] | Refusal:
         """Read a part the page can do without. Raises only what ends the connection."""
         try:
-            return await self._session.fetch(statement, argument)
+            return await self._lookups.fetch(statement, argument)
         except Exception as error:
             if classify(error) is Fault.RECONNECT:
                 raise

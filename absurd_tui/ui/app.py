@@ -31,6 +31,7 @@ from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.driver import takes_frame
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
+from absurd_tui.ui.finding import FindingApp
 from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
 from absurd_tui.ui.messages import (
@@ -67,7 +68,7 @@ _LOOKED_AFTER = TOLD_AFTER + 0.05
 """Seconds after which a write that is not over is told for certain: it begins a little later than it is asked for."""
 
 
-class AbsurdApp(App[int]):
+class AbsurdApp(FindingApp):
     """The dashboard of one database."""
 
     TITLE = "absurd-tui"
@@ -318,10 +319,11 @@ class AbsurdApp(App[int]):
     def on_task_opened(self, message: TaskOpened) -> None:
         """Show a task's page."""
         screen = self.screen
-        if isinstance(screen, Dashboard):
-            self.push_screen(TaskScreen(self._watch, message.queue, message.task_id, message.row, message.read))
-        elif isinstance(screen, TaskScreen) and screen.task_id != message.task_id:
-            self.switch_screen(TaskScreen(self._watch, message.queue, message.task_id, message.row, message.read))
+        page = TaskScreen(self._watch, message.queue, message.task_id, message.row, message.read, message.run_id)
+        if not isinstance(screen, TaskScreen | ModalScreen):
+            self.push_screen(page)
+        elif isinstance(screen, TaskScreen) and (screen.task_id != message.task_id or message.run_id is not None):
+            self.switch_screen(page)
 
     def action_open_told_task(self) -> None:
         """Open the page of the task that the newest outcome is about, or say why there is none."""

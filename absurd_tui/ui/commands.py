@@ -20,6 +20,7 @@ class Scope(Enum):
     """Where a task is in question: the dashboard and a task's page."""
 
     ACTIVITY = auto()
+    FOUND = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ def _task(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -
 
 def _activity(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
     return Command(id, keys, label, help, Scope.ACTIVITY, action, **rest)
+
+
+def _found(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
+    return Command(id, keys, label, help, Scope.FOUND, action, **rest)
 
 
 def _everywhere(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
@@ -104,6 +109,9 @@ COMMANDS = (
     _activity("activity.back", "escape", "back", "back to where it was opened", "dismiss", shown="esc", footer=1),
     _activity("activity.on", "right,l", "text", "read on in the write below", "turn(1)", shown="← →", footer=2),
     _activity("activity.before", "left,h", "text", "read again what was before", "turn(-1)", shown="←"),
+    _found("found.open", "enter", "open", "open the task under the cursor", "open", footer=1),
+    _found("found.back", "escape", "back", "back to where it was looked for", "dismiss", shown="esc", footer=2),
+    _everywhere("task.find_id", "i", "go to id", "go to a task or a run by its id, in every queue", "app.find_id"),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
     _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20, stays=True),

@@ -1,11 +1,14 @@
 """What a screen asks of the app, which owns the connection."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from textual.message import Message
 
+from absurd_tui.observe.found import IdsFound
+from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.records import ReadAt, Refusal, TaskRow, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.requests import Request
@@ -33,12 +36,16 @@ class ReadNow(Message):
 
 @dataclass
 class TaskOpened(Message):
-    """Show the page of a task; `row` is what is known of it already, where something is, and when that was read."""
+    """Show the page of a task; `row` is what is known of it already, where something is, and when that was read.
+
+    `run_id` is the attempt that is shown first.
+    """
 
     queue: str
     task_id: UUID
     row: TaskRow | None = None
     read: ReadAt | None = None
+    run_id: UUID | None = None
 
 
 class TakesPage(Protocol):
@@ -148,6 +155,30 @@ class HolderWanted(Message):
     asker: TakesHolder
     queue: str
     key: str
+
+
+class TakesIds(Protocol):
+    """Who wants the tasks that some ids name."""
+
+    def awaits_ids(self, ranges: Sequence[IdRange]) -> bool:
+        """Whether these are still wanted."""
+        ...
+
+    def take_ids(self, found: IdsFound) -> None:
+        """Take what was found."""
+        ...
+
+    def take_trouble(self, said: Plain) -> None:
+        """Take why nothing could be looked for."""
+        ...
+
+
+@dataclass
+class IdsWanted(Message):
+    """Find the tasks that some ids name, in every queue."""
+
+    asker: TakesIds
+    ranges: tuple[IdRange, ...]
 
 
 @dataclass

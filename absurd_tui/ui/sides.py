@@ -5,6 +5,8 @@ from typing import Protocol
 from uuid import UUID
 
 from absurd_tui.observe.following import Standings
+from absurd_tui.observe.found import IdsFound
+from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.poll import Reads
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
@@ -32,6 +34,10 @@ class Source(Reads, Protocol):
 
     async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
         """Read which task of a queue has an idempotency key, or None where none has."""
+        ...
+
+    async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
+        """Find the tasks that some ids name, or one of whose runs they name, in all queues."""
         ...
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:

@@ -9,7 +9,7 @@ from seeding import role
 
 from absurd_tui.conninfo import ConnSpec, resolve
 from absurd_tui.lifecycle import Lifecycle, SpawnInfo
-from absurd_tui.observe import task_reader
+from absurd_tui.observe import lookups
 from absurd_tui.observe.records import State, View
 from absurd_tui.observe.source import DatabaseSource
 from absurd_tui.observe.task_records import PARAMS
@@ -69,7 +69,7 @@ async def test_it_has_a_connection_of_its_own_once_there_is_room(
     connection: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(task_reader, "TRIES_AGAIN_AFTER", 0.0)
+    monkeypatch.setattr(lookups, "TRIES_AGAIN_AFTER", 0.0)
     assert await source.task("mail", spawned.task_id) is not None
     assert len(await connection.fetch(CONNECTIONS, lone.name)) == 1
     await connection.execute(f'alter role "{lone.name}" connection limit 2')

@@ -31,6 +31,7 @@ _TITLES = {
     Scope.TASK: "Task page",
     Scope.ACTING: "On a task",
     Scope.ACTIVITY: "Activity",
+    Scope.FOUND: "Found tasks",
     Scope.EVERYWHERE: "Everywhere",
 }
 

@@ -61,7 +61,13 @@ class TaskScreen(ActingScreen):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
 
     def __init__(
-        self, watch: Watch, queue: str, task_id: UUID, row: TaskRow | None = None, read: ReadAt | None = None
+        self,
+        watch: Watch,
+        queue: str,
+        task_id: UUID,
+        row: TaskRow | None = None,
+        read: ReadAt | None = None,
+        run_id: UUID | None = None,
     ) -> None:
         super().__init__(watch)
         self.queue = queue
@@ -75,7 +81,7 @@ class TaskScreen(ActingScreen):
         self._is_asking = False
         self._asked_at = float("-inf")
         self._loading: str | None = None
-        self._chosen: UUID | None = row.run_id if row is not None and row.is_retried else None
+        self._chosen: UUID | None = row.run_id if row is not None and row.is_retried else run_id
         self._open = 1
         self._began = time.monotonic()
 

@@ -10,6 +10,7 @@ from integration.task_reader.stored_task import QUEUE
 from absurd_tui.conninfo import resolve
 from absurd_tui.database.session import Session
 from absurd_tui.lifecycle import Lifecycle
+from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.task_reader import TaskReader
 
 
@@ -22,7 +23,7 @@ async def session(database: Database) -> AsyncIterator[Session]:
 
 @pytest.fixture
 def reader(session: Session) -> TaskReader:
-    return TaskReader(session)
+    return TaskReader(Lookups(session))
 
 
 @pytest.fixture

@@ -1,0 +1,61 @@
+"""Looks for tasks over all queues, as requests among the others that are looked up."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from absurd_tui.observe import find_queries, queries
+from absurd_tui.observe.branches import Asked, ListedQueue, Question
+from absurd_tui.observe.found import Found, IdsFound, found
+from absurd_tui.observe.ids import IdRange
+from absurd_tui.observe.listing import listed_queue
+from absurd_tui.observe.lookups import Lookups
+
+MOST_FOUND = 100
+"""So many tasks and runs are read for each id in each queue."""
+
+
+class Finder:
+    """Finds tasks. What it knows of the database is as of its connection, the list of queues as of each request."""
+
+    def __init__(self, lookups: Lookups) -> None:
+        self._lookups = lookups
+        self._as_of = 0
+        self._role = ""
+        self._has_modes = True
+
+    async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
+        """Find the tasks that some ids name, or one of whose runs they name; whole ids in all queues, by their keys."""
+        return await self._lookups.run(lambda: self._find_ids(ranges))
+
+    async def _find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
+        queues = await self._queues()
+        readable = [queue for queue in queues if queue.refusal is None]
+        bounds = [range_.low for range_ in ranges], [range_.high for range_ in ranges]
+
+        def branch(position: int, queue: str, _about: None) -> str:
+            return find_queries.ids_branch(position, queue, most=MOST_FOUND + 1)
+
+        asked = Asked(self._lookups.fetch, branch, self._role, bounds)
+        answered = (await asked.gather([Question(queue, None) for queue in readable])).get(None)
+        tasks: dict[tuple[str, UUID], Found] = {}
+        is_cut = False
+        for queue, rows in answered.rows.items() if answered is not None else ():
+            is_cut = is_cut or len(rows) > MOST_FOUND
+            for row in rows:
+                task = found(queue, row, row["found_run"])
+                tasks.setdefault(task.key, task)
+        refused = [(queue.name, queue.refusal) for queue in queues if queue.refusal is not None]
+        return IdsFound(
+            tuple(sorted(tasks.values(), key=lambda task: (-task.task_id.int, task.queue))),
+            len(queues),
+            (*refused, *(answered.refused if answered is not None else ())),
+            is_cut,
+        )
+
+    async def _queues(self) -> Sequence[ListedQueue]:
+        if self._as_of != self._lookups.connected:
+            (probe,) = await self._lookups.fetch(queries.PROBE)
+            self._role, self._has_modes = probe["role"], probe["has_modes"]
+            self._as_of = self._lookups.connected
+        rows = await self._lookups.fetch(queries.queue_list(has_modes=self._has_modes))
+        return [listed_queue(row, self._role) for row in rows]

@@ -1,0 +1,60 @@
+"""Tasks that were looked for, as they stood when they were found: frozen records, their strings raw."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from absurd_tui.observe.branches import Row
+from absurd_tui.observe.records import Failure, Refusal, State
+from absurd_tui.observe.rows import failure
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One task with its last run. `run_id` is the run that was looked for, None where it was the task."""
+
+    queue: str
+    task_id: UUID
+    state: State
+    task_name: str
+    attempt: int
+    max_attempts: int | None
+    worker: str | None
+    enqueued_at: float
+    ended_at: float | None
+    failure: Failure | None
+    run_id: UUID | None = None
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """What names this task among all queues."""
+        return (self.queue, self.task_id)
+
+
+@dataclass(frozen=True, slots=True)
+class IdsFound:
+    """What came of looking for ids over `queues` queues; those of `refused` could not be looked into.
+
+    `is_cut` says that there are more tasks than were read.
+    """
+
+    tasks: tuple[Found, ...]
+    queues: int
+    refused: tuple[tuple[str, Refusal], ...] = ()
+    is_cut: bool = False
+
+
+def found(queue: str, row: Row, run_id: UUID | None = None) -> Found:
+    """Read a row with the columns of `find_queries.COLUMNS`."""
+    return Found(
+        queue=queue,
+        task_id=row["task_id"],
+        state=State(row["state"]),
+        task_name=row["task_name"],
+        attempt=row["attempt"],
+        max_attempts=row["max_attempts"],
+        worker=row["worker"],
+        enqueued_at=row["enqueued_at"],
+        ended_at=row["ended_at"],
+        failure=failure(row["failure_name"], row["failure_message"]),
+        run_id=run_id,
+    )

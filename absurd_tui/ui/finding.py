@@ -1,0 +1,93 @@
+"""The part of the app that looks for tasks."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from textual.app import App
+from textual.events import Paste
+from textual.screen import ModalScreen
+
+from absurd_tui.database.faults import sentence
+from absurd_tui.observe.found import Found, IdsFound
+from absurd_tui.observe.records import TaskRow
+from absurd_tui.observe.slot import SupersededError
+from absurd_tui.text import plain, say
+from absurd_tui.ui.dialogs.find_id import FindIdDialog
+from absurd_tui.ui.messages import IdsWanted, TaskOpened
+from absurd_tui.ui.screens.found import FoundScreen
+from absurd_tui.ui.sides import Source
+from absurd_tui.ui.watch import Watch
+
+_ASKED_AGAIN_AFTER = 0.02
+
+
+class FindingApp(App[int]):
+    """What of the app finds tasks; `_begin` runs work in the background."""
+
+    _source: Source
+    _watch: Watch
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        raise NotImplementedError
+
+    def action_find_id(self) -> None:
+        """Ask for an id to go to."""
+        self._ask_for_id("")
+
+    def on_paste(self, event: Paste) -> None:
+        """Go to the id that was pasted where nothing else takes it."""
+        if not isinstance(self.screen, ModalScreen):
+            self._ask_for_id(event.text)
+
+    def _ask_for_id(self, pasted: str) -> None:
+        snapshot = self._watch.snapshot
+        rows = [row for panel in snapshot.panels for row in panel.rows] if snapshot is not None else []
+        tasks = {row.key: _seen(row) for row in rows}
+        self.push_screen(FindIdDialog(tuple(tasks.values()), pasted), self._go_to)
+
+    def _go_to(self, found: IdsFound | None) -> None:
+        if found is None:
+            return
+        if len(found.tasks) == 1:
+            (task,) = found.tasks
+            self.post_message(TaskOpened(task.queue, task.task_id, run_id=task.run_id))
+            return
+        more = " at least; there are more" if found.is_cut else ""
+        told = say("{number} tasks{more}.", number=len(found.tasks), more=more)
+        self.push_screen(FoundScreen(self._watch, plain("Tasks with these ids"), told, found.tasks))
+
+    def on_ids_wanted(self, message: IdsWanted) -> None:
+        """Look for ids."""
+        self._begin(self._look_for(message))
+
+    async def _look_for(self, wanted: IdsWanted) -> None:
+        while wanted.asker.awaits_ids(wanted.ranges):
+            try:
+                found = await self._source.find_ids(wanted.ranges)
+            except SupersededError:
+                await asyncio.sleep(_ASKED_AGAIN_AFTER)
+                continue
+            except Exception as error:
+                if wanted.asker.awaits_ids(wanted.ranges):
+                    wanted.asker.take_trouble(say("It could not be looked for: {why}", why=sentence(error)))
+                return
+            if wanted.asker.awaits_ids(wanted.ranges):
+                wanted.asker.take_ids(found)
+            return
+
+
+def _seen(row: TaskRow) -> Found:
+    """What is known of a task from a panel."""
+    return Found(
+        queue=row.queue,
+        task_id=row.task_id,
+        state=row.state,
+        task_name=row.task_name,
+        attempt=row.attempt,
+        max_attempts=row.max_attempts,
+        worker=row.worker,
+        enqueued_at=row.enqueued_at,
+        ended_at=row.ended_at,
+        failure=row.failure,
+    )
