@@ -15,6 +15,7 @@ SQL_ROOMS = (
     "lifecycle/statements.py",
     "observe/count_queries.py",
     "observe/health_queries.py",
+    "observe/lock_queries.py",
     "observe/page_queries.py",
     "observe/panel_queries.py",
     "observe/find_queries.py",

@@ -15,6 +15,7 @@ from absurd_tui.doctor.server_checks import Link
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe import health_queries, queries
 from absurd_tui.observe.branches import Row, refusal
+from absurd_tui.observe.lock_holders import with_holder
 from absurd_tui.observe.reasons import may_be_read
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.versions import read_version
@@ -100,5 +101,5 @@ async def _looked_at(session: Session, found: Capabilities, queue: str) -> tuple
     except Exception as error:
         if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
             raise
-        return (), refusal(error, queue, found.role)
+        return (), refusal(await with_holder(error, queue, session.fetch), queue, found.role)
     return [row for row in poisoned if not (may_be_read(row["max_delay"]) and may_be_read(row["max_duration"]))], None

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
+from absurd_tui.observe.lock_holders import LOCKED, HeldLockError, LockHolder, with_holder
 from absurd_tui.observe.queries import quoted
 from absurd_tui.observe.records import Refusal
 
 MAX_RELATIONS = 500
 MAX_QUEUES = 60
 _TASKS_AND_RUNS, _OF_A_PARTITION, _CHECKPOINTS = 9, 8, 2
-_LOCKED = "55P03"
 
 
 class Row(Protocol):
@@ -108,9 +108,10 @@ class Asked(Generic[About]):
                 if parts := _parts(chunk, error):
                     waiting[:0] = parts
                     continue
+                name = chunk[0].queue.name
+                why = refusal(await with_holder(error, name, self.fetch), name, self.role)
                 for question in chunk:
-                    name = question.queue.name
-                    refused[question.about].append((name, refusal(error, name, self.role)))
+                    refused[question.about].append((name, why))
                 continue
             for position, question in enumerate(chunk):
                 rows[question.about][question.queue.name] = found.get(position, [])
@@ -155,7 +156,7 @@ def _parts(chunk: Sequence[Question[About]], error: Exception) -> list[Sequence[
         first = set(names[: len(names) // 2])
         at = sum(question.queue.name in first for question in chunk)
         return [chunk[:at], chunk[at:]]
-    if len(chunk) == 1 or sqlstate(error) == _LOCKED:
+    if len(chunk) == 1 or sqlstate(error) == LOCKED:
         return []
     return [[question] for question in chunk]
 
@@ -165,13 +166,21 @@ def refusal(error: Exception, queue: str, role: str) -> Refusal:
     code = sqlstate(error)
     if code == "42501":
         return no_right(queue, role)
-    if code == _LOCKED:
+    if isinstance(error, HeldLockError):
+        return Refusal(_held(error.holder))
+    if code == LOCKED:
         return Refusal("locked by somebody else: no answer within 0.2s")
     if code == "57014":
         return Refusal("no answer within 2s; asking again")
     if code in ("42P01", "3F000"):
         return Refusal("its tables are missing or have just been dropped")
     return Refusal(sentence(error))
+
+
+def _held(holder: LockHolder) -> str:
+    if holder.is_waiting:
+        return f"{holder} waits to lock it, and whoever reads it waits behind"
+    return f"locked by {holder}"
 
 
 def no_right(queue: str, role: str) -> Refusal:

@@ -1,16 +1,20 @@
 """Reads the page of one task."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
 from absurd_tui.observe import task_queries
 from absurd_tui.observe.branches import Row
+from absurd_tui.observe.lock_holders import with_holder
 from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.observe.task_rows import document, task_page
+
+Result = TypeVar("Result")
 
 _ENDED = ("failed", "completed", "cancelled")
 
@@ -25,18 +29,28 @@ class TaskReader:
 
     async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
         """Read one task whole, or None where it is no more."""
-        return await self._lookups.run(lambda: self._task(queue, task_id))
+        return await self._lookups.run(lambda: self._answered(queue, self._task(queue, task_id)))
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Read one of a task's documents up to 8 million characters, or None where it is no more.
 
         `part` is one of `task_records.PARAMS`, `HEADERS`, `RESULT`, or made by `failure_part` or `checkpoint_part`.
         """
-        return await self._lookups.run(lambda: self._document(queue, task_id, part))
+        return await self._lookups.run(lambda: self._answered(queue, self._document(queue, task_id, part)))
 
     async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
         """Read which task has an idempotency key; None where none has it, or the schema knows no keys."""
-        return await self._lookups.run(lambda: self._key_holder(queue, key))
+        return await self._lookups.run(lambda: self._answered(queue, self._key_holder(queue, key)))
+
+    async def _answered(self, queue: str, answer: Awaitable[Result]) -> Result:
+        """Await what was asked of a queue; an error for a lock names who has it."""
+        try:
+            return await answer
+        except Exception as error:
+            named = await with_holder(error, queue, self._lookups.fetch)
+            if named is error:
+                raise
+            raise named from error
 
     async def _key_holder(self, queue: str, key: str) -> KeyHolder | None:
         keys = await self._keys_of(queue)

@@ -267,10 +267,11 @@ async def test_a_locked_queue_is_a_problem_and_the_others_are_looked_at(
     connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
 ) -> None:
     await lifecycle.create_queue("orders")
+    await connection.execute("set application_name = 'migration'")
     async with connection.transaction():
         await connection.execute("lock table absurd.r_mail in access exclusive mode")
         locked = await found(database.dsn)
-        assert "locked by somebody else" in locked["queue mail", "reading"].told
+        assert locked["queue mail", "reading"].told == f"locked by pid {connection.get_server_pid()} (migration)"
         assert ("queue orders", "reading") not in locked
 
 

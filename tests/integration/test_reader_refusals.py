@@ -1,5 +1,6 @@
 """What cannot be read is told with its reason, and everything else lives."""
 
+import asyncio
 import time
 
 import asyncpg
@@ -11,15 +12,18 @@ from absurd_tui.database import session
 from absurd_tui.errors import CannotStart
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 from absurd_tui.observe import resting
+from absurd_tui.observe.branches import refusal
+from absurd_tui.observe.lock_holders import HeldLockError, with_holder
+from absurd_tui.observe.lock_queries import HOLDER
 from absurd_tui.observe.records import Away, Count, Refusal, Snapshot, State, View
 
 QUEUES = ("mail", "orders", "secret")
-LOCKED = Refusal("locked by somebody else: no answer within 0.2s")
 MISSING = "its tables are missing"
 
 
 @pytest.fixture
 async def lifecycle(connection: asyncpg.Connection) -> Lifecycle:
+    await connection.execute("set application_name = 'migration'")
     lifecycle = Lifecycle(connection)
     for queue in QUEUES:
         await lifecycle.create_queue(queue)
@@ -49,6 +53,25 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     monkeypatch.setattr(session.Session, "fetch", measured)
     return waited
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every look for who has locked a queue."""
+    fetch = session.Session.fetch
+    looked: list[object] = []
+
+    async def noted(self: session.Session, statement: str, *arguments: object) -> object:
+        if statement == HOLDER:
+            looked.append(arguments)
+        return await fetch(self, statement, *arguments)
+
+    monkeypatch.setattr(session.Session, "fetch", noted)
+    return looked
+
+
+def locked_by(connection: asyncpg.Connection) -> Refusal:
+    return Refusal(f"locked by pid {connection.get_server_pid()} (migration)")
 
 
 def refusals(snapshot: Snapshot) -> dict[str, str]:
@@ -242,20 +265,27 @@ async def test_a_queue_that_is_dropped_in_the_middle_of_a_reading_is_refused_and
 
 
 async def test_a_locked_queue_is_refused_within_the_lock_timeout_and_lives_again(
-    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, no_rest: None, waits: list[float]
+    connection: asyncpg.Connection,
+    lifecycle: Lifecycle,
+    database: Database,
+    no_rest: None,
+    waits: list[float],
+    looks: list[object],
 ) -> None:
     async with reading(database.dsn) as reader:
         await reader.snapshot(View())
         await lifecycle.emit_event("mail", "paid")  # where nothing has ended, nothing is read again
+        assert looks == []
         async with connection.transaction():
             await connection.execute("lock table absurd.r_secret in access exclusive mode")
             snapshot = await reader.snapshot(View())
             found = snapshot.queue("secret")
             assert found is not None
-            assert (found.counts, found.refusal) == (None, LOCKED)
+            assert (found.counts, found.refusal) == (None, locked_by(connection))
             assert pending(snapshot) == {"of mail", "of orders"}
             assert len(waits) <= 3, "it is waited for while it is searched for, and not again by each panel"
             assert all(0.2 <= waited < 2.0 for waited in waits), "within the lock time-out, and slack"
+            assert len(looks) == 1
         await lifecycle.emit_event("mail", "sent")
         assert pending(await reader.snapshot(View())) == {"of mail", "of orders", "of secret"}
 
@@ -274,7 +304,53 @@ async def test_a_locked_queue_rests_so_that_it_does_not_slow_the_others(
         assert len(waits) == 3, "once with all, once with half of them, once alone"
         snapshot = await reader.snapshot(View())
         assert len(waits) == 3
-        assert refusals(snapshot) == {"secret": LOCKED.reason}
+        assert refusals(snapshot) == {"secret": locked_by(connection).reason}
+
+
+@pytest.mark.parametrize("locked", ["reindex index absurd.r_secret_pkey", "drop table absurd.w_secret"])
+async def test_a_lock_on_any_part_of_a_queue_has_a_holder(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, locked: str
+) -> None:
+    refused = asyncpg.LockNotAvailableError("canceling statement due to lock timeout")
+    async with reading(database.dsn) as reader, connection.transaction():
+        assert await with_holder(refused, "secret", reader._asking.fetch) is refused
+        await connection.execute(locked)
+        for queue, has_holder in {"mail": False, "secret": True}.items():
+            named = await with_holder(refused, queue, reader._asking.fetch)
+            assert isinstance(named, HeldLockError) == has_holder
+        assert refusal(named, "secret", "") == locked_by(connection)
+
+
+async def test_a_lock_on_a_partition_has_a_holder(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    await connection.execute("set application_name = 'migration'")
+    await lifecycle.create_queue("parts", storage_mode="partitioned")
+    partition = await connection.fetchval(
+        "select inhrelid::regclass::text from pg_inherits where inhparent = 'absurd.r_parts'::regclass limit 1"
+    )
+    async with reading(database.dsn) as reader:
+        await reader.snapshot(View())
+        await lifecycle.emit_event("mail", "paid")  # where nothing has ended, nothing is read again
+        async with connection.transaction():
+            await connection.execute(f"lock table {partition} in access exclusive mode")
+            assert refusals(await reader.snapshot(View())) == {"parts": locked_by(connection).reason}
+
+
+async def test_who_waits_for_a_lock_keeps_readers_out_and_is_told_as_waiting(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    other = await asyncpg.connect(database.dsn)
+    async with reading(database.dsn) as reader, other.transaction():
+        await other.execute("lock table absurd.r_secret in access share mode")
+        waiting = asyncio.create_task(connection.execute("alter table absurd.r_secret add column note text"))
+        while not await other.fetchval("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110 - polled
+            await asyncio.sleep(0.02)
+        told = refusals(await reader.snapshot(View()))
+    await waiting
+    await other.close()
+    who = f"pid {connection.get_server_pid()} (migration)"
+    assert told == {"secret": f"{who} waits to lock it, and whoever reads it waits behind"}
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from readings import HOSTILE
 
 from absurd_tui.observe.branches import MAX_QUEUES, MAX_RELATIONS, Asked, Gathered, ListedQueue, Question, refusal
+from absurd_tui.observe.lock_holders import HeldLockError, LockHolder
 from absurd_tui.observe.records import Refusal
 
 LOCKED = pg.LockNotAvailableError("canceling statement due to lock timeout")
@@ -127,8 +128,8 @@ async def test_a_queue_at_fault_is_found_and_the_others_live(at_fault: int) -> N
 
 @pytest.mark.parametrize(
     ("error", "statements"),
-    [(pg.QueryCanceledError("canceling statement due to statement timeout"), 4), (LOCKED, 1)],
-    ids=["only the question that is slow", "all of a locked queue"],
+    [(pg.QueryCanceledError("canceling statement due to statement timeout"), 4), (LOCKED, 2)],
+    ids=["only the question that is slow", "all of a locked queue, and who has locked it"],
 )
 async def test_a_question_at_fault_is_refused_alone_unless_its_queue_is_locked(
     error: Exception, statements: int
@@ -138,7 +139,7 @@ async def test_a_question_at_fault_is_refused_alone_unless_its_queue_is_locked(
     found = await asked.gather([Question(listed("q0"), about) for about in ("fast", "slow", "quick")])
     assert len(server.asked) == statements
     lives = {about for about, gathered in found.items() if gathered.rows}
-    assert lives == (set() if statements == 1 else {"fast", "quick"})
+    assert lives == (set() if error is LOCKED else {"fast", "quick"})
     assert {about for about, gathered in found.items() if gathered.refused} == set(found) - lives
 
 
@@ -176,6 +177,9 @@ async def test_what_is_no_queues_fault_is_raised_at_once(error: Exception) -> No
     ("error", "reason"),
     [
         (LOCKED, "locked by somebody else: no answer within 0.2s"),
+        (HeldLockError(LockHolder(7, "psql", is_waiting=False)), "locked by pid 7 (psql)"),
+        (HeldLockError(LockHolder(7, None, is_waiting=False)), "locked by pid 7"),
+        (HeldLockError(LockHolder(None, None, is_waiting=False)), "locked by a prepared transaction"),
         (pg.QueryCanceledError("canceling statement due to statement timeout"), "no answer within 2s; asking again"),
         (pg.UndefinedTableError('relation "x" does not exist'), "its tables are missing or have just been dropped"),
         (pg.InvalidSchemaNameError("no schema"), "its tables are missing or have just been dropped"),
