@@ -39,6 +39,7 @@ _OF_A_POOLER = ("26000", "42P05")
 _CONNECTION_CODES = ("08", "57P", "53300", "25P03", *_OF_A_POOLER)
 _RETRY_CODES = ("0A000", "40001", "40P01")
 _POOLER_IS_FULL = "no more connections allowed"  # pgbouncer, which has no code of its own for it
+_TOO_MANY = "Too many connections"
 _REFUSED_TLS = "rejected SSL upgrade"
 _SPEAKS = (PostgresError, InterfaceError, InternalClientError, OSError, AbsurdError)
 
@@ -105,6 +106,8 @@ def sentence(error: BaseException) -> str:
         return "There is no PostgreSQL socket at this path."
     if isinstance(error, socket.gaierror):
         return "The host's name could not be resolved."
+    if isinstance(error, ssl.SSLCertVerificationError) and (why := getattr(error, "verify_message", "")):
+        return f"The server's certificate is not trusted: {why.rstrip('.')}."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
     if isinstance(error, ConnectionError) and _REFUSED_TLS in str(error):
@@ -116,6 +119,8 @@ def sentence(error: BaseException) -> str:
     if not isinstance(error, _SPEAKS):
         return f"{type(error).__name__}, an error of this program's own."
     text = " ".join(str(error).split())
+    if lacks_room(error) and not text.lower().startswith(_TOO_MANY.lower()):
+        return f"{_TOO_MANY}: {text}"
     return text or type(error).__name__
 
 

@@ -17,13 +17,15 @@ from dataclasses import replace
 from statistics import median
 from typing import Protocol
 
-from absurd_tui.database.faults import Fault, classify, sentence
+from absurd_tui.database.faults import Fault, classify, lacks_room, sentence
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe.records import Link, LinkState, Server, Snapshot, View
 
 SHARE = 50
 _MEDIAN_OF = 3
 _BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+_WITHOUT_ROOM = 5.0
+"""Seconds at least until a server that has no connection left is asked again: each try costs it a process."""
 
 
 class Reads(Protocol):
@@ -128,9 +130,13 @@ class Poll:
             self._set_link(replace(self._link, state=LinkState.CONNECTING))
             return
         attempt = 0 if was_live else self._link.attempt + 1
-        pause = 0.0 if was_live else _BACKOFF[min(attempt, len(_BACKOFF)) - 1] * random.uniform(0.8, 1.2)
+        pause = 0.0 if was_live else self._backoff(attempt, error)
         self._set_link(Link(LinkState.LOST, since, sentence(error), attempt, now + pause))
         await self._wait(pause)
+
+    def _backoff(self, attempt: int, error: Exception) -> float:
+        step = _BACKOFF[min(attempt, len(_BACKOFF)) - 1]
+        return max(step, _WITHOUT_ROOM if lacks_room(error) else 0.0) * random.uniform(0.8, 1.2)
 
     async def _wait(self, seconds: float | None) -> None:
         try:

@@ -19,6 +19,15 @@ def unknown(code: str, text: str) -> pg.PostgresError:
     return error
 
 
+def untrusted(why: str) -> ssl.SSLCertVerificationError:
+    """What OpenSSL makes of a certificate that it does not trust."""
+    error = ssl.SSLCertVerificationError(
+        1, f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {why} (_ssl.c)"
+    )
+    error.verify_message = why
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "while_connecting", "while_reading"),
     [
@@ -109,6 +118,15 @@ def test_what_the_server_did_not_say_has_no_code(error: Exception) -> None:
         (OSError(113, "No route to host"), "No route to host."),
         (socket.gaierror(-2, "Name or service not known"), "The host's name could not be resolved."),
         (UNTRUSTED, "certificate verify failed: hostname mismatch."),
+        (
+            untrusted("Hostname mismatch, certificate is not valid for 'db'."),
+            "The server's certificate is not trusted: H",
+        ),
+        (
+            pg.TooManyConnectionsError("sorry, too many clients already"),
+            "Too many connections: sorry, too many clients",
+        ),
+        (pg.TooManyConnectionsError('too many connections for role "x"'), "too many connections for role"),
         (ConnectionError('PostgreSQL server at "db" rejected SSL upgrade'), "The server refused TLS, and sslmode "),
         (ConnectionError("unexpected connection_lost() call"), "The server closed the connection."),
         (pg.InterfaceError("connection is closed"), "The connection is closed."),

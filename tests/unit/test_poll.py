@@ -249,6 +249,15 @@ def test_pauses_between_tries_grow_to_15_seconds_with_a_fifth_of_jitter(script: 
     assert waited == pytest.approx(told[1 : len(waited) + 1], abs=0.01), "and retried when it was said"
 
 
+@pytest.mark.fault(19)
+def test_a_server_without_room_is_asked_four_times_in_15_seconds_at_most(script: Script) -> None:
+    script.open_faults = [pg.TooManyConnectionsError("sorry, too many clients already")] * 20
+    script.play(60)
+    assert all(sum(at <= other <= at + 15 for other in script.opened) <= 4 for at in script.opened)
+    assert script.links[0][1].reason == "Too many connections: sorry, too many clients already"
+    assert set(script.states) == {LinkState.LOST}
+
+
 def test_after_it_lived_again_the_pauses_begin_anew(script: Script) -> None:
     async def lose_twice() -> None:
         for _ in range(2):
