@@ -302,7 +302,7 @@ def test_where_nobody_listens_it_stays_says_so_and_quits() -> None:
 
 def assert_it_stays_and_quits(port: int) -> None:
     with terminal("--dsn", f"postgresql://ines@127.0.0.1:{port}/db", environ={"PGPASSWORD": PASSWORD}) as running:
-        running.until_shown("LOST", f"No answer from ines@127.0.0.1:{port}/db", "Connection refused", "Attempt ")
+        running.until_shown("LOST", f"No connection to ines@127.0.0.1:{port}/db", "Connection refused", "Attempt ")
         running.until(lambda: re.search(r"Attempt ([2-9]|[1-9]\d+) in", running.text) is not None)
         running.press("q")
         assert running.wait(QUITS_WITHIN) == 0

@@ -215,7 +215,7 @@ def test_a_higher_verdict_lists_the_next_findings() -> None:
         (HeadState("operator@db/orders", LIVE, None, 1000.0), "Reading.", ""),
         (
             HeadState("operator@db/orders", LOST, None, 1000.0),
-            "No answer from operator@db/orders for 47s.",
+            "No connection to operator@db/orders for 47s.",
             "The server closed the connection. Attempt 5 in 8s (R: now).",
         ),
         (

@@ -226,7 +226,7 @@ def _no_answer(state: HeadState) -> tuple[Plain, Plain]:
         then += say(" Attempt {number} in {wait} (R: now).", number=link.attempt + 1, wait=units.age(wait))
     lost_for = units.age(state.ticks - link.since)
     if state.snapshot is None or state.clock is None:
-        return say("No answer from {address} for {age}.", address=state.address, age=lost_for), then
+        return say("No connection to {address} for {age}.", address=state.address, age=lost_for), then
     at = state.clock.at(state.snapshot.now)
     return say("No answer from the database for {age}. Everything below is from {at}.", age=lost_for, at=at), then
 
