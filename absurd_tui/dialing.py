@@ -65,13 +65,21 @@ async def _on_its_transport(
     first was refused for its transport: asyncpg by itself would send a wrong password twice.
     """
     attempts = spec.attempts()
-    for attempt in attempts[:-1]:
-        try:
-            return await _connect(attempt, settings, arguments)
-        except Exception as error:
-            if not _asks_for_the_other_transport(error):
-                raise
-    return await _connect(attempts[-1], settings, arguments)
+    try:
+        for attempt in attempts[:-1]:
+            try:
+                return await _connect(attempt, settings, arguments)
+            except Exception as error:
+                if not _asks_for_the_other_transport(error):
+                    raise
+        return await _connect(attempts[-1], settings, arguments)
+    except asyncpg.InvalidPasswordError as error:
+        if spec.password is not None:
+            raise
+        raise asyncpg.InvalidPasswordError(
+            f'the server asks for a password for user "{spec.user}", and none was given: put it into ~/.pgpass '
+            "(mode 600), a service file or PGPASSWORD"
+        ) from error
 
 
 async def _connect(

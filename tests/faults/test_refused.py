@@ -3,22 +3,14 @@
 import asyncpg
 import pytest
 from absurd_server import Database
-from screen import until, until_shown
+from faults.watching import refused
+from screen import until_shown
 from seeding import role
 
 from absurd_tui.conninfo import resolve
 from absurd_tui.observe.source import DatabaseSource
 from absurd_tui.settings import Settings
-from absurd_tui.ui.app import BAD_INPUT, AbsurdApp
-
-
-async def refused(dsn: str) -> str:
-    """Run the dashboard until it has left by itself, once it has been refused; its last line."""
-    app = AbsurdApp(DatabaseSource(resolve(dsn, environ={})), Settings())
-    async with app.run_test() as pilot:
-        await until(pilot, lambda: not app.is_running or bool(app.fatal))
-    assert app.return_code == BAD_INPUT
-    return app.fatal
+from absurd_tui.ui.app import AbsurdApp
 
 
 @pytest.mark.fault(16)

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from screen import until_shown
+from screen import until, until_shown
 from textual.pilot import Pilot
 
 from absurd_tui.conninfo import resolve
@@ -13,7 +13,7 @@ from absurd_tui.observe.source import DatabaseSource
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.perform import Performer
 from absurd_tui.settings import Settings
-from absurd_tui.ui.app import AbsurdApp
+from absurd_tui.ui.app import BAD_INPUT, AbsurdApp
 
 LOOKS_EVERY = 0.01
 
@@ -29,6 +29,15 @@ async def watching(
     async with app.run_test(size=size) as pilot:
         await until_shown(pilot, "live")
         yield pilot
+
+
+async def refused(dsn: str) -> str:
+    """Run the dashboard until it has left by itself, once it has been refused; its last line."""
+    app = AbsurdApp(DatabaseSource(resolve(dsn, environ={})), Settings())
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: not app.is_running or bool(app.fatal))
+    assert app.return_code == BAD_INPUT
+    return app.fatal
 
 
 class Stall:
