@@ -34,6 +34,7 @@ from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
 from absurd_tui.ui.finding import FindingApp
 from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
+from absurd_tui.ui.mending import Mending
 from absurd_tui.ui.messages import (
     DocumentWanted,
     HolderWanted,
@@ -90,7 +91,10 @@ class AbsurdApp(FindingApp):
         if self._performer is not None:
             self._watch.pending = self._performer.pending
         self._poll = Poll(
-            source, every=settings.every, snapshot_arrived=self._snapshot_arrived, link_changed=self._link_changed
+            source,
+            every=settings.every,
+            snapshot_arrived=self._snapshot_arrived,
+            link_changed=Mending(self.set_timer, self._link_changed).link_changed,
         )
         self._paging = Paging(source, role=self._role)
         self._spawning = Spawning(source)
@@ -194,7 +198,7 @@ class AbsurdApp(FindingApp):
         self._watch.link = link
         if link.state is LinkState.REFUSED and not self._was_live:
             self._leave(link.reason)
-        elif link.attempt or link.state is LinkState.LIVE:
+        else:
             self._repaint()
 
     def _leave(self, reason: str) -> None:
