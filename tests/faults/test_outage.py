@@ -23,13 +23,20 @@ from absurd_tui.demo.postgres import LocalPostgres
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("outage")]
 
 DATABASE = "watched"
-TASK = "send_letter"
+QUEUE = "mail"
+TASK, LATER = "send_letter", "after_the_sleep"
 MOST_CONNECTIONS = 2
 """One for the polls, one for the pages."""
 
 STALE_WITHIN = 20.0
 """Seconds; the promise is four, the rest is slack for a loaded machine."""
 
+EVERY = 0.2
+SLEEPS = 2.5
+"""Seconds, in which there would have been a dozen polls."""
+
+A_POLL = "pg_current_snapshot()"
+FRESH_WITHIN = 5.0
 OURS = "FROM pg_stat_activity WHERE application_name LIKE 'absurd-tui/%'"
 
 
@@ -54,16 +61,21 @@ async def _furnish(postgres: LocalPostgres) -> None:
     await admin.close()
     watched = await asyncpg.connect(postgres.dsn(DATABASE))
     await watched.execute(absurdctl.BUNDLED_SCHEMA_SQL)
-    await watched.execute("SELECT absurd.create_queue('mail')")
-    await watched.execute(f"SELECT absurd.spawn_task('mail', '{TASK}', '{{}}')")
+    await watched.execute(f"SELECT absurd.create_queue('{QUEUE}')")
+    await watched.execute(f"SELECT absurd.spawn_task('{QUEUE}', '{TASK}', '{{}}')")
     await watched.close()
 
 
-def ask(server: LocalPostgres, question: str) -> Any:
+def in_database(server: LocalPostgres, statement: str) -> Any:
+    """Run a statement in the database that is watched."""
+    return ask(server, statement, DATABASE)
+
+
+def ask(server: LocalPostgres, question: str, database: str = "postgres") -> Any:
     """Ask the server something over a connection of our own."""
 
     async def asked() -> Any:
-        admin = await asyncpg.connect(server.dsn())
+        admin = await asyncpg.connect(server.dsn(database))
         try:
             return await admin.fetchval(question)
         finally:
@@ -211,3 +223,40 @@ def test_it_quits_while_the_server_is_away(server: LocalPostgres) -> None:
             assert_quits(shown)
         finally:
             server.start()
+
+
+@pytest.mark.fault(45)
+def test_after_a_sleep_it_reads_at_once_and_goes_on_as_before(server: LocalPostgres) -> None:
+    log = server.folder / "log"
+
+    def polls() -> int:
+        return log.read_text(errors="replace").count(A_POLL)
+
+    with every_statement_logged(server), terminal("--dsn", server.dsn(DATABASE), "--every", f"{EVERY}") as shown:
+        until_live(shown)
+        shown.until(lambda: polls() > 2)
+        shown.process.send_signal(signal.SIGSTOP)
+        time.sleep(0.1)
+        before = polls()
+        in_database(server, f"SELECT absurd.spawn_task('{QUEUE}', '{LATER}', '{{}}')")
+        time.sleep(SLEEPS)
+        assert polls() == before
+        begun = time.monotonic()
+        shown.process.send_signal(signal.SIGCONT)
+        shown.until_shown(" live ", LATER)
+        assert time.monotonic() - begun < FRESH_WITHIN
+        shown.look(1.0)
+        assert polls() - before <= (time.monotonic() - begun) / EVERY + 2
+        assert_quits(shown)
+
+
+@contextmanager
+def every_statement_logged(server: LocalPostgres) -> Iterator[None]:
+    """Have the server log what it is asked; afterwards the later task is cancelled."""
+    ask(server, f"ALTER DATABASE {DATABASE} SET log_statement = 'all'")
+    try:
+        yield
+    finally:
+        ask(server, f"ALTER DATABASE {DATABASE} RESET log_statement")
+        cancel = f"SELECT absurd.cancel_task('{QUEUE}', task_id) FROM absurd.t_{QUEUE} WHERE task_name = '{LATER}'"
+        in_database(server, cancel)
