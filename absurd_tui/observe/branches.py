@@ -171,7 +171,7 @@ def refusal(error: Exception, queue: str, role: str) -> Refusal:
     if code == LOCKED:
         return Refusal("locked by somebody else: no answer within 0.2s")
     if code == "57014":
-        return Refusal("no answer within 2s; asking again")
+        return Refusal("no answer within 2s", is_slow=True)
     if code in ("42P01", "3F000"):
         return Refusal("its tables are missing or have just been dropped")
     return Refusal(sentence(error))

@@ -83,9 +83,8 @@ class Census:
         self._rows.update((name, rows[0]) for name, rows in found.rows.items())
         for name, row in self._rows.items():
             self._floors.see(name, row["oldest_pending"], now)
-        self._refused = dict((*found_small.refused, *found.refused))
-        for name, refusal in self._refused.items():
-            self._asking.resting.rest(name, refusal)
+        refused = (*found_small.refused, *found.refused)
+        self._refused = {name: self._asking.resting.rest(name, refusal) for name, refusal in refused}
 
     def _looks_at_many(self) -> bool:
         """Whether one queue at least has a long backlog."""

@@ -166,8 +166,7 @@ class Panels:
                 if len(given) >= look.rows:
                     of_state.full[name] = look.rows
             for name, why in gathered.refused:
-                self._resting[look.state].rest(name, why)
-                of_state.refuse(name, why)
+                of_state.refuse(name, self._resting[look.state].rest(name, why))
 
     def _arguments(self, asked: Sequence[Question[Look]]) -> Sequence[object]:
         return self._floors.arguments(asked) if any(one.about.state is State.PENDING for one in asked) else ()

@@ -86,6 +86,10 @@ class Refusal:
 
     reason: str
     remedy: str | None = None
+    is_slow: bool = False
+    """Whether the server worked on it until its time was up, as it would if it were asked again."""
+    every: float = 10.0
+    """Every how many seconds it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,46 @@
-"""Queues that refused lately: they are left alone for a while, so that one of them does not slow the others."""
+"""Queues that refused lately: they are left alone for a while, so that one of them does not slow the others.
+
+One that the server worked on until its time was up costs as much each time that it is
+asked: it rests twice as long each time, until what it costs is its share of a backend.
+"""
 
 import time
+from dataclasses import dataclass, replace
 
 from absurd_tui.observe.records import Refusal
 
 REST_SECONDS = 10.0
+LONGEST = 100.0
+"""Seconds: fifty times the two that a statement may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    until: float
+    refusal: Refusal
+
+    def has_just_ended(self, now: float) -> bool:
+        """Whether a queue that is slow again has been so all the time, as far as is known."""
+        return now - self.until < self.refusal.every
 
 
 class Resting:
     """Why each queue that rests refused, until its rest is over."""
 
     def __init__(self) -> None:
-        self._resting: dict[str, tuple[float, Refusal]] = {}
+        self._resting: dict[str, _Rest] = {}
 
-    def rest(self, queue: str, refusal: Refusal) -> None:
-        """Leave a queue alone from now on."""
-        self._resting[queue] = (time.monotonic() + REST_SECONDS, refusal)
+    def rest(self, queue: str, refusal: Refusal) -> Refusal:
+        """Leave a queue alone from now on; gives why, and for how long."""
+        now, before = time.monotonic(), self._resting.get(queue)
+        seconds = REST_SECONDS
+        if refusal.is_slow and before is not None and before.refusal.is_slow and before.has_just_ended(now):
+            seconds = min(2 * before.refusal.every, LONGEST)
+        told = replace(refusal, every=seconds)
+        self._resting[queue] = _Rest(now + seconds, told)
+        return told
 
     def refusal(self, queue: str) -> Refusal | None:
         """Give why a queue rests, or None where it may be asked."""
-        until, refusal = self._resting.get(queue, (0.0, None))
-        if time.monotonic() < until:
-            return refusal
-        self._resting.pop(queue, None)
-        return None
+        rest = self._resting.get(queue)
+        return rest.refusal if rest is not None and time.monotonic() < rest.until else None

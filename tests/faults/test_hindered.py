@@ -1,13 +1,15 @@
 """Queues that cannot be read for a while, or go away: they say so, and everything else lives."""
 
+import re
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 from absurd_server import Database
 from faults.watching import watching
-from screen import until_not_shown, until_shown
+from screen import text, until_not_shown, until_shown
 
+from absurd_tui.database import session
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe import resting
 
@@ -15,6 +17,9 @@ pytestmark = pytest.mark.slow
 
 QUEUE, OTHER = "mail", "orders"
 TASK = "send_letter"
+UNDER_WAY = """
+select count(*) from pg_stat_activity
+ where datname = current_database() and application_name like 'absurd-tui/%' and state = 'active'"""
 
 
 @pytest.fixture
@@ -53,3 +58,31 @@ async def test_a_locked_queue_names_who_has_locked_it_and_the_others_live(
                 await until_shown(pilot, name, f"{QUEUE} cannot be read.", said)
         await until_not_shown(pilot, said)
         await until_shown(pilot, TASK, "ship", "bill")
+
+
+@pytest.mark.fault(28)
+async def test_a_queue_that_takes_too_long_is_told_as_such_and_asked_less_and_less(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resting, "REST_SECONDS", 1.0)
+    monkeypatch.setitem(session.READING_SETTINGS, "statement_timeout", "200")
+    most = 0
+    async with watching(database.dsn, every=0.2, queue=QUEUE) as pilot:
+        await until_shown(pilot, TASK)
+        for _ in range(3):
+            await lifecycle.spawn(OTHER, "ship", {})
+        await connection.execute(f"alter table absurd.r_{QUEUE} rename to r_stored")
+        await connection.execute(
+            f"create view absurd.r_{QUEUE} as select * from absurd.r_stored where pg_sleep(1) is not null"
+        )
+        for seconds in (1, 2):
+            while f"Refused: no answer within 2s. Tried again every {seconds}s." not in text(pilot.app):
+                most = max(most, await connection.fetchval(UNDER_WAY))
+                await pilot.pause(0.02)
+        assert f"{QUEUE} cannot be read." in text(pilot.app)
+        assert " live " in text(pilot.app)
+        assert re.search(rf"{OTHER} +3 ", text(pilot.app)), "the others are read"
+        await connection.execute(f"drop view absurd.r_{QUEUE}")
+        await connection.execute(f"alter table absurd.r_stored rename to r_{QUEUE}")
+        await until_shown(pilot, TASK)
+    assert most == 1, "one statement at a time"

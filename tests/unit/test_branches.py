@@ -180,7 +180,6 @@ async def test_what_is_no_queues_fault_is_raised_at_once(error: Exception) -> No
         (HeldLockError(LockHolder(7, "psql", is_waiting=False)), "locked by pid 7 (psql)"),
         (HeldLockError(LockHolder(7, None, is_waiting=False)), "locked by pid 7"),
         (HeldLockError(LockHolder(None, None, is_waiting=False)), "locked by a prepared transaction"),
-        (pg.QueryCanceledError("canceling statement due to statement timeout"), "no answer within 2s; asking again"),
         (pg.UndefinedTableError('relation "x" does not exist'), "its tables are missing or have just been dropped"),
         (pg.InvalidSchemaNameError("no schema"), "its tables are missing or have just been dropped"),
         (pg.UndefinedColumnError("column x\ndoes not exist"), "column x does not exist"),
@@ -190,6 +189,11 @@ async def test_what_is_no_queues_fault_is_raised_at_once(error: Exception) -> No
 )
 def test_a_refusal_is_told_in_words(error: Exception, reason: str) -> None:
     assert refusal(error, "mail", "operator") == Refusal(reason)
+
+
+def test_a_slow_answer_is_told_as_slow() -> None:
+    error = pg.QueryCanceledError("canceling statement due to statement timeout")
+    assert refusal(error, "mail", "operator") == Refusal("no answer within 2s", is_slow=True)
 
 
 def test_a_missing_right_is_told_with_the_statement_that_gives_it() -> None:

@@ -117,7 +117,7 @@ def _veiled(queues: Sequence[str], role: str) -> tuple[Plain, ...]:
 def _refused(refusal: Refusal | None, *, is_read_again: bool) -> tuple[Plain, ...]:
     if refusal is None:
         return ()
-    again = " Tried again every 10s." if is_read_again else ""
+    again = f" Tried again every {refusal.every:.0f}s." if is_read_again else ""
     said = (Plain(""), say("Refused: {reason}.{again}", reason=refusal.reason.rstrip("."), again=again))
     if refusal.remedy is None or not is_read_again:
         return said
