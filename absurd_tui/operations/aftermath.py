@@ -1,6 +1,7 @@
 """What became of a transaction whose COMMIT was sent and whose answer never came: asked until the server knows."""
 
 import asyncio
+from dataclasses import replace
 
 import asyncpg
 
@@ -72,7 +73,7 @@ class _Inquiry:
         if status == "committed" and found is None:
             return self._promised
         if status == "committed" and found is not None and (found.is_borne_out or found.after is None):
-            return Done(found.after, self._promised.spawned)
+            return replace(self._promised, after=found.after)
         if status == "in progress":
             self.last = f"{_LOST_IN_COMMIT}, and the transaction is still open on the server."
             return None

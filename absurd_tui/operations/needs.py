@@ -15,11 +15,18 @@ _NOT_IN_EVERY_QUEUE = "i"
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The stored function that an operation calls, since which release it is so, and the rights that it takes."""
+    """The stored function that an operation calls, since which release it is so, and the rights that it takes.
+
+    `rights` are those on the tables of a queue, `on_queues` those on the list of queues. `creates` says that it makes
+    tables, `owns` that it takes their owner.
+    """
 
     function: Function
     since: str
-    rights: Rights
+    rights: Rights = ()
+    on_queues: tuple[str, ...] = ()
+    creates: bool = False
+    owns: bool = False
 
 
 def unknown_function(functions: Functions, needs: Needs) -> Refused | None:

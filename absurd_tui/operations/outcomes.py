@@ -20,15 +20,26 @@ class After:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueAfter:
+    """A queue as it was read back in the same transaction; `created_at` is None where there is none of that name."""
+
+    created_at: float | None
+    storage_mode: str | None
+    policy: tuple[tuple[str, str], ...]
+    read_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The write took effect, and it was this one: the row it wrote bears this transaction's id.
 
     `after` is None where only the server said so, after the answer to the COMMIT was lost, and the task has been
-    deleted since.
+    deleted since; and where the write was not about a task. `queue_after` is of a write about a queue.
     """
 
     after: After | None
     spawned: tuple[UUID, ...] = ()
+    queue_after: QueueAfter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,7 @@ class AlreadySo:
     after: After | None
     since: float | None
     existing: UUID | None = None
+    queue_after: QueueAfter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +57,12 @@ class Changed:
     """The target is no longer as it was on the screen; nothing was called."""
 
     after: After | None
+    queue_after: QueueAfter | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The task is no longer in the database; nothing was called."""
+    """The task, or the queue, is no longer in the database; nothing was called."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from absurd_tui import units
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.observe.records import State
 from absurd_tui.observe.why import Clock
-from absurd_tui.operations import spawn
+from absurd_tui.operations import queue_sentences, spawn
 from absurd_tui.operations.audit import Audit, AuditRecord, os_user
 from absurd_tui.operations.cancel import Cancel
+from absurd_tui.operations.create_queue import Create
+from absurd_tui.operations.drop_queue import Drop
 from absurd_tui.operations.envelope import Envelope, Passage
 from absurd_tui.operations.extend import Extend
 from absurd_tui.operations.outcomes import (
@@ -24,9 +26,20 @@ from absurd_tui.operations.outcomes import (
     StillUnderWay,
     Unknown,
 )
-from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, Target
+from absurd_tui.operations.queue_policy import SetPolicy
+from absurd_tui.operations.queue_requests import CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.operations.requests import (
+    CancelTask,
+    ExtendClaim,
+    Request,
+    RetryTask,
+    SpawnTask,
+    Target,
+    TaskRequest,
+)
 from absurd_tui.operations.retry import Retry
 from absurd_tui.operations.sentences import operation, sentence, target
+from absurd_tui.operations.table_locks import carry_patiently
 from absurd_tui.operations.work import Work
 from absurd_tui.text import Plain, plain, say
 
@@ -112,7 +125,7 @@ class Performer:
 
     async def _fly(self, key: tuple[str, ...], flight: "_Flight") -> Outcome:
         try:
-            outcome = await self._envelope.carry(flight.work, flight.passage)
+            outcome = await self._carried(flight)
         except asyncio.CancelledError:
             self._record(flight, _broken_off(flight.passage, "The program was left"))
             raise
@@ -124,13 +137,20 @@ class Performer:
         self._record(flight, outcome)
         return outcome
 
+    async def _carried(self, flight: "_Flight") -> Outcome:
+        if isinstance(flight.work, Drop | SetPolicy):
+            return await carry_patiently(self._envelope, flight.work, flight.passage)
+        return await self._envelope.carry(flight.work, flight.passage)
+
     def _record(self, flight: "_Flight", outcome: Outcome) -> None:
         request, passage = flight.request, flight.passage
         after = outcome.after if isinstance(outcome, Done | AlreadySo | Changed | Unknown) else None
-        heard = after.read_at if after else passage.now
+        about_queue = outcome.queue_after if isinstance(outcome, Done | AlreadySo | Changed) else None
+        queue_after = queue_sentences.standing(about_queue) if about_queue else None
+        heard = after.read_at if after else about_queue.read_at if about_queue else passage.now
         at = heard if heard is not None else time.time()
         _, headline, detail = sentence(request, outcome, Clock(at, utc=True))
-        seen = None if isinstance(request, SpawnTask) else request.target
+        seen = request.target if isinstance(request, TaskRequest) else None
         self.audit.add(
             AuditRecord(
                 at=units.iso(at),
@@ -140,11 +160,11 @@ class Performer:
                 server=self._spec.label,
                 operation=operation(request),
                 queue=flight.work.queue,
-                task_name=request.task_name if isinstance(request, SpawnTask) else request.target.task_name,
+                task_name=request.task_name if isinstance(request, SpawnTask) else seen.task_name if seen else "",
                 task_id=seen.task_id if seen else None,
                 run_id=seen.run_id if seen else None,
-                before=_standing(seen) if seen else None,
-                after=_standing(after) if after else None,
+                before=_before(request),
+                after=_standing(after) if after else queue_after,
                 spawned=outcome.spawned if isinstance(outcome, Done) else (),
                 xid=passage.xid,
                 outcome=_WORDS[type(outcome).__name__],
@@ -199,12 +219,26 @@ def _work(request: Request) -> Work:
             return Extend(request)
         case SpawnTask():
             return spawn.Spawn(request)
+        case CreateQueue():
+            return Create(request)
+        case DropQueue():
+            return Drop(request)
+        case SetQueuePolicy():
+            return SetPolicy(request)
 
 
 def _key(request: Request) -> tuple[str, ...]:
+    if isinstance(request, QueueRequest):
+        return ("queue", request.queue)
     if isinstance(request, SpawnTask):
         return ("spawn", request.queue, request.task_name, request.options.idempotency_key or "")
     return ("task", request.target.queue, str(request.target.task_id))
+
+
+def _before(request: Request) -> str | None:
+    if isinstance(request, TaskRequest):
+        return _standing(request.target)
+    return queue_sentences.before(request) if isinstance(request, QueueRequest) else None
 
 
 def _standing(seen: Target | After) -> str:

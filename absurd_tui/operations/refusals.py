@@ -7,6 +7,7 @@ from absurd_tui.errors import Denied
 from absurd_tui.observe.queries import quoted
 from absurd_tui.operations.needs import Needs, no_right, unknown_function
 from absurd_tui.operations.outcomes import Refused
+from absurd_tui.operations.queue_rights import lacking_of_queues
 from absurd_tui.operations.work import Work
 
 FAKE_CLOCK = "The database runs on a fake clock (absurd.fake_now): nothing is written from here."
@@ -41,6 +42,8 @@ async def denied(session: WriteSession, place: Place | None, work: Work, error: 
                 f"Role {place.role} lacks USAGE on schema absurd.",
                 f"GRANT USAGE ON SCHEMA absurd TO {quoted(place.role)};",
             )
+        if (refused := await lacking_of_queues(session.fetch, work.needs, work.queue, place.role)) is not None:
+            return refused
         wanted = [(letter, privilege) for letter, privileges in work.needs.rights for privilege in privileges]
         letters, privileges = [letter for letter, _ in wanted], [privilege for _, privilege in wanted]
         missing = [

@@ -6,6 +6,7 @@ from uuid import UUID
 from absurd_tui.lifecycle.json_values import Json
 from absurd_tui.lifecycle.options import SpawnOptions
 from absurd_tui.observe.records import State
+from absurd_tui.operations.queue_requests import QueueRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +67,5 @@ class SpawnTask:
     count: int = 1
 
 
-Request = CancelTask | RetryTask | ExtendClaim | SpawnTask
+TaskRequest = CancelTask | RetryTask | ExtendClaim
+Request = TaskRequest | SpawnTask | QueueRequest

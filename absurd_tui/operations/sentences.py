@@ -4,6 +4,7 @@ from absurd_tui import units
 from absurd_tui.database.writing import LOCK_SECONDS
 from absurd_tui.observe.records import State
 from absurd_tui.observe.why import Clock
+from absurd_tui.operations import queue_sentences
 from absurd_tui.operations.outcomes import (
     After,
     AlreadySo,
@@ -17,19 +18,19 @@ from absurd_tui.operations.outcomes import (
     StillUnderWay,
     Unknown,
 )
-from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask
+from absurd_tui.operations.queue_requests import QueueRequest
+from absurd_tui.operations.queue_sentences import NOTHING_CHANGED, Sentence, holder
+from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, TaskRequest
 from absurd_tui.text import Plain, plain, say
-
-Sentence = tuple[str, Plain, Plain]
-"""The sign (one of `✓ = ? ✗ ! …`), the headline, the detail."""
 
 _ID_CELLS = 8
 _DOING = {CancelTask: "cancelling", RetryTask: "retrying", ExtendClaim: "extending", SpawnTask: "spawning"}
-_NOTHING_CHANGED = "Nothing changed."
 
 
 def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
     """Say what came of a request."""
+    if isinstance(request, QueueRequest):
+        return queue_sentences.sentence(request, outcome, clock)
     match outcome:
         case Done(None):
             headline, _ = _done(request, outcome, clock)
@@ -47,13 +48,13 @@ def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
             return "!", say("Gone · {target}", target=target(request)), detail
         case Refused(reason, remedy):
             help_at_hand = " ? shows the GRANT." if remedy else ""
-            return "✗", say("Refused · {why}", why=reason), plain(_NOTHING_CHANGED + help_at_hand)
+            return "✗", say("Refused · {why}", why=reason), plain(NOTHING_CHANGED + help_at_hand)
         case Locked():
-            headline = say("Locked by {who} · {target}", who=_holder(outcome), target=target(request))
+            headline = say("Locked by {who} · {target}", who=holder(outcome), target=target(request))
             return "✗", headline, say("No lock within {n}s. Nothing changed.", n=LOCK_SECONDS)
         case NotApplied(reason):
             headline = say("Not applied · {target}", target=target(request))
-            return "✗", headline, say("{why} {nothing}", why=reason, nothing=_NOTHING_CHANGED)
+            return "✗", headline, say("{why} {nothing}", why=reason, nothing=NOTHING_CHANGED)
         case Unknown():
             return "?", _unknown(request), _open_question(outcome)
         case StillUnderWay(operation=before):
@@ -63,7 +64,7 @@ def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
 
 def under_way(request: Request, *, is_committing: bool) -> Sentence:
     """Say that a write is not over; `is_committing` says that its COMMIT has been sent."""
-    doing = _DOING[type(request)].capitalize()
+    doing = _doing(request).capitalize()
     waits_for = "The COMMIT was sent; no answer yet." if is_committing else "Under way; it may wait for a lock."
     return "…", say("{doing} · {target}", doing=doing, target=target(request)), plain(waits_for)
 
@@ -75,6 +76,8 @@ def looking_up(request: Request) -> Sentence:
 
 def target(request: Request) -> Plain:
     """Name what a request is about: `payments › charge_card …7be2d48a`."""
+    if isinstance(request, QueueRequest):
+        return queue_sentences.target(request)
     if isinstance(request, SpawnTask):
         return say("{queue} › {name}", queue=request.queue, name=request.task_name)
     seen = request.target
@@ -84,11 +87,17 @@ def target(request: Request) -> Plain:
 
 
 def operation(request: Request) -> str:
-    """Name what a request does: cancel, retry, extend or spawn."""
+    """Name what a request does, such as cancel, retry, extend, spawn or drop queue."""
+    if isinstance(request, QueueRequest):
+        return queue_sentences.operation(request)
     return {CancelTask: "cancel", RetryTask: "retry", ExtendClaim: "extend", SpawnTask: "spawn"}[type(request)]
 
 
-def _done(request: Request, done: Done, clock: Clock) -> tuple[Plain, Plain]:
+def _doing(request: Request) -> str:
+    return queue_sentences.doing(request) if isinstance(request, QueueRequest) else _DOING[type(request)]
+
+
+def _done(request: TaskRequest | SpawnTask, done: Done, clock: Clock) -> tuple[Plain, Plain]:
     read_at = clock.at(done.after.read_at) if done.after else units.UNKNOWN
     match request:
         case CancelTask():
@@ -134,7 +143,7 @@ def _lease(after: After | None, read_at: str, clock: Clock) -> Plain:
     )
 
 
-def _returned(request: Request, outcome: AlreadySo) -> Plain:
+def _returned(request: TaskRequest | SpawnTask, outcome: AlreadySo) -> Plain:
     if outcome.existing is None or not isinstance(request, SpawnTask):
         return target(request)
     state = f" ({outcome.after.state})" if outcome.after else ""
@@ -142,7 +151,7 @@ def _returned(request: Request, outcome: AlreadySo) -> Plain:
     return say("…{id}{state} in {queue}", id=holder, state=state, queue=request.queue)
 
 
-def _already(request: Request, outcome: AlreadySo, clock: Clock) -> Plain:
+def _already(request: TaskRequest | SpawnTask, outcome: AlreadySo, clock: Clock) -> Plain:
     if outcome.existing is not None:
         if isinstance(request, SpawnTask) and request.count > 1:
             return plain("It has the first key. No params were used. T opens it.")
@@ -168,24 +177,14 @@ def _state(after: After | None) -> str:
     return after.state.value.capitalize() if after else "There"
 
 
-def _holder(locked: Locked) -> Plain:
-    if locked.pid is None:
-        return plain("another session")
-    known = [f"pid {locked.pid}"]
-    if locked.application:
-        known.append(locked.application)
-    if locked.seconds is not None:
-        known.append(f"for {units.age(locked.seconds)}")
-    return plain(", ".join(known))
-
-
 def _unknown(request: Request) -> Plain:
-    name = (
-        say("{name}", name=request.task_name)
-        if isinstance(request, SpawnTask)
-        else say("…{id}", id=units.short_id(request.target.task_id, _ID_CELLS))
-    )
-    return say("Unknown · Connection lost {doing} {name}", doing=_DOING[type(request)], name=name)
+    if isinstance(request, QueueRequest):
+        name = target(request)
+    elif isinstance(request, SpawnTask):
+        name = plain(request.task_name)
+    else:
+        name = say("…{id}", id=units.short_id(request.target.task_id, _ID_CELLS))
+    return say("Unknown · Connection lost {doing} {name}", doing=_doing(request), name=name)
 
 
 def _open_question(unknown: Unknown) -> Plain:

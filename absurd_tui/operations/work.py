@@ -59,7 +59,7 @@ class Work(Protocol):
     async def call(self, session: WriteSession) -> None:
         """Call Absurd's function."""
 
-    async def read_back(self, fetch: Fetch, xid: int) -> Done | AlreadySo | Refused:
+    async def read_back(self, fetch: Fetch, xid: int) -> Done | AlreadySo | Changed | Refused:
         """Say what the call did, from the rows, inside the transaction that made it."""
 
     async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:

@@ -21,9 +21,10 @@ from absurd_tui.operations.outcomes import (
     Refused,
     Unknown,
 )
+from absurd_tui.operations.queue_sentences import Sentence
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, Target
 from absurd_tui.operations.retry import Retry
-from absurd_tui.operations.sentences import Sentence, looking_up, operation, sentence, under_way
+from absurd_tui.operations.sentences import looking_up, operation, sentence, under_way
 from absurd_tui.operations.spawn import OWN_KEY, Spawn
 
 NOW = 1_800_000_000.0  # 08:00:00 UTC

@@ -12,7 +12,7 @@ import pytest
 from absurd_tui.database import writing
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 from absurd_tui.observe.records import State
-from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, Target
+from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, Target, TaskRequest
 
 QUEUE = "mail"
 CALLS = {
@@ -122,6 +122,7 @@ class Stage:
         """Whether the database shows what the request asked for."""
         if isinstance(request, SpawnTask):
             return await self.count() > 0
+        assert isinstance(request, TaskRequest)
         row = await self.row(request.target.task_id)
         if isinstance(request, CancelTask):
             return bool(row["state"] == "cancelled")

@@ -10,13 +10,13 @@ from absurd_tui.observe.records import State
 from absurd_tui.operations import spawn
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Refused
 from absurd_tui.operations.perform import Performer
-from absurd_tui.operations.requests import CancelTask, ExtendClaim, RetryTask, SpawnTask
+from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask
 
 SLACK = 25
 """Seconds that a slow machine may need from the write to the look at it."""
 
 
-async def reason(performer: Performer, request: CancelTask | RetryTask | ExtendClaim | SpawnTask) -> str:
+async def reason(performer: Performer, request: Request) -> str:
     outcome = await performer.perform(request)
     assert isinstance(outcome, Refused), outcome
     return outcome.reason

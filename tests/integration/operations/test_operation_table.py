@@ -25,7 +25,7 @@ from absurd_tui.operations.outcomes import (
     Unknown,
 )
 from absurd_tui.operations.perform import Performer
-from absurd_tui.operations.requests import CancelTask, Request, RetryTask, SpawnTask
+from absurd_tui.operations.requests import CancelTask, Request, RetryTask, SpawnTask, TaskRequest
 
 pytestmark = pytest.mark.slow
 
@@ -59,12 +59,12 @@ async def failed_again_meanwhile(stage: Stage, request: Request) -> None:
 
 
 async def completed_meanwhile(stage: Stage, request: Request) -> None:
-    assert not isinstance(request, SpawnTask)
+    assert isinstance(request, TaskRequest)
     await stage.complete(request.target.task_id)
 
 
 async def deleted_meanwhile(stage: Stage, request: Request) -> None:
-    assert not isinstance(request, SpawnTask)
+    assert isinstance(request, TaskRequest)
     await stage.delete(request.target.task_id)
 
 
@@ -142,7 +142,7 @@ CHANGES: list[tuple[str, Interference]] = [
 @pytest.mark.parametrize(("operation", "interfere"), CHANGES)
 async def test_changed(stage: Stage, performer: Performer, operation: str, interfere: Interference) -> None:
     request = await stage.request(operation)
-    assert not isinstance(request, SpawnTask)
+    assert isinstance(request, TaskRequest)
     await interfere(stage, request)
     before = await stage.row(request.target.task_id)
     outcome = await performer.perform(request)

@@ -19,7 +19,7 @@ from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.cancel import Cancel
 from absurd_tui.operations.outcomes import Done, Gone, Refused, StillUnderWay
 from absurd_tui.operations.perform import Performer, left_behind
-from absurd_tui.operations.requests import SpawnTask
+from absurd_tui.operations.requests import SpawnTask, TaskRequest
 
 OURS = (
     "select count(*) from pg_stat_activity where application_name like 'absurd-tui/%' and datname = current_database()"
@@ -161,8 +161,8 @@ async def test_the_kept_statement_is_one_that_does_it(stage: Stage, performer: P
     await performer.perform(request)
     first = performer.audit.records[0].sql
     assert first is not None
-    assert not isinstance(again, SpawnTask)
-    assert not isinstance(request, SpawnTask)
+    assert isinstance(again, TaskRequest)
+    assert isinstance(request, TaskRequest)
     for old, new in ((request.target.task_id, again.target.task_id), (request.target.run_id, again.target.run_id)):
         first = first.replace(str(old), str(new))
     before = await stage.count()
@@ -228,7 +228,7 @@ async def fail(*_: object) -> None:
 
 async def test_nothing_that_was_not_called_is_kept_as_a_statement(stage: Stage, performer: Performer) -> None:
     request = await stage.request("cancel")
-    assert not isinstance(request, SpawnTask)
+    assert isinstance(request, TaskRequest)
     await stage.delete(request.target.task_id)
     assert await performer.perform(request) == Gone()
     (record,) = performer.audit.records

@@ -1,0 +1,143 @@
+"""Every outcome of a write about a whole queue in words. Nothing here claims more than was read back."""
+
+from absurd_tui import units
+from absurd_tui.observe.why import Clock
+from absurd_tui.operations.outcomes import (
+    AlreadySo,
+    Changed,
+    Done,
+    Gone,
+    Locked,
+    NotApplied,
+    Outcome,
+    QueueAfter,
+    Refused,
+    StillUnderWay,
+    Unknown,
+)
+from absurd_tui.operations.queue_requests import CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.operations.table_locks import LOCK_MILLISECONDS, TRIES
+from absurd_tui.text import Plain, plain, say
+
+Sentence = tuple[str, Plain, Plain]
+"""The sign (one of `✓ = ? ✗ ! …`), the headline, the detail."""
+
+NOTHING_CHANGED = "Nothing changed."
+_OPERATIONS = {CreateQueue: "create queue", DropQueue: "drop queue", SetQueuePolicy: "set policy"}
+_DOING = {CreateQueue: "creating", DropQueue: "dropping", SetQueuePolicy: "changing the policy of"}
+
+
+def sentence(request: QueueRequest, outcome: Outcome, clock: Clock) -> Sentence:
+    """Say what came of a request about a queue."""
+    about = target(request)
+    match outcome:
+        case Done():
+            return "✓", *_done(request, outcome, clock)
+        case AlreadySo(since=since, queue_after=after):
+            told = "It is there since {at}. Nothing changed."
+            at = clock.at(since) if since is not None else "before"
+            mode = f", {after.storage_mode}" if after is not None else ""
+            return "=", say("Already so · {target}{mode}", target=about, mode=mode), say(told, at=at)
+        case Changed(queue_after=after):
+            return "!", *_changed(request, after, clock)
+        case Gone():
+            return (
+                "!",
+                say("Gone · {target}", target=about),
+                plain("There is no such queue any more. Nothing was sent."),
+            )
+        case Refused(reason, remedy):
+            help_at_hand = " ? shows the GRANT." if remedy else ""
+            return "✗", say("Refused · {why}", why=reason), plain(NOTHING_CHANGED + help_at_hand)
+        case Locked():
+            tries = f"{TRIES} tries of {LOCK_MILLISECONDS} ms. {NOTHING_CHANGED}"
+            return "✗", say("In use by {who} · {target}", who=holder(outcome), target=about), plain(tries)
+        case NotApplied(reason):
+            return "✗", say("Not applied · {target}", target=about), say("{why} {no}", why=reason, no=NOTHING_CHANGED)
+        case Unknown(xid, reason):
+            headline = say("Unknown · Connection lost {doing} {target}", doing=doing(request), target=about)
+            told = f"{reason} Transaction {xid}." if xid is not None else reason
+            return "?", headline, say("{told} Look before you repeat it.", told=told)
+        case StillUnderWay(operation=before):
+            headline = say("Still under way · {target}", target=about)
+            return "…", headline, say("The {before} asked for before is not over; this was not sent.", before=before)
+
+
+def target(request: QueueRequest) -> Plain:
+    """Name what a request is about: `queue payments`."""
+    return say("queue {queue}", queue=request.queue)
+
+
+def operation(request: QueueRequest) -> str:
+    """Name what a request does."""
+    return _OPERATIONS[type(request)]
+
+
+def doing(request: QueueRequest) -> str:
+    """Name what is being done while a request is performed."""
+    return _DOING[type(request)]
+
+
+def before(request: QueueRequest) -> str | None:
+    """Say, for the audit, what the operator saw."""
+    match request:
+        case CreateQueue():
+            return None
+        case DropQueue(created_at=made, held=held):
+            return f"made at {units.iso(made)}; {held}" if held else f"made at {units.iso(made)}"
+        case SetQueuePolicy(seen=seen):
+            return written(seen)
+
+
+def standing(after: QueueAfter) -> str:
+    """Say, for the audit, what was read back of a queue."""
+    if after.created_at is None:
+        return "no such queue"
+    return "; ".join(
+        part for part in (f"{after.storage_mode}, made at {units.iso(after.created_at)}", written(after.policy)) if part
+    )
+
+
+def written(values: tuple[tuple[str, str], ...]) -> str:
+    """Write values of a policy: `cleanup_ttl 30 days, cleanup_limit 1000`."""
+    return ", ".join(f"{key} {value}" for key, value in values)
+
+
+def holder(locked: Locked) -> Plain:
+    """Name who is in the way, as far as that is known."""
+    if locked.pid is None:
+        return plain("another session")
+    known = [f"pid {locked.pid}"]
+    if locked.application:
+        known.append(locked.application)
+    if locked.seconds is not None:
+        known.append(f"for {units.age(locked.seconds)}")
+    return plain(", ".join(known))
+
+
+def _done(request: QueueRequest, done: Done, clock: Clock) -> tuple[Plain, Plain]:
+    about, after = target(request), done.queue_after
+    at = clock.at(after.read_at) if after is not None else units.UNKNOWN
+    match request:
+        case CreateQueue():
+            mode = request.storage_mode.capitalize()
+            told = say("Read back {at}: by this call. {mode}; workers may claim from it.", at=at, mode=mode)
+            return say("Created · {target}", target=about), told
+        case DropQueue():
+            told = say("Read back {at}: neither it nor a table of it is there.", at=at)
+            return say("Dropped · {target}", target=about), told
+        case SetQueuePolicy():
+            keys = [key for key, _ in request.values]
+            now = written(tuple(pair for pair in after.policy if pair[0] in keys)) if after is not None else ""
+            return say("Policy set · {target}", target=about), say("Read back {at}: {now}.", at=at, now=now)
+
+
+def _changed(request: QueueRequest, after: QueueAfter | None, clock: Clock) -> tuple[Plain, Plain]:
+    about = target(request)
+    made = after.created_at if after is not None else None
+    if not isinstance(request, CreateQueue) and made is not None and made != request.created_at:
+        now = say("made anew at {at}", at=clock.at(made))
+    else:
+        now = plain("its policy is another")
+    headline = say("Changed since you looked · {now}", now=now)
+    return headline, say("{target} is not what you saw. Nothing was sent.", target=about)
