@@ -16,6 +16,7 @@ from absurd_tui.observe.following import FollowedTask, Standings
 from absurd_tui.observe.pages import Batch, cut, half_of, with_head
 from absurd_tui.observe.parts import Beat, Part, PartCost
 from absurd_tui.observe.places import BY_CLAIM, INFINITY, NEWEST_FIRST, first_place, microseconds, placed
+from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.records import (
     Count,
     Counts,
@@ -79,6 +80,7 @@ class FakeSource(FakeFinding):
     """Which task has an idempotency key in a queue."""
     looked_up: list[tuple[str, str]] = field(default_factory=list)
     """The keys that were asked for."""
+    facts: dict[str, QueueFacts] = field(default_factory=dict)
     done: tuple[int | None, ...] = ()
     """What was done a minute in each queue."""
     _panels: tuple[PanelReading, ...] = ()
@@ -136,6 +138,11 @@ class FakeSource(FakeFinding):
         task_id = self.keys.get((queue, key))
         row = self.rows.get(task_id) if task_id is not None else None
         return None if row is None else KeyHolder(row.task_id, row.task_name, row.state)
+
+    async def queue_facts(self, queue: str) -> QueueFacts | None:
+        if self.fault is not None:
+            raise self.fault
+        return self.facts.get(queue)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         self.followed.append(tuple(task_ids))

@@ -20,6 +20,7 @@ SQL_ROOMS = (
     "observe/panel_queries.py",
     "observe/find_queries.py",
     "observe/queries.py",
+    "observe/queue_queries.py",
     "observe/rate_queries.py",
     "observe/task_queries.py",
     "observe/total_queries.py",

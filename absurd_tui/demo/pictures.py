@@ -19,11 +19,13 @@ from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from absurd_tui.demo.recorded import SERVER, snapshot
+from absurd_tui.demo.recorded_queue import queue_facts
 from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.parts import Part
+from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.records import Server, Snapshot, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
@@ -125,6 +127,10 @@ class RecordedSource:
     async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
         """Find no task: nobody types an id for a picture."""
         return IdsFound((), 0)
+
+    async def queue_facts(self, queue: str) -> QueueFacts | None:
+        """Give the recorded facts of a queue."""
+        return queue_facts(queue)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Find no task: a recording takes no writes, so that none is followed."""

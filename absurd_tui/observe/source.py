@@ -11,6 +11,7 @@ from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.parts import Part
+from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Server, Snapshot, View
 from absurd_tui.observe.standings import read_standings
@@ -62,6 +63,10 @@ class DatabaseSource:
     async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
         """Find the tasks that some ids name, or one of whose runs they name, in all queues."""
         return await self._finder.find_ids(ranges)
+
+    async def queue_facts(self, queue: str) -> QueueFacts | None:
+        """Read what is known of a whole queue, or None where there is none of that name."""
+        return await self._tasks.queue_facts(queue)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Read how some tasks stand, over the connection of the polls and never beside one of them."""

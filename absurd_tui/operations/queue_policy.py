@@ -7,12 +7,13 @@ from absurd_tui.database.capabilities import Function
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle.json_values import encode_json
 from absurd_tui.lifecycle.statements import SET_QUEUE_POLICY
+from absurd_tui.observe.queue_facts import POLICY_KEYS
 from absurd_tui.operations import literals
 from absurd_tui.operations.holder import Holder
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused
 from absurd_tui.operations.queue_requests import SetQueuePolicy
-from absurd_tui.operations.queue_standing import LOCK, POLICY_KEYS, READ, read_queue
+from absurd_tui.operations.queue_standing import LOCK, READ, read_queue
 from absurd_tui.operations.standing import Fetch
 from absurd_tui.operations.table_locks import HOLDERS, LIMIT, limited
 from absurd_tui.operations.work import Confirmation, Found

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from absurd_tui.observe.queries import seconds
+from absurd_tui.observe.queue_facts import policy_of
 from absurd_tui.operations.outcomes import QueueAfter
 from absurd_tui.operations.standing import XID_CYCLE, Fetch
 
@@ -16,17 +17,6 @@ select {seconds("q.created_at")} as created_at, to_jsonb(q)::text as stored, q.x
                                   'w_' || $1::text, 'i_' || $1::text)) as tables,
        {seconds("clock_timestamp()")} as now
   from (values (1)) one left join absurd.queues q on q.queue_name = $1::text"""
-
-POLICY_KEYS = (
-    "cleanup_ttl",
-    "cleanup_limit",
-    "partition_lookahead",
-    "partition_lookback",
-    "detach_mode",
-    "detach_min_age",
-    "default_partition",
-)
-"""The keys that absurd.set_queue_policy knows, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +53,7 @@ async def read_queue(fetch: Fetch, queue: str, *, xid: int = 0) -> QueueStanding
     return QueueStanding(
         created_at=row["created_at"],
         storage_mode=stored.get("storage_mode", "unpartitioned") if is_there else None,
-        policy=tuple((key, str(stored[key])) for key in POLICY_KEYS if stored.get(key) is not None),
+        policy=policy_of(stored),
         tables=frozenset(row["tables"]),
         now=row["now"],
         is_ours=is_there and row["xmin"] == xid % XID_CYCLE,

@@ -37,6 +37,7 @@ from absurd_tui.ui.hearing import Hearing
 from absurd_tui.ui.mending import Mending
 from absurd_tui.ui.messages import (
     DocumentWanted,
+    FactsWanted,
     HolderWanted,
     IntervalChanged,
     PageWanted,
@@ -348,6 +349,10 @@ class AbsurdApp(FindingApp):
     def on_document_wanted(self, message: DocumentWanted) -> None:
         """Read a document of a page whole."""
         self._begin(self._paging.read_document(message.asker, message.part))
+
+    def on_facts_wanted(self, message: FactsWanted) -> None:
+        """Read what is known of a whole queue."""
+        self._begin(self._paging.read_facts(message.asker))
 
     def _role(self) -> str:
         return self._watch.snapshot.server.role if self._watch.snapshot is not None else ""

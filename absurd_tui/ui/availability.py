@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from absurd_tui.observe.records import Snapshot, State, TaskRow
-from absurd_tui.operations import cancel, extend, retry, spawn
+from absurd_tui.operations import cancel, create_queue, drop_queue, extend, queue_policy, retry, spawn
 from absurd_tui.operations.needs import Needs, lacking
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.text import Plain, plain, say
@@ -20,6 +20,13 @@ _NEEDS: Mapping[str, Needs] = {
     SPAWN: spawn.NEEDS,
     COPY: spawn.NEEDS,
 }
+CREATE_QUEUE, DROP_QUEUE, QUEUE_POLICY = "queue.create", "queue.drop", "queue.policy"
+_QUEUE_NEEDS: Mapping[str, Needs] = {
+    CREATE_QUEUE: create_queue.NEEDS,
+    DROP_QUEUE: drop_queue.NEEDS,
+    QUEUE_POLICY: queue_policy.NEEDS,
+}
+_QUEUE_VERBS = {CREATE_QUEUE: "create queue", DROP_QUEUE: "drop queue", QUEUE_POLICY: "policy"}
 _NOTHING = Plain("")
 
 
@@ -27,13 +34,22 @@ def why_not(command: str, row: TaskRow | None, watch: Watch) -> Plain:
     """Say why a command does not apply now; empty where it does, and for those that always do."""
     if command == ACTIVITY:
         return plain("activity: read only; nothing is written from here.") if watch.is_read_only else _NOTHING
+    if command in _QUEUE_NEEDS:
+        reason = _no_writes(watch) or _no_function(_QUEUE_NEEDS[command], watch)
+        return plain(f"{_QUEUE_VERBS[command]}: ") + reason if reason else _NOTHING
     if command not in WRITES:
         return _NOTHING
     reason = _reason(command, row, watch)
     return plain(f"{_VERBS[command]}: ") + reason if reason else _NOTHING
 
 
-def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
+def _no_function(needs: Needs, watch: Watch) -> Plain:
+    capabilities = watch.newest.capabilities if watch.newest is not None else None
+    refused = lacking(capabilities, needs, "") if capabilities is not None else None
+    return plain(_first_small(refused.reason)) if refused is not None else _NOTHING
+
+
+def _no_writes(watch: Watch) -> Plain:
     if watch.is_read_only:
         return plain("read only.")
     if not watch.is_live:
@@ -42,12 +58,18 @@ def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
         return plain("this server is a standby; it takes no writes.")
     if watch.newest is not None and watch.newest.server.fake_now is not None:
         return plain("the database runs on a fake clock.")
+    return _NOTHING
+
+
+def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
+    if refused := _no_writes(watch):
+        return refused
     if command == SPAWN and (watch.newest is None or not watch.newest.queues):
         return plain("there is no queue.")
     if row is None and command != SPAWN:
         return plain("no row is under the cursor; 1 to 6 go to a panel.")
-    if watch.newest is not None and (refused := _lacking(_NEEDS[command], row, watch.newest)):
-        return plain(_first_small(refused.reason)) + plain(f" {refused.remedy}" if refused.remedy else "")
+    if watch.newest is not None and (lacks := _lacking(_NEEDS[command], row, watch.newest)):
+        return plain(_first_small(lacks.reason)) + plain(f" {lacks.remedy}" if lacks.remedy else "")
     return _against(command, row) if row is not None else _NOTHING
 
 

@@ -7,7 +7,20 @@ from typing import Any
 
 from textual.binding import Binding
 
-from absurd_tui.ui.availability import ACTIVITY, CANCEL, COPY, EXTEND, RETRY, SPAWN
+from absurd_tui.ui.availability import (
+    ACTIVITY,
+    CANCEL,
+    COPY,
+    CREATE_QUEUE,
+    DROP_QUEUE,
+    EXTEND,
+    QUEUE_POLICY,
+    RETRY,
+    SPAWN,
+)
+
+PALETTE = "ctrl+p"
+"""How a command without a key of its own is reached: by its words."""
 
 
 class Scope(Enum):
@@ -27,8 +40,8 @@ class Scope(Enum):
 class Command:
     """One thing an operator can do.
 
-    `keys` are Textual's names of its keys; `shown` is how the first is written, where
-    that differs. `action` is what the screen of its scope runs. `footer` orders it in
+    `keys` are Textual's names of its keys, none where only the palette has it; `shown` is how the first is written,
+    where that differs. `action` is what the screen of its scope runs. `footer` orders it in
     the footer, None keeps it out, `wide_only` keeps it out of a narrow one, `stays` keeps it in however narrow it is.
     """
 
@@ -46,7 +59,7 @@ class Command:
     @property
     def key(self) -> str:
         """The key as it is written on the screen."""
-        return self.shown or self.keys.split(",")[0]
+        return self.shown or self.keys.split(",")[0] or PALETTE
 
 
 def _here(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
@@ -77,6 +90,10 @@ def _spawning(id: str, keys: str, label: str, help: str, **rest: Any) -> Command
     return Command(id, keys, label, help, Scope.ACTING, f"spawn('{id}')", **rest)
 
 
+def _managing(id: str, label: str, help: str) -> Command:
+    return Command(id, "", label, help, Scope.ACTING, f"manage('{id}')")
+
+
 COMMANDS = (
     _here("task.open", "enter", "open", "open the task under the cursor", "open", footer=1),
     _here("queue.next", "right,l", "queue", "choose the next queue", "queue(1)", shown="← →", footer=9),
@@ -86,6 +103,9 @@ COMMANDS = (
     _acting(RETRY, "r", "retry", "try a failed task again, in place or as a new task", footer=5),
     _spawning(SPAWN, "s", "spawn", "spawn a task", footer=6),
     _spawning(COPY, "n", "copy", "spawn a copy of the task, with edited params"),
+    _managing(CREATE_QUEUE, "create queue", "create a queue"),
+    _managing(DROP_QUEUE, "drop queue", "drop the chosen queue with everything in it; it cannot be undone"),
+    _managing(QUEUE_POLICY, "policy", "change the policy of the chosen queue"),
     _everywhere(ACTIVITY, "A", "activity", "what was written from here, with the exact SQL", "app.activity"),
     Command(
         "outcome.task", "T", "told task", "go to the task of the newest outcome", Scope.ACTING, "app.open_told_task"
@@ -125,7 +145,7 @@ def bindings(*scopes: Scope) -> list[Binding]:
     return [
         Binding(command.keys, command.action, command.label, id=command.id, show=False)
         for command in COMMANDS
-        if command.scope in scopes
+        if command.scope in scopes and command.keys
     ]
 
 

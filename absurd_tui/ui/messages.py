@@ -9,6 +9,7 @@ from textual.message import Message
 
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
+from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.records import ReadAt, Refusal, TaskRow, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.requests import Request
@@ -103,6 +104,30 @@ class Says(Protocol):
     def say(self, said: Plain) -> None:
         """Say it."""
         ...
+
+
+class TakesFacts(Protocol):
+    """Who wants what is known of a whole queue."""
+
+    @property
+    def queue(self) -> str:
+        """The queue."""
+        ...
+
+    def take_facts(self, facts: QueueFacts | None) -> None:
+        """Take it, or None where there is no such queue."""
+        ...
+
+    def take_refusal(self, refusal: Refusal) -> None:
+        """Take why it could not be read."""
+        ...
+
+
+@dataclass
+class FactsWanted(Message):
+    """Read what is known of a whole queue."""
+
+    asker: TakesFacts
 
 
 @dataclass

@@ -5,9 +5,10 @@ from typing import Protocol
 from uuid import UUID
 
 from absurd_tui.observe.branches import refusal
+from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.slot import SupersededError
 from absurd_tui.observe.task_records import Document, TaskPage
-from absurd_tui.ui.messages import TakesDocument, TakesPage
+from absurd_tui.ui.messages import TakesDocument, TakesFacts, TakesPage
 
 
 class ReadsPages(Protocol):
@@ -19,6 +20,10 @@ class ReadsPages(Protocol):
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Read one of a task's documents whole."""
+        ...
+
+    async def queue_facts(self, queue: str) -> QueueFacts | None:
+        """Read what is known of a whole queue, or None where there is none of that name."""
         ...
 
 
@@ -42,6 +47,17 @@ class Paging:
             page.take_document(part, await self._source.document(page.queue, page.task_id, part))
         except Exception as error:
             self._not_read(page, error)
+
+    async def read_facts(self, asker: TakesFacts) -> None:
+        """Read what is known of a queue; again where another request took this one's place."""
+        while True:
+            try:
+                asker.take_facts(await self._source.queue_facts(asker.queue))
+            except SupersededError:
+                continue
+            except Exception as error:
+                asker.take_refusal(refusal(error, asker.queue, self._role()))
+            return
 
     def _not_read(self, page: TakesPage, error: Exception) -> None:
         if isinstance(error, SupersededError):

@@ -39,4 +39,6 @@ def offered(screen: Screen[Any], watch: Watch) -> Iterable[SystemCommand]:
 def _told(screen: Screen[Any], command: Command, watch: Watch) -> str:
     row = screen.row_in_question() if isinstance(screen, ActingScreen) else None
     refused = why_not(command.id, row, watch).text
-    return f"not now: {refused}" if refused else f"key {command.key}"
+    if refused:
+        return f"not now: {refused}"
+    return f"key {command.key}" if command.keys else "no key; asks first"

@@ -9,6 +9,7 @@ from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.poll import Reads
+from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import Outcome
@@ -38,6 +39,10 @@ class Source(Reads, Protocol):
 
     async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
         """Find the tasks that some ids name, or one of whose runs they name, in all queues."""
+        ...
+
+    async def queue_facts(self, queue: str) -> QueueFacts | None:
+        """Read what is known of a whole queue, or None where there is none of that name."""
         ...
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:

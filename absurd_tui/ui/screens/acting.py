@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from absurd_tui.observe.records import ReadAt, TaskRow
+from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.requests import Request
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.availability import CANCEL, COPY, EXTEND, RETRY, why_not
@@ -16,6 +17,7 @@ from absurd_tui.ui.commands import Command, Scope, in_footer
 from absurd_tui.ui.dialogs.cancel import CancelDialog
 from absurd_tui.ui.dialogs.extend import ExtendDialog
 from absurd_tui.ui.dialogs.frame import TaskDialog
+from absurd_tui.ui.dialogs.queues import queue_dialog
 from absurd_tui.ui.dialogs.retry import RetryDialog
 from absurd_tui.ui.messages import RequestMade, SeedWanted
 from absurd_tui.ui.watch import Watch
@@ -90,6 +92,27 @@ class ActingScreen(Screen[None]):
         dialog = _DIALOGS[command](self._watch, row, replace(clock, now=read.now), read.ticks)
 
         def answered(request: Request | None) -> None:
+            if request is not None:
+                self.post_message(RequestMade(request))
+
+        self.app.push_screen(dialog, answered)
+
+    def action_manage(self, command: str) -> None:
+        """Ask about the queue in question as a whole, or say why not."""
+        clock, queue, refused = (
+            self._watch.newest_clock(time.monotonic()),
+            self.queue_in_question(),
+            self.why_not(command),
+        )
+        if refused or clock is None:
+            self.say(refused or plain("Nothing has been read yet."))
+            return
+        dialog = queue_dialog(command, self._watch, queue, clock)
+        if dialog is None:
+            self.say(plain("Choose a queue first: ← and → go through them."))
+            return
+
+        def answered(request: QueueRequest | None) -> None:
             if request is not None:
                 self.post_message(RequestMade(request))
 

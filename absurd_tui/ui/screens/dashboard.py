@@ -157,7 +157,9 @@ class Dashboard(ActingScreen):
         return self.focused.cursor_read if isinstance(self.focused, Panel) else None
 
     def queue_in_question(self) -> str | None:
-        """Give the chosen queue."""
+        """Give the queue under the cursor of the strip, where that has the focus; else the chosen one."""
+        if isinstance(self.focused, QueueStrip) and self.focused.cursor_record is not None:
+            return self.focused.cursor_record.name
         return self._queue or super().queue_in_question()
 
     def _show_keys(self) -> None:
