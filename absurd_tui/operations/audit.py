@@ -15,12 +15,23 @@ KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
+class AuditItem:
+    """One task of a batch: how the operator saw it, and what came of it."""
+
+    task_id: UUID
+    run_id: UUID
+    before: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRecord:
     """One write that was sent, or tried.
 
     `at` is ISO 8601 in UTC by the `clock` named: the database's where it was heard, else this computer's. `before` is
     what the operator saw, `after` what was read back. `outcome` is the outcome's type in words, `told` its sentence.
     `sql` is None when nothing was called, `absurdctl` where that has no such command. `seconds` is how long it took.
+    `items` are the tasks of a batch, a hundred at most.
     """
 
     at: str
@@ -42,6 +53,7 @@ class AuditRecord:
     sql: str | None
     absurdctl: str | None
     seconds: float
+    items: tuple[AuditItem, ...] = ()
 
 
 class Audit:
@@ -59,6 +71,11 @@ class Audit:
     def records(self) -> tuple[AuditRecord, ...]:
         """The last 500 records, oldest first."""
         return tuple(self._kept)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where this program keeps what it writes down; None where it writes nothing down."""
+        return self._path.parent if self._path is not None else None
 
     def add(self, record: AuditRecord) -> None:
         """Keep a record."""

@@ -10,7 +10,7 @@ from absurd_tui.operations import literals, standing
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused
 from absurd_tui.operations.requests import CancelTask
-from absurd_tui.operations.standing import Fetch
+from absurd_tui.operations.standing import Fetch, Standing
 from absurd_tui.operations.work import Confirmation, Found, lifecycle_over
 
 NEEDS = Needs(
@@ -59,7 +59,10 @@ class Cancel:
 
     async def look(self, fetch: Fetch) -> Found | None:
         """Lock, read, compare."""
-        found = await standing.locked(fetch, self._target, with_runs=True)
+        return self.judge(await standing.locked(fetch, self._target, with_runs=True))
+
+    def judge(self, found: Standing | None) -> Found | None:
+        """Compare the task as it stands with the target; None when the call may be made."""
         if found is None:
             return Gone()
         if found.state is State.CANCELLED:
@@ -83,4 +86,8 @@ class Cancel:
     async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:
         """A cancelled task stays cancelled."""
         found = await standing.read(fetch, self.queue, self._target.task_id, xid=xid)
-        return Confirmation(found is not None and found.state is State.CANCELLED, found.after if found else None)
+        return Confirmation(self.is_borne_out(found), found.after if found else None)
+
+    def is_borne_out(self, found: Standing | None) -> bool:
+        """Whether the task can be what a cancellation left."""
+        return found is not None and found.state is State.CANCELLED

@@ -63,6 +63,11 @@ class Envelope:
         passage.is_looked_up = True
         return await aftermath.resolve(self._spec, ended.place, work, ended.xid, ended.promised)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection: one that was lost in a write is gone afterwards."""
+        return self._session.is_open
+
     def terminate(self) -> None:
         """Drop the connection at once; the server undoes what was not committed."""
         self._session.terminate()

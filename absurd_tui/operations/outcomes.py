@@ -74,6 +74,11 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class WouldBeLost(Refused):
+    """Refused, because the next claim would cancel the task, and a cancelled task cannot be retried."""
+
+
+@dataclass(frozen=True, slots=True)
 class Locked:
     """Somebody else holds the rows; nothing was changed. What is not known of the holder is None."""
 

@@ -4,41 +4,22 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from absurd_tui import units
 from absurd_tui.conninfo import ConnSpec
-from absurd_tui.observe.records import State
-from absurd_tui.observe.why import Clock
-from absurd_tui.operations import queue_sentences, spawn
-from absurd_tui.operations.audit import Audit, AuditRecord, os_user
+from absurd_tui.operations import spawn
+from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.batch import BatchResult, BatchWork, nothing_reached
 from absurd_tui.operations.cancel import Cancel
 from absurd_tui.operations.create_queue import Create
 from absurd_tui.operations.drop_queue import Drop
 from absurd_tui.operations.envelope import Envelope, Passage
 from absurd_tui.operations.extend import Extend
-from absurd_tui.operations.outcomes import (
-    After,
-    AlreadySo,
-    Changed,
-    Done,
-    NotApplied,
-    Outcome,
-    Refused,
-    StillUnderWay,
-    Unknown,
-)
+from absurd_tui.operations.outcomes import Outcome, Refused, StillUnderWay
 from absurd_tui.operations.queue_policy import SetPolicy
 from absurd_tui.operations.queue_requests import CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
-from absurd_tui.operations.requests import (
-    CancelTask,
-    ExtendClaim,
-    Request,
-    RetryTask,
-    SpawnTask,
-    Target,
-    TaskRequest,
-)
+from absurd_tui.operations.recording import broken_off, record_of, record_of_batch
+from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, TaskBatch
 from absurd_tui.operations.retry import Retry
-from absurd_tui.operations.sentences import operation, sentence, target
+from absurd_tui.operations.sentences import operation, target
 from absurd_tui.operations.table_locks import carry_patiently
 from absurd_tui.operations.work import Work
 from absurd_tui.text import Plain, plain, say
@@ -47,17 +28,6 @@ READ_ONLY = "This session is read-only: nothing is written."
 LEAVING = "The program is being left: nothing more is written."
 LEAVE_AFTER = 1.0
 """Seconds that leaving waits for writes under way."""
-
-_WORDS = {
-    "Done": "done",
-    "AlreadySo": "already so",
-    "Changed": "changed",
-    "Gone": "gone",
-    "Refused": "refused",
-    "Locked": "locked",
-    "NotApplied": "not applied",
-    "Unknown": "unknown",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +39,7 @@ class Pending:
     is asked what became of it.
     """
 
-    request: Request
+    request: Request | TaskBatch
     seconds: float
     xid: int | None
     is_open_question: bool
@@ -103,6 +73,25 @@ class Performer:
         flight.task = asyncio.create_task(self._fly(key, flight))
         return await asyncio.shield(flight.task)
 
+    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
+        """Make one write of many, and tell what is true of each afterwards; as `perform` does it for one."""
+        if self.is_read_only or self._is_closed:
+            return nothing_reached(batch, Refused(READ_ONLY if self.is_read_only else LEAVING))
+        flight = _Flight(batch, BatchWork(batch))
+        key = ("batch", str(id(flight)))
+        self._flights[key] = flight
+        flight.task = asyncio.create_task(self._fly(key, flight))
+        outcome = await asyncio.shield(flight.task)
+        return flight.result(outcome, is_open=self._envelope.is_open)
+
+    async def check_batch(self, batch: TaskBatch) -> BatchResult:
+        """Go through a write of many without its call: None stands where the call would be made. No record stays."""
+        if self.is_read_only or self._is_closed:
+            return nothing_reached(batch, Refused(READ_ONLY if self.is_read_only else LEAVING))
+        work, passage = BatchWork(batch, is_dry=True), Passage()
+        outcome = await self._envelope.carry(work, passage)
+        return work.result(outcome, None, is_open=self._envelope.is_open)
+
     def pending(self) -> tuple[Pending, ...]:
         """The writes under way, the oldest first."""
         return tuple(flight.pending for flight in self._flights.values())
@@ -127,10 +116,10 @@ class Performer:
         try:
             outcome = await self._carried(flight)
         except asyncio.CancelledError:
-            self._record(flight, _broken_off(flight.passage, "The program was left"))
+            self._record(flight, broken_off(flight.passage, "The program was left"))
             raise
         except Exception as error:
-            self._record(flight, _broken_off(flight.passage, f"The program failed ({type(error).__name__})"))
+            self._record(flight, broken_off(flight.passage, f"The program failed ({type(error).__name__})"))
             raise
         finally:
             del self._flights[key]
@@ -143,42 +132,18 @@ class Performer:
         return await self._envelope.carry(flight.work, flight.passage)
 
     def _record(self, flight: "_Flight", outcome: Outcome) -> None:
-        request, passage = flight.request, flight.passage
-        after = outcome.after if isinstance(outcome, Done | AlreadySo | Changed | Unknown) else None
-        about_queue = outcome.queue_after if isinstance(outcome, Done | AlreadySo | Changed) else None
-        queue_after = queue_sentences.standing(about_queue) if about_queue else None
-        heard = after.read_at if after else about_queue.read_at if about_queue else passage.now
-        at = heard if heard is not None else time.time()
-        _, headline, detail = sentence(request, outcome, Clock(at, utc=True))
-        seen = request.target if isinstance(request, TaskRequest) else None
-        self.audit.add(
-            AuditRecord(
-                at=units.iso(at),
-                clock="database" if heard is not None else "this computer",
-                os_user=os_user(),
-                role=passage.role or self._spec.user,
-                server=self._spec.label,
-                operation=operation(request),
-                queue=flight.work.queue,
-                task_name=request.task_name if isinstance(request, SpawnTask) else seen.task_name if seen else "",
-                task_id=seen.task_id if seen else None,
-                run_id=seen.run_id if seen else None,
-                before=_before(request),
-                after=_standing(after) if after else queue_after,
-                spawned=outcome.spawned if isinstance(outcome, Done) else (),
-                xid=passage.xid,
-                outcome=_WORDS[type(outcome).__name__],
-                told=f"{headline.text} · {detail.text}",
-                sql=passage.sql,
-                absurdctl=flight.work.absurdctl if passage.sql else None,
-                seconds=round(time.monotonic() - flight.begun, 3),
-            )
-        )
+        request, work, passage = flight.request, flight.work, flight.passage
+        seconds = round(time.monotonic() - flight.begun, 3)
+        if isinstance(request, TaskBatch):
+            result = flight.result(outcome, is_open=self._envelope.is_open)
+            self.audit.add(record_of_batch(request, passage, result, self._spec, seconds))
+        else:
+            self.audit.add(record_of(request, work, passage, outcome, self._spec, seconds))
 
 
 @dataclass(slots=True)
 class _Flight:
-    request: Request
+    request: Request | TaskBatch
     work: Work
     passage: Passage = field(default_factory=Passage)
     begun: float = field(default_factory=time.monotonic)
@@ -188,6 +153,13 @@ class _Flight:
     def pending(self) -> Pending:
         seconds, passage = time.monotonic() - self.begun, self.passage
         return Pending(self.request, seconds, passage.xid, passage.is_committing, passage.is_looked_up)
+
+    def result(self, ended: Outcome, *, is_open: bool) -> BatchResult:
+        """Say what came of each task of a batch, which has ended so."""
+        work = self.work
+        if not isinstance(work, BatchWork):
+            raise TypeError("only a batch has several outcomes")
+        return work.result(ended, self.passage.xid, is_open=is_open)
 
 
 def left_behind(pending: Pending) -> Plain:
@@ -200,13 +172,6 @@ def left_behind(pending: Pending) -> Plain:
     if not pending.is_open_question or pending.xid is None:
         return what + plain("it was not committed, and the server undoes it.")
     return what + say("whether it took effect is not known. select pg_xact_status('{xid}') tells.", xid=pending.xid)
-
-
-def _broken_off(passage: Passage, what: str) -> Outcome:
-    """Say what is true of a write that was broken off with its connection; `what` says by what."""
-    if passage.is_committing:
-        return Unknown(passage.xid, f"{what} before the COMMIT was answered.")
-    return NotApplied(f"{what} before the COMMIT was sent.")
 
 
 def _work(request: Request) -> Work:
@@ -233,16 +198,3 @@ def _key(request: Request) -> tuple[str, ...]:
     if isinstance(request, SpawnTask):
         return ("spawn", request.queue, request.task_name, request.options.idempotency_key or "")
     return ("task", request.target.queue, str(request.target.task_id))
-
-
-def _before(request: Request) -> str | None:
-    if isinstance(request, TaskRequest):
-        return _standing(request.target)
-    return queue_sentences.before(request) if isinstance(request, QueueRequest) else None
-
-
-def _standing(seen: Target | After) -> str:
-    told = f"{seen.state}, attempt {seen.attempt}"
-    if seen.claim_expires_at is None or seen.state is not State.RUNNING:
-        return told
-    return f"{told}, lease until {units.iso(seen.claim_expires_at)}"

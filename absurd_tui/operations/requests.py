@@ -1,6 +1,7 @@
 """What a dialog asks for: the frozen target and what is to be done to it. Pure records."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from uuid import UUID
 
 from absurd_tui.lifecycle.json_values import Json
@@ -69,3 +70,19 @@ class SpawnTask:
 
 TaskRequest = CancelTask | RetryTask | ExtendClaim
 Request = TaskRequest | SpawnTask | QueueRequest
+
+
+class Act(StrEnum):
+    """What can be done to many tasks."""
+
+    CANCEL = "cancel"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskBatch:
+    """Do one thing to up to a hundred tasks of a queue in one transaction; a retry is one in place, by one attempt."""
+
+    act: Act
+    queue: str
+    targets: tuple[Target, ...]

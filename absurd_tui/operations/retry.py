@@ -11,7 +11,7 @@ from absurd_tui.lifecycle.statements import RETRY
 from absurd_tui.observe.records import State
 from absurd_tui.operations import literals, standing
 from absurd_tui.operations.needs import Needs
-from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused
+from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused, WouldBeLost
 from absurd_tui.operations.preflight import new_max_attempts, whole_seconds, would_be_lost, would_stop_queue
 from absurd_tui.operations.requests import RetryTask
 from absurd_tui.operations.standing import Fetch, Standing
@@ -41,18 +41,18 @@ def refusal(
     *,
     as_new: bool,
     extra_attempts: int = 1,
-) -> str | None:
+) -> Refused | None:
     """Say why a task is not retried so, or None where it can be; `now` is the database's clock."""
     if state is not State.FAILED:
-        return _NOT_FAILED[state]
+        return Refused(_NOT_FAILED[state])
     if would_stop_queue(max_duration, max_delay):
-        return "Its cancellation policy is no whole number of seconds: every claim in this queue would fail."
+        return Refused("Its cancellation policy is no whole number of seconds: every claim in this queue would fail.")
     if as_new:
         return None
     if not 1 <= extra_attempts <= MOST_EXTRA_ATTEMPTS:
-        return f"A retry allows from 1 to {MOST_EXTRA_ATTEMPTS:,} more attempts."
+        return Refused(f"A retry allows from 1 to {MOST_EXTRA_ATTEMPTS:,} more attempts.")
     if first_started_at is not None and would_be_lost(first_started_at, max_duration, now):
-        return (
+        return WouldBeLost(
             f"Would be lost: max_duration is {_limit(max_duration)} and the task first started"
             f" {units.age(now - first_started_at)} ago. The next claim cancels it before a worker runs it,"
             " and a cancelled task cannot be retried."
@@ -95,13 +95,16 @@ class Retry:
 
     async def look(self, fetch: Fetch) -> Found | None:
         """Lock, read, compare, and look whether the next claim would take the task away."""
+        return self.judge(await standing.locked(fetch, self._target, with_runs=False))
+
+    def judge(self, found: Standing | None) -> Found | None:
+        """Compare the task as it stands with the target, and look ahead; None when the call may be made."""
         request = self._request
-        found = await standing.locked(fetch, self._target, with_runs=False)
         if found is None:
             return Gone()
         if not found.is_as_seen(self._target):
             return self._moved_on(found)
-        reason = refusal(
+        refused = refusal(
             found.state,
             found.first_started_at,
             found.max_duration,
@@ -110,8 +113,8 @@ class Retry:
             as_new=request.as_new,
             extra_attempts=request.extra_attempts,
         )
-        if reason:
-            return Refused(reason)
+        if refused:
+            return refused
         if not request.as_new:
             limit = new_max_attempts(found.attempts, found.max_attempts, request.extra_attempts)
             self._options = RetryOptions(max_attempts=limit)
@@ -139,9 +142,16 @@ class Retry:
     async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:
         """The attempt was added, or the new task is there."""
         found = await self._read(fetch, xid)
-        if found is None:
-            return Confirmation(is_borne_out=False, after=None)
-        return Confirmation(self._request.as_new or found.attempt > self._target.attempt, found.after)
+        return Confirmation(self.is_borne_out(found), found.after if found else None)
+
+    def is_borne_out(self, found: Standing | None) -> bool:
+        """Whether the task can be what a retry left."""
+        return found is not None and (self._request.as_new or found.attempt > self._target.attempt)
+
+    @property
+    def max_attempts(self) -> int | None:
+        """The limit that a retry in place sets; known once the task was judged."""
+        return self._options.max_attempts
 
     async def _read(self, fetch: Fetch, xid: int) -> Standing | None:
         task_id = self._made.task_id if self._made else self._target.task_id

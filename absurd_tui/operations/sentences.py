@@ -20,11 +20,22 @@ from absurd_tui.operations.outcomes import (
 )
 from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.queue_sentences import NOTHING_CHANGED, Sentence, holder
-from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, TaskRequest
+from absurd_tui.operations.requests import (
+    CancelTask,
+    ExtendClaim,
+    Request,
+    RetryTask,
+    SpawnTask,
+    TaskBatch,
+    TaskRequest,
+)
 from absurd_tui.text import Plain, plain, say
 
+Asked = Request | TaskBatch
+
 _ID_CELLS = 8
-_DOING = {CancelTask: "cancelling", RetryTask: "retrying", ExtendClaim: "extending", SpawnTask: "spawning"}
+_DOING = {"cancel": "cancelling", "retry": "retrying", "extend": "extending", "spawn": "spawning"}
+_OPERATIONS = {CancelTask: "cancel", RetryTask: "retry", ExtendClaim: "extend", SpawnTask: "spawn"}
 
 
 def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
@@ -62,39 +73,64 @@ def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
             return "…", headline, say("The {before} asked for before is not over; this was not sent.", before=before)
 
 
-def under_way(request: Request, *, is_committing: bool) -> Sentence:
+def under_way(request: Asked, *, is_committing: bool) -> Sentence:
     """Say that a write is not over; `is_committing` says that its COMMIT has been sent."""
     doing = _doing(request).capitalize()
     waits_for = "The COMMIT was sent; no answer yet." if is_committing else "Under way; it may wait for a lock."
     return "…", say("{doing} · {target}", doing=doing, target=target(request)), plain(waits_for)
 
 
-def looking_up(request: Request) -> Sentence:
+def looking_up(request: Asked) -> Sentence:
     """Say that the connection was lost after a write's COMMIT was sent, while the server is asked about it."""
     return "?", _unknown(request), plain("Looking it up; do not repeat it.")
 
 
-def target(request: Request) -> Plain:
+def in_short(outcome: Outcome, clock: Clock) -> tuple[str, Plain]:
+    """Say what came of one task of many: the sign, and what was read or why nothing was done."""
+    match outcome:
+        case Done(after):
+            return "✓", _stands(after)
+        case AlreadySo(after, since):
+            if after is None or since is None:
+                return "=", say("{now}, not by this call", now=_stands(after))
+            return "=", say("{now} since {at}, not by this call", now=_stands(after), at=clock.at(since))
+        case Changed(after):
+            return "!", say("changed: {now}", now=_now(after, "it is gone"))
+        case Gone():
+            return "!", plain("gone: no longer in the database")
+        case Refused(reason) | NotApplied(reason):
+            return "✗", plain(reason)
+        case Locked():
+            return "✗", say("locked by {who}", who=holder(outcome))
+        case Unknown():
+            return "?", _open_question(outcome)
+        case StillUnderWay(operation=before):
+            return "…", say("the {before} asked for before is not over", before=before)
+
+
+def target(request: Asked) -> Plain:
     """Name what a request is about: `payments › charge_card …7be2d48a`."""
     if isinstance(request, QueueRequest):
         return queue_sentences.target(request)
     if isinstance(request, SpawnTask):
         return say("{queue} › {name}", queue=request.queue, name=request.task_name)
+    if isinstance(request, TaskBatch):
+        return say("{queue} › {tasks}", queue=request.queue, tasks=units.plural(len(request.targets), "task"))
     seen = request.target
     return say(
         "{queue} › {name} …{id}", queue=seen.queue, name=seen.task_name, id=units.short_id(seen.task_id, _ID_CELLS)
     )
 
 
-def operation(request: Request) -> str:
+def operation(request: Asked) -> str:
     """Name what a request does, such as cancel, retry, extend, spawn or drop queue."""
     if isinstance(request, QueueRequest):
         return queue_sentences.operation(request)
-    return {CancelTask: "cancel", RetryTask: "retry", ExtendClaim: "extend", SpawnTask: "spawn"}[type(request)]
+    return request.act.value if isinstance(request, TaskBatch) else _OPERATIONS[type(request)]
 
 
-def _doing(request: Request) -> str:
-    return queue_sentences.doing(request) if isinstance(request, QueueRequest) else _DOING[type(request)]
+def _doing(request: Asked) -> str:
+    return queue_sentences.doing(request) if isinstance(request, QueueRequest) else _DOING[operation(request)]
 
 
 def _done(request: TaskRequest | SpawnTask, done: Done, clock: Clock) -> tuple[Plain, Plain]:
@@ -177,13 +213,16 @@ def _state(after: After | None) -> str:
     return after.state.value.capitalize() if after else "There"
 
 
-def _unknown(request: Request) -> Plain:
-    if isinstance(request, QueueRequest):
-        name = target(request)
-    elif isinstance(request, SpawnTask):
-        name = plain(request.task_name)
-    else:
-        name = say("…{id}", id=units.short_id(request.target.task_id, _ID_CELLS))
+def _unknown(request: Asked) -> Plain:
+    match request:
+        case SpawnTask():
+            name = plain(request.task_name)
+        case CancelTask() | RetryTask() | ExtendClaim():
+            name = say("…{id}", id=units.short_id(request.target.task_id, _ID_CELLS))
+        case TaskBatch():
+            name = plain(units.plural(len(request.targets), "task"))
+        case _:
+            name = target(request)
     return say("Unknown · Connection lost {doing} {name}", doing=_doing(request), name=name)
 
 

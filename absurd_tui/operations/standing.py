@@ -4,7 +4,7 @@ Absurd's functions lock a task's runs before the task; a writer that did it the
 other way round would end workers by deadlock.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -66,18 +66,40 @@ def lock_task(queue: str) -> str:
     return f"select task_id from {table('t', queue)} where task_id = $1 for update"
 
 
+def lock_runs_of_many(queue: str) -> str:
+    """Lock the live runs of the tasks $1, but those that somebody else holds."""
+    return f"""
+select run_id from {table("r", queue)}
+ where task_id = any($1::uuid[]) and state in ('pending', 'running', 'sleeping')
+ order by run_id for update skip locked"""
+
+
+def lock_many(queue: str) -> str:
+    """Lock the tasks $1, after their runs, but those that somebody else holds."""
+    return f"""
+select task_id from {table("t", queue)} where task_id = any($1::uuid[]) order by task_id for update skip locked"""
+
+
 def read_task(queue: str) -> str:
     """Read the task $1 with the run that decides its state."""
+    return f"{_standings(queue)} where t.task_id = $1"
+
+
+def read_many(queue: str) -> str:
+    """Read the tasks $1, each with the run that decides its state."""
+    return f"{_standings(queue)} where t.task_id = any($1::uuid[])"
+
+
+def _standings(queue: str) -> str:
     return f"""
-select t.state, coalesce(r.attempt, t.attempts) as attempt, r.run_id,
+select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, r.run_id,
        {seconds("r.claim_expires_at")} as claim_expires_at, {seconds("t.cancelled_at")} as cancelled_at,
        {seconds("r.created_at")} as run_created_at, {seconds("t.first_started_at")} as first_started_at,
        t.attempts, t.max_attempts,
        t.cancellation ->> 'max_duration' as max_duration, t.cancellation ->> 'max_delay' as max_delay,
        {seconds("clock_timestamp()")} as now,
        t.xmin::text::bigint as task_xmin, r.xmin::text::bigint as run_xmin
-  from {table("t", queue)} t left join {table("r", queue)} r on r.run_id = t.last_attempt_run
- where t.task_id = $1"""
+  from {table("t", queue)} t left join {table("r", queue)} r on r.run_id = t.last_attempt_run"""
 
 
 async def locked(fetch: Fetch, target: Target, *, with_runs: bool) -> Standing | None:
@@ -91,9 +113,15 @@ async def locked(fetch: Fetch, target: Target, *, with_runs: bool) -> Standing |
 async def read(fetch: Fetch, queue: str, task_id: UUID, *, xid: int = 0) -> Standing | None:
     """Read a task as it stands, `xid` being the transaction that asks whether it wrote the rows; None where gone."""
     rows = await fetch(read_task(queue), task_id)
-    if not rows:
-        return None
-    row = rows[0]
+    return _standing(rows[0], xid) if rows else None
+
+
+async def read_all(fetch: Fetch, queue: str, task_ids: Sequence[UUID], *, xid: int = 0) -> Mapping[UUID, Standing]:
+    """Read many tasks as they stand, by their ids; those that are gone are left out."""
+    return {row["task_id"]: _standing(row, xid) for row in await fetch(read_many(queue), task_ids)}
+
+
+def _standing(row: Any, xid: int) -> Standing:
     return Standing(
         state=State(row["state"]),
         attempt=row["attempt"],
