@@ -110,13 +110,14 @@ class BatchWork:
         runs: set[UUID] | None = None
         if self.batch.act is Act.CANCEL:
             runs = {row["run_id"] for row in await fetch(standing.lock_runs_of_many(self.queue), self._ids)}
-        tasks = {row["task_id"] for row in await fetch(standing.lock_many(self.queue), self._ids)}
-        found = await standing.read_all(fetch, self.queue, self._ids)
+        locked = await standing.lock_all(fetch, self.queue, self._ids)
+        others = [task_id for task_id in self._ids if task_id not in locked]
+        unlocked = await standing.read_all(fetch, self.queue, others) if others else {}
         self._called = []
         for place, task_id in enumerate(self._ids):
-            stands = found.get(task_id)
+            stands = locked.get(task_id) or unlocked.get(task_id)
             outcome: Outcome | None = self._works[place].judge(stands)
-            if outcome is None and stands is not None and not _is_held(stands, task_id, tasks, runs):
+            if outcome is None and (task_id in unlocked or not _is_run_held(stands, runs)):
                 outcome = Locked(None, None, None)
             self._outcomes[place] = outcome
             if outcome is None:
@@ -178,10 +179,9 @@ class BatchWork:
                 self._outcomes[place] = Unknown(xid, _CONTRADICTED, stands.after)
 
 
-def _is_held(stands: Standing, task_id: UUID, tasks: set[UUID], runs: set[UUID] | None) -> bool:
-    """Whether the rows that the call will write are locked by us; `runs` is None where it writes no live run."""
-    is_run_held = runs is None or stands.state not in LIVE or stands.run_id in runs
-    return task_id in tasks and is_run_held
+def _is_run_held(stands: Standing | None, runs: set[UUID] | None) -> bool:
+    """Whether the run that the call will write is locked by us; `runs` is None where it writes no live run."""
+    return runs is None or stands is None or stands.state not in LIVE or stands.run_id in runs
 
 
 def _array(values: Sequence[str], kind: str) -> str:

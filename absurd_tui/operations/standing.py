@@ -75,9 +75,11 @@ select run_id from {table("r", queue)}
 
 
 def lock_many(queue: str) -> str:
-    """Lock the tasks $1, after their runs, but those that somebody else holds."""
-    return f"""
-select task_id from {table("t", queue)} where task_id = any($1::uuid[]) order by task_id for update skip locked"""
+    """Lock the tasks $1, after their runs, but those that somebody else holds, and read what was locked.
+
+    A run that decides a task's state and may change was locked before, so that it is as it is read here.
+    """
+    return f"{_standings(queue)} where t.task_id = any($1::uuid[]) order by t.task_id for update of t skip locked"
 
 
 def read_task(queue: str) -> str:
@@ -116,12 +118,17 @@ async def read(fetch: Fetch, queue: str, task_id: UUID, *, xid: int = 0) -> Stan
     return _standing(rows[0], xid) if rows else None
 
 
+async def lock_all(fetch: Fetch, queue: str, task_ids: Sequence[UUID]) -> Mapping[UUID, Standing]:
+    """Lock the tasks that nobody else holds, and give them as they stand."""
+    return {row["task_id"]: _standing(row) for row in await fetch(lock_many(queue), task_ids)}
+
+
 async def read_all(fetch: Fetch, queue: str, task_ids: Sequence[UUID], *, xid: int = 0) -> Mapping[UUID, Standing]:
     """Read many tasks as they stand, by their ids; those that are gone are left out."""
     return {row["task_id"]: _standing(row, xid) for row in await fetch(read_many(queue), task_ids)}
 
 
-def _standing(row: Any, xid: int) -> Standing:
+def _standing(row: Any, xid: int = 0) -> Standing:
     return Standing(
         state=State(row["state"]),
         attempt=row["attempt"],

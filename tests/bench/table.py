@@ -3,7 +3,7 @@
 from bench.pairs import Comparison, Spread
 
 COLUMNS = ("{:<36}", "{:>24}", "{:>24}", "{:>22}")
-NUMBERS = {"ms": ".1f", "s": ".3f", "MB": ".1f"}
+NUMBERS = {"ms": ".1f", "s": ".3f", "MB": ".1f", "1/s": ",.0f"}
 NONE = "–"
 
 
