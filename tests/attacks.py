@@ -37,6 +37,7 @@ _OURS = re.compile(
             r"\x1b\[\?(?:2026|2048)\$p",  # questions about modes
             r"\x1b\[>[0-9]+u|\x1b\[<u",  # keyboard protocol
             r"\x1b\]22;[a-z-]+\x07",  # shape of the pointer
+            r"\x1b\[2[23];2t|\x1b\]2;[A-Za-z0-9 ,.:_?+-]*\x07",  # the title: the old one kept, ours, the old one back
             r"\r\n",  # after the program has left
         )
     )

@@ -33,6 +33,7 @@ from absurd_tui.observe.records import (
     View,
 )
 from absurd_tui.observe.rows import natural_order
+from absurd_tui.observe.symptoms import Symptoms
 from absurd_tui.observe.task_records import Attempt, Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import Outcome, Refused
@@ -83,6 +84,7 @@ class FakeSource(FakeFinding):
     facts: dict[str, QueueFacts] = field(default_factory=dict)
     done: tuple[int | None, ...] = ()
     """What was done a minute in each queue."""
+    symptoms: dict[str, Symptoms] = field(default_factory=dict)
     _panels: tuple[PanelReading, ...] = ()
     _panels_taken: float | None = None
 
@@ -201,7 +203,8 @@ class FakeSource(FakeFinding):
             last_claim=max(claimed, default=None),
             oldest_expired=min(expired, default=None),
         )
-        return QueueReading(name, "unpartitioned", counts, done=self.done)
+        symptoms = self.symptoms.get(name, Symptoms())
+        return QueueReading(name, "unpartitioned", counts, done=self.done, symptoms=symptoms)
 
 
 def place_of(row: TaskRow) -> Place:

@@ -22,6 +22,7 @@ SQL_ROOMS = (
     "observe/queries.py",
     "observe/queue_queries.py",
     "observe/rate_queries.py",
+    "observe/symptom_queries.py",
     "observe/task_queries.py",
     "observe/total_queries.py",
     "database/",

@@ -17,6 +17,7 @@ from absurd_tui.observe.records import (
     TaskRow,
     View,
 )
+from absurd_tui.observe.symptoms import Failing, Poison, Symptoms
 
 NOW = 1_795_442_607.2
 SERVER = Server(
@@ -32,6 +33,11 @@ SERVER = Server(
 _STEADY = (5, 6, 5, 7, 6, 5, 6, 8, 7, 6, 5, 6, 7, 6, 6, 5, 7, 8, 6, 5, 6, 7, 6, 5, 6, 6, 7, 5, 6, 7)
 _STOPPED = (*_STEADY[:17], 3, *(0,) * 12)
 _FALLING = (*_STEADY[:12], 6, 5, 5, 4, 4, 4, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1)
+_IDS = 0x0193_A41F_6B02_7C3E_A4D1_8E52 << 32
+_SYMPTOMS = {
+    "billing": Symptoms(Poison(UUID(int=_IDS | 0xC05D11E2), "close_month", "pending", "max_duration", "soon")),
+    "payments": Symptoms(failing=Failing("charge_card", "HTTPError", 198, 160, 212)),
+}
 _FAULT = Failure("HTTPError", "503 Server Error: upstream connect error")
 
 
@@ -59,7 +65,8 @@ def queues(*, in_trouble: bool) -> tuple[QueueReading, ...]:
 
 def _queue(name: str, counts: Counts, minutes: tuple[int, ...], done: int = 0, failed: int = 0) -> QueueReading:
     lately = replace(counts, done_last_minute=Count(done), failed_last_minute=Count(failed))
-    return QueueReading(name, "unpartitioned", lately, None, minutes)
+    symptoms = _SYMPTOMS.get(name, Symptoms()) if counts.oldest_due is not None else Symptoms()
+    return QueueReading(name, "unpartitioned", lately, None, minutes, symptoms=symptoms)
 
 
 def _counts(
@@ -190,7 +197,7 @@ def _row(state: State, name: str, queue: str, tail: int, attempts: str, *, since
     attempt, _, most = attempts.partition("/")
     return TaskRow(
         queue=queue,
-        task_id=UUID(int=(0x0193_A41F_6B02_7C3E_A4D1_8E52 << 32) | tail),
+        task_id=UUID(int=_IDS | tail),
         run_id=UUID(int=(0x0193_A41F_6B02_7C3E_A4D1_0000 << 32) | tail),
         state=state,
         task_name=name,

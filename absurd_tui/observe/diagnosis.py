@@ -1,84 +1,67 @@
-"""The verdict: what is wrong, worst first, from a snapshot alone.
-
-Pure. A finding must be seen in two snapshots before it is shown and be absent
-from five before it goes, so that the verdict does not flap.
-"""
+"""The diagnosis: what is wrong, worst first, from a snapshot alone. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import IntEnum
-from math import inf
 
 from absurd_tui import units
-from absurd_tui.observe.reasons import stops_claims
-from absurd_tui.observe.records import NOTHING, Count, Counts, QueueReading, Refusal, Snapshot, State
+from absurd_tui.observe.ailments import ailments, failing
+from absurd_tui.observe.finding import HELP, Finding, Goal, Kind, Level
+from absurd_tui.observe.reasons import may_be_read, stops_claims
+from absurd_tui.observe.records import Count, Counts, QueueReading, Refusal, Snapshot, State, TaskRow
+from absurd_tui.observe.symptoms import Poison
 from absurd_tui.text import Plain, plain, say
 
 DUE_TOO_LONG = 60.0
-FAILS_MANY, FAILS_SHARE = 10, 0.2
-APPEARS_AFTER = 2
-GOES_AFTER = 5
-_UNREADABLE = plain("No queue is readable.")
 _LIVE = (State.PENDING, State.RUNNING, State.SLEEPING)
-
-
-class Level(IntEnum):
-    """How bad it is."""
-
-    OK = 0
-    DEGRADED = 1
-    WEDGED = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is wrong: which queue, in one sentence, and what to do in another."""
-
-    kind: str
-    queue: str
-    level: Level
-    what: Plain
-    then: Plain
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """What makes it the same finding in the next snapshot."""
-        return (self.kind, self.queue)
 
 
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """Find what is wrong in a snapshot, worst first."""
-    found = [finding for queue in snapshot.queues for finding in _of_queue(queue, snapshot)]
-    found += _claims_fail(snapshot)
-    return tuple(sorted(found, key=lambda finding: (-finding.level, finding.queue, finding.kind)))
+    poisons = _poisons(snapshot)
+    found = [_claims_fail(queue, poison) for queue, poison in poisons.items()]
+    for queue in snapshot.queues:
+        found += _of_queue(queue, snapshot.now, is_poisoned=queue.name in poisons)
+    return tuple(sorted(found, key=lambda finding: finding.order))
 
 
-def _of_queue(queue: QueueReading, snapshot: Snapshot) -> list[Finding]:
+def _of_queue(queue: QueueReading, now: float, *, is_poisoned: bool) -> list[Finding]:
     if queue.refusal is not None:
         what = say("{queue} cannot be read.", queue=queue.name)
-        return [Finding("refused", queue.name, Level.DEGRADED, what, _reason(queue.refusal))]
+        goal = HELP if queue.refusal.remedy is not None else Goal("Pending", State.PENDING)
+        return [Finding(Kind.REFUSED, queue.name, Level.DEGRADED, what, reason(queue.refusal), goal)]
     if queue.counts is None:
         return []
-    expired = _expired(queue.name, queue.counts, snapshot.now)
-    if queue.hides_rows:
-        return expired  # others may have been claimed where they are not seen
-    return [*_nobody_claims(queue.name, queue.counts, snapshot.now), *expired]
+    found = [*_expired(queue, queue.counts, now), *failing(queue, queue.counts), *ailments(queue, now)]
+    if is_poisoned or queue.hides_rows:
+        return found  # nobody can claim; or others may have been claimed where they are not seen
+    return [*_nobody_claims(queue.name, queue.counts, now), *found]
 
 
-def _claims_fail(snapshot: Snapshot) -> list[Finding]:
-    """Find in each queue one task, of those that the panels hold, whose policy no claim can read."""
-    found: dict[str, Finding] = {}
-    for row in (row for panel in snapshot.panels if panel.state in _LIVE for row in panel.rows):
-        if row.queue in found or not stops_claims(row):
-            continue
-        short = units.short_id(row.task_id, 8)
-        what = say("{queue}: every claim fails because of {name} …{id}.", queue=row.queue, name=row.task_name, id=short)
-        then = say(
-            "Its cancellation policy is no whole number of seconds. It is {state}: cancel it, and claims work again.",
-            state=row.state,
-        )
-        found[row.queue] = Finding("claims fail", row.queue, Level.WEDGED, what, then)
-    return list(found.values())
+def _poisons(snapshot: Snapshot) -> Mapping[str, Poison]:
+    """Name for each queue one task whose policy no claim can read: one that was looked for, or that a panel holds."""
+    rows = (row for panel in snapshot.panels if panel.state in _LIVE for row in panel.rows if stops_claims(row))
+    seen: dict[str, Poison] = {}
+    for row in rows:
+        seen.setdefault(row.queue, _poison(row))
+    found = {queue.name: queue.symptoms.poison for queue in snapshot.queues if queue.symptoms.poison is not None}
+    return {**seen, **found}
+
+
+def _poison(row: TaskRow) -> Poison:
+    limits = {"max_delay": row.max_delay, "max_duration": row.max_duration}
+    limit, value = next((name, value) for name, value in limits.items() if not may_be_read(value))
+    return Poison(row.task_id, row.task_name, row.state, limit, value or "")
+
+
+def _claims_fail(queue: str, poison: Poison) -> Finding:
+    short = units.short_id(poison.task_id, 8)
+    what = say("{queue}: every claim fails because of {name} …{id}.", queue=queue, name=poison.task_name, id=short)
+    then = say(
+        'It is {state}: cancel it, and claims work again; none can read its {limit} "{value}".',
+        limit=poison.limit,
+        value=poison.value,
+        state=poison.state,
+    )
+    return Finding(Kind.CLAIMS_FAIL, queue, Level.WEDGED, what, then, Goal("its page", task_id=poison.task_id))
 
 
 def _nobody_claims(queue: str, counts: Counts, now: float) -> list[Finding]:
@@ -91,23 +74,25 @@ def _nobody_claims(queue: str, counts: Counts, now: float) -> list[Finding]:
     what = say(
         "{queue}: nobody {claimed}; {due} due.", queue=queue, claimed=claimed, due=_tasks(due.value, due.is_capped)
     )
+    goal = Goal("Pending", State.PENDING) if counts.pending.value else Goal("Sleeping", State.SLEEPING)
     busy = counts.running.value - counts.expired.value
     if busy > 0:
         runs = "1 run is" if busy == 1 else f"{units.count(busy, capped=counts.running.is_capped)} runs are"
         then = plain(f"{runs} still claimed: the workers may all be busy. More of them would take these tasks.")
-        return [Finding("nobody claims", queue, Level.DEGRADED, what, then)]
+        return [Finding(Kind.NOBODY_CLAIMS, queue, Level.DEGRADED, what, then, goal)]
     then = plain("No worker seems to poll this queue. Start one; the tasks will wait.")
-    return [Finding("nobody claims", queue, Level.WEDGED, what, then)]
+    return [Finding(Kind.NOBODY_CLAIMS, queue, Level.WEDGED, what, then, goal)]
 
 
-def _expired(queue: str, counts: Counts, now: float) -> list[Finding]:
-    if not counts.expired.value or counts.oldest_expired is None:
+def _expired(queue: QueueReading, counts: Counts, now: float) -> list[Finding]:
+    of_gone = sum(gone.leases for gone in queue.symptoms.gone)
+    if not counts.expired.value or counts.oldest_expired is None or of_gone >= counts.expired.value:
         return []
     one = counts.expired.value == 1 and not counts.expired.is_capped
     what = say(
         "{queue}: {leases} expired, the oldest {since} ago, and no claim has ended {it}.",
-        queue=queue,
-        leases=_leases(counts.expired),
+        queue=queue.name,
+        leases=leases(counts.expired),
         since=units.age(now - counts.oldest_expired),
         it="it" if one else "them",
     )
@@ -116,10 +101,12 @@ def _expired(queue: str, counts: Counts, now: float) -> list[Finding]:
         if one
         else "Their runs are likely not running. The next claims end these attempts."
     )
-    return [Finding("lease expired", queue, Level.DEGRADED, what, then)]
+    goal = Goal("Claimed", State.RUNNING)
+    return [Finding(Kind.LEASE_EXPIRED, queue.name, Level.DEGRADED, what, then, goal)]
 
 
-def _leases(expired: Count) -> str:
+def leases(expired: Count) -> str:
+    """Begin a sentence about leases that are over."""
     if expired == Count(1):
         return "1 lease has"
     return f"{units.count(expired.value, capped=expired.is_capped)} leases have"
@@ -131,78 +118,7 @@ def _tasks(number: int, capped: bool) -> str:
     return f"{units.count(number, capped=capped)} tasks are"
 
 
-def fails_often(counts: Counts) -> bool:
-    """Whether attempts claimed in the last minute failed in number, and as a good share of those that ended."""
-    failed = counts.failed_last_minute.value
-    return failed >= FAILS_MANY and failed >= FAILS_SHARE * (failed + counts.done_last_minute.value)
-
-
-def unreadable(snapshot: Snapshot) -> tuple[Plain, Plain] | None:
-    """Say that no queue can be read and why, or None where one can, or where there is none."""
-    if not snapshot.queues or any(queue.counts is not None for queue in snapshot.queues):
-        return None
-    refusals = (queue.refusal for queue in snapshot.queues if queue.refusal is not None)
-    return _UNREADABLE, next((_reason(refusal) for refusal in refusals), plain(""))
-
-
-def _reason(refusal: Refusal) -> Plain:
+def reason(refusal: Refusal) -> Plain:
+    """Say why a queue could not be read."""
     said = plain(refusal.reason.rstrip(".") + ".")
     return said if refusal.remedy is None else said + plain(" ? shows the GRANT.")
-
-
-def all_is_well(snapshot: Snapshot) -> Plain:
-    """Say how things stand where nothing is shown to be wrong, with the figures that show it."""
-    if not snapshot.queues:
-        return plain("There is no queue yet. absurdctl create-queue NAME makes one.")
-    readable = [queue.counts for queue in snapshot.queues if queue.counts is not None]
-    queues = units.plural(len(snapshot.queues), "queue")
-    unread = len(snapshot.queues) - len(readable)
-    if not readable:
-        return _UNREADABLE
-    due = [counts.oldest_due for counts in readable if counts.oldest_due is not None]
-    waited = snapshot.now - min(due, default=inf)
-    done = sum((counts.done_last_minute for counts in readable), NOTHING)
-    expired = sum((counts.expired for counts in readable), NOTHING)
-    said = f"{queues}, {unread} of them not read." if unread else f"{queues}."
-    nothing = "Nothing"
-    if veiled := sum(queue.hides_rows for queue in snapshot.queues):
-        said, nothing = f"{said} Row security hides rows in {veiled} of them.", "Nothing visible"
-    if waited < 0 and not done.value and not any(counts.running.value for counts in readable):
-        return plain(f"{said} {nothing} is due, {nothing.lower()} runs.")
-    oldest = f"The oldest due task has waited {units.age(waited)}." if waited >= 0 else f"{nothing} is due."
-    leases = f"{_leases(expired)} expired." if expired.value else "No expired lease."
-    finished = f"{units.count(done.value, capped=done.is_capped)} claimed in the last minute completed."
-    return plain(f"{said} {oldest} {leases} {finished}")
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The findings that are shown, and what was counted on the way to showing or dropping others."""
-
-    shown: tuple[Finding, ...] = ()
-    seen: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    missed: Mapping[tuple[str, str], int] = field(default_factory=dict)
-
-    def after(self, found: tuple[Finding, ...]) -> "Settled":
-        """Take in the findings of the next snapshot."""
-        now = {finding.identity: finding for finding in found}
-        seen = {identity: self.seen.get(identity, 0) + 1 for identity in now}
-        shown = {finding.identity: finding for finding in self.shown}
-        missed = {identity: self.missed.get(identity, 0) + 1 for identity in shown if identity not in now}
-        kept = {
-            identity: now.get(identity, finding)
-            for identity, finding in shown.items()
-            if missed.get(identity, 0) < GOES_AFTER
-        }
-        kept |= {identity: finding for identity, finding in now.items() if seen[identity] >= APPEARS_AFTER}
-        order = sorted(kept.values(), key=lambda finding: (-finding.level, finding.queue, finding.kind))
-        return Settled(tuple(order), seen, missed)
-
-    @property
-    def level(self) -> Level:
-        """The worst level shown."""
-        return max((finding.level for finding in self.shown), default=Level.OK)
-
-    def level_of(self, queue: str) -> Level:
-        """The worst level shown of one queue."""
-        return max((finding.level for finding in self.shown if finding.queue == queue), default=Level.OK)

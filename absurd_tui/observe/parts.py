@@ -14,6 +14,7 @@ class Part(StrEnum):
     HISTORY = "history"
     DONE = "half hours"
     RATES = "rates"
+    SYMPTOMS = "symptoms"
     PANELS = "panels"
 
 

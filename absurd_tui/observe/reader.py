@@ -13,6 +13,7 @@ from absurd_tui.observe.asking import Asking
 from absurd_tui.observe.beats import Beats, Moment
 from absurd_tui.observe.branches import ListedQueue, Row
 from absurd_tui.observe.census import Census
+from absurd_tui.observe.examining import Examining
 from absurd_tui.observe.floors import Floors
 from absurd_tui.observe.listing import Listing
 from absurd_tui.observe.panels import Panels
@@ -36,6 +37,7 @@ class Reader:
         self._listing = Listing(self._asking, self._beats)
         floors = Floors()
         self._census = Census(self._asking, self._beats, floors)
+        self._examining = Examining(self._asking, self._beats)
         self._panels = Panels(self._asking, floors)
         self._rates = Rates(self._asking, self._beats)
         self._server: Server | None = None
@@ -48,6 +50,7 @@ class Reader:
         self._beats.begin_anew()
         await self._asking.open()
         self._census.forget_totals()
+        self._examining.forget()
         row = (await self._asking.fetch(queries.PROBE))[0]
         _require_absurd(row)
         self._asking.role = row["role"]
@@ -85,6 +88,7 @@ class Reader:
         listed = await self._listing.read(moment)
         capabilities = await self._listing.read_capabilities(moment, is_urged=is_urged)
         readings = await self._census.read(listed, moment.now, is_urged=is_urged)
+        readings = await self._examining.read(listed, readings, moment.now)
         counted = {reading.name for reading in readings if reading.counts is not None}
         self._chosen = [queue for queue in listed if view.queue in (None, queue.name) and queue.name in counted]
         panels = await self._read_panels(readings, view, moment, is_urged=is_urged)

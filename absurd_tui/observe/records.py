@@ -12,6 +12,7 @@ from uuid import UUID
 
 from absurd_tui.database.capabilities import Capabilities
 from absurd_tui.observe.parts import Beat, PartCost
+from absurd_tui.observe.symptoms import Symptoms
 
 
 class State(StrEnum):
@@ -104,6 +105,8 @@ class QueueReading:
     """Completed tasks a minute over the last half hour, by claim, oldest first; None where not read."""
     hides_rows: bool = False
     """Whether row security decides which rows this role sees: what is counted is what there is at least."""
+    symptoms: Symptoms = Symptoms()
+    """What more is known of its health, where its counts made that asked; some seconds old."""
 
     @property
     def veiled(self) -> "QueueReading":

@@ -29,7 +29,7 @@ from absurd_tui.text import Plain, for_clipboard, plain, say
 from absurd_tui.ui.availability import ACTIVITY
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
-from absurd_tui.ui.driver import takes_frame
+from absurd_tui.ui.driver import entitle, takes_frame
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
 from absurd_tui.ui.finding import FindingApp
 from absurd_tui.ui.following import Following
@@ -54,6 +54,7 @@ from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.costs import Costs
 from absurd_tui.ui.screens.dashboard import Dashboard
+from absurd_tui.ui.screens.findings import FindingsScreen
 from absurd_tui.ui.screens.help import Help
 from absurd_tui.ui.screens.rates import RatesScreen
 from absurd_tui.ui.screens.task import TaskScreen
@@ -181,7 +182,9 @@ class AbsurdApp(FindingApp):
 
     def _snapshot_arrived(self, snapshot: Snapshot) -> None:
         self._was_live = True
-        self._watch.take(snapshot, self._poll.pause)
+        is_worse = self._watch.take(snapshot, self._poll.pause)
+        if is_worse and self._settings.rings:
+            self.bell()
         if not self._knows_queue(snapshot):
             return
         self._begin(self._following.read(snapshot.server.role))
@@ -207,6 +210,7 @@ class AbsurdApp(FindingApp):
         self.exit(BAD_INPUT, return_code=BAD_INPUT)
 
     def _repaint(self) -> None:
+        entitle(self._driver, self._watch.title)
         for screen in self.screen_stack:
             if isinstance(screen, Dashboard | TaskScreen | TaskDialog) and screen.is_mounted:
                 screen.repaint()
@@ -296,6 +300,11 @@ class AbsurdApp(FindingApp):
             self.push_screen(ActivityScreen(self._watch, lambda: audit.records))
         elif isinstance(screen, ActingScreen):
             screen.say(screen.why_not(ACTIVITY))
+
+    def action_findings(self) -> None:
+        """List all that is wrong."""
+        if isinstance(self.screen, Dashboard):
+            self.push_screen(FindingsScreen(self._watch), self.screen.go_to)
 
     def action_rates(self) -> None:
         """Show the rates of the chosen queue."""

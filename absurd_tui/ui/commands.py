@@ -34,6 +34,7 @@ class Scope(Enum):
 
     ACTIVITY = auto()
     FOUND = auto()
+    FINDINGS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ COMMANDS = (
     ),
     _everywhere("costs", "C", "costs", "what reading costs the database, by part", "app.costs"),
     _everywhere("outcome.dismiss", "x", "dismiss", "take back the newest outcome", "app.dismiss_outcome"),
+    _here("findings", "v", "findings", "all that is wrong, each explained; enter goes there", "app.findings"),
+    _here("findings.worst", "V", "go to the worst", "go to where the worst finding can be looked at", "worst"),
     _here("panel.zoom", "z", "zoom", "show one panel alone, or all again", "zoom", footer=10, wide_only=True),
     _here(
         "screen.freeze", "f", "freeze", "hold the screen still; reading goes on", "freeze", footer=11, wide_only=True
@@ -132,6 +135,8 @@ COMMANDS = (
     _found("found.open", "enter", "open", "open the task under the cursor", "open", footer=1),
     _found("found.back", "escape", "back", "back to where it was looked for", "dismiss", shown="esc", footer=2),
     _everywhere("task.find_id", "i", "go to id", "go to a task or a run by its id, in every queue", "app.find_id"),
+    Command("findings.go", "enter", "go there", "go to where it can be looked at", Scope.FINDINGS, "go", footer=1),
+    Command("findings.back", "escape,v", "back", "back", Scope.FINDINGS, "dismiss", shown="esc", footer=2),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
     _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20, stays=True),

@@ -12,6 +12,7 @@ that is lost. This driver never waits there: what is written goes to a thread, a
 while the terminal is behind no frame is made.
 """
 
+import os
 import threading
 from typing import Any, TextIO, cast
 
@@ -29,6 +30,9 @@ WRITTEN_WITHIN = 2.0
 """Seconds that leaving waits for a terminal to take what is still to be written."""
 
 
+_KEEP_TITLE, _GIVE_TITLE_BACK, _TITLE = "\x1b[22;2t", "\x1b[23;2t", "\x1b]2;{}\x07"
+
+
 def steady(driver: type[Driver]) -> type[Driver]:
     """Make a driver of this class that leaves the terminal before it enters it again, and never waits for it."""
 
@@ -41,6 +45,7 @@ def steady(driver: type[Driver]) -> type[Driver]:
             self._outlet = Outlet(self._file, lost=self._lost)
             self._is_frame_owed = False
             self._is_entered = False
+            self._title = ""
 
         def write(self, data: str) -> None:
             self._outlet.write(data)
@@ -54,10 +59,21 @@ def steady(driver: type[Driver]) -> type[Driver]:
         def start_application_mode(self) -> None:
             self._is_entered = True
             super().start_application_mode()
+            if self._title:
+                self.write(_KEEP_TITLE + _TITLE.format(self._title))
 
         def stop_application_mode(self) -> None:
+            if self._is_entered and self._title:
+                self.write(_GIVE_TITLE_BACK)
             self._is_entered = False
             super().stop_application_mode()
+
+        def entitle(self, title: str) -> None:
+            if not self._is_entered or title == self._title:
+                return
+            kept = "" if self._title else _KEEP_TITLE
+            self._title = title
+            self.write(kept + _TITLE.format(title))
 
         def close(self) -> None:
             super().close()  # ends Textual's own thread, which had nothing to write
@@ -87,3 +103,12 @@ def steady(driver: type[Driver]) -> type[Driver]:
 def takes_frame(driver: Driver | None) -> bool:
     """Whether a frame may be made now; after a refusal the app is told to resume once the terminal has caught up."""
     return driver is None or not hasattr(driver, "takes_frame") or cast(bool, driver.takes_frame())
+
+
+def entitle(driver: Driver | None, title: str) -> None:
+    """Give the terminal a title, which must be harmless; its own comes back when the program leaves it.
+
+    Not the console of Linux, which would draw it.
+    """
+    if driver is not None and hasattr(driver, "entitle") and os.environ.get("TERM") != "linux":
+        driver.entitle(title)

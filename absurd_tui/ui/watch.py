@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from uuid import UUID
 
-from absurd_tui.observe.diagnosis import Settled, findings
+from absurd_tui.observe.diagnosis import findings
 from absurd_tui.observe.records import Link, LinkState, Snapshot
+from absurd_tui.observe.verdict import Settled
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.perform import Pending
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.telling import Telling, told_under_way
+from absurd_tui.ui.titling import title_of
 from absurd_tui.ui.widgets.head import HeadState
 from absurd_tui.ui.widgets.outcomes import Told
 
@@ -78,11 +80,19 @@ class Watch:
         found = remedies_of(newest) if newest is not None else ()
         return tuple(dict.fromkeys([told, *found] if told is not None else found))
 
-    def take(self, snapshot: Snapshot, pause: float) -> None:
-        """Take the newest snapshot, and how long it is until the next."""
+    def take(self, snapshot: Snapshot, pause: float) -> bool:
+        """Take the newest snapshot, and how long it is until the next; say whether the verdict is worse than before."""
         before = self._newest.settled if self._newest is not None else Settled()
-        self._newest = _Reading(snapshot, before.after(findings(snapshot)))
+        settled = before.after(findings(snapshot), snapshot.now)
+        self._newest = _Reading(snapshot, settled)
         self.pause = pause
+        return settled.level > before.level
+
+    @property
+    def title(self) -> str:
+        """Name the terminal's window by the newest verdict and counts."""
+        settled = self._newest.settled if self._newest is not None else Settled()
+        return title_of(self.newest, settled, is_live=self.is_live)
 
     def hold(self, ticks: float) -> None:
         """Hold the screen still, or let it go on; before the first snapshot there is nothing to hold."""

@@ -121,6 +121,11 @@ def tour(shown: Terminal, *, states: tuple[str, ...], until: str) -> str:
     for _ in range(len(QUEUES)):
         press_and_see(shown, "right")
         seen.append(shown.text)
+    shown.press("v")
+    shown.until_shown("Findings  ", "enter goes to")
+    seen.append(shown.text)
+    shown.press("escape")
+    shown.until(lambda: "enter goes to" not in shown.text)
     shown.press("?")
     shown.until_shown("the row before, the next row")
     shown.press("escape")

@@ -15,7 +15,15 @@ from seeding import put
 from absurd_tui.conninfo import resolve
 from absurd_tui.database.session import Session
 from absurd_tui.lifecycle import Lifecycle
-from absurd_tui.observe import count_queries, panel_queries, queries, rate_queries, task_queries, total_queries
+from absurd_tui.observe import (
+    count_queries,
+    panel_queries,
+    queries,
+    rate_queries,
+    symptom_queries,
+    task_queries,
+    total_queries,
+)
 from absurd_tui.observe.records import State
 from absurd_tui.observe.totals import lowest_id
 
@@ -83,6 +91,12 @@ STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
     ("cancelled", total_queries.cancelled_statement("big"), ()),
     ("minutes", rate_queries.minutes_statement("big"), ()),
     ("times", rate_queries.times_statement("big"), ()),
+    ("poison", symptom_queries.poison_branch(0, "big"), ([UUID(int=0)],)),
+    ("gone", symptom_queries.gone_branch(0, "big"), ()),
+    ("failing", symptom_queries.failing_branch(0, "big"), ()),
+    ("trend", symptom_queries.trend_branch(0, "big"), ()),
+    ("deferred", symptom_queries.deferred_branch(0, "big"), ()),
+    ("flow", symptom_queries.flow_branch(0, "big"), (lowest_id(time.time() - 300), time.time() - 300)),
 ]
 
 

@@ -5,12 +5,13 @@ from uuid import UUID
 
 import pytest
 from attacks import ATTACKS, rotated
-from fakes import SERVER, FakePerformer, FakeSource, FakeStage
+from fakes import SERVER, START, FakePerformer, FakeSource, FakeStage
 from screen import running, text, until, until_back, until_opened, until_shown
 from textual import constants
 from textual.pilot import Pilot
 
 from absurd_tui.observe.records import Failure, Refusal, State
+from absurd_tui.observe.symptoms import Deferred, Failing, Flow, GoneWorker, Poison, Symptoms, Trend
 from absurd_tui.observe.task_records import Attempt, CheckpointRow, Document, TaskPage, Wait
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.settings import Settings
@@ -63,8 +64,20 @@ async def hostile_source() -> FakeSource:
                 claim_expires_at=source.now + 60,
             )
             source.rows[task_id] = row
+            source.symptoms[row.queue] = hostile_symptoms(task_id, attack)
             source.pages[task_id] = hostile_page(source, task_id, attack)
     return source
+
+
+def hostile_symptoms(task_id: UUID, attack: str) -> Symptoms:
+    return Symptoms(
+        Poison(task_id, attack, attack, attack, attack),
+        (GoneWorker(attack, 2, START, START),),
+        Failing(attack, attack, 20, 20, 20),
+        Trend(20, 1),
+        Deferred(2, attack, 2, is_part=True),
+        Flow(2, 1, is_capped=True),
+    )
 
 
 def hostile_page(source: FakeSource, task_id: UUID, attack: str) -> TaskPage:
@@ -184,7 +197,7 @@ async def test_no_dialog_outcome_or_list_of_commands_draws_a_command_or_an_actio
     source.server = replace(source.server, fake_now=None)
     async with running(source, size=(130, 40), settings=Settings(every=5.0), performer=performer) as pilot:
         await until_shown(pilot, "PWNED-title")
-        for panel, key in ("1c", "2e", "4r", "1s", "1?", "1m", "1C", "1\x10"):
+        for panel, key in ("1c", "2e", "4r", "1s", "1?", "1m", "1C", "1v", "1\x10"):
             below = pilot.app.screen
             await pilot.press(panel, {"?": "question_mark", "\x10": "ctrl+p"}.get(key, key))
             await until_opened(pilot, below)

@@ -1,22 +1,19 @@
+from dataclasses import replace
 from math import inf
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from readings import HOSTILE, NOW, YEAR_294276, counts, queue, refused, row, snapshot
 
-from absurd_tui.observe.diagnosis import (
-    APPEARS_AFTER,
-    GOES_AFTER,
-    Finding,
-    Level,
-    Settled,
-    all_is_well,
-    fails_often,
-    findings,
-    unreadable,
-)
+from absurd_tui.observe.ailments import fails_often
+from absurd_tui.observe.diagnosis import findings
+from absurd_tui.observe.finding import Finding, Level
+from absurd_tui.observe.quiet import all_is_well, unreadable
 from absurd_tui.observe.records import Count, PanelReading, QueueReading, Refusal, Snapshot, State
+from absurd_tui.observe.symptoms import Poison, Symptoms
+from absurd_tui.observe.verdict import APPEARS_AFTER, GOES_AFTER, Settled
 from absurd_tui.text import clean
 
 IDLE = queue("mail")
@@ -158,14 +155,14 @@ def test_a_hostile_name_commands_no_terminal() -> None:
         assert what.isprintable()
 
 
-def test_the_worst_comes_first_then_by_queue_then_by_kind() -> None:
+def test_the_worst_comes_first_then_by_kind_then_by_queue() -> None:
     both = queue("a", pending=1, running=1, expired=1, oldest_due=NOW - 99, oldest_expired=NOW - 1)
     reading = snapshot(refused("z"), refused("b"), EXPIRED, both)
     assert [(finding.level, finding.queue, finding.kind) for finding in findings(reading)] == [
         (Level.WEDGED, "a", "nobody claims"),
         (Level.DEGRADED, "a", "lease expired"),
-        (Level.DEGRADED, "b", "refused"),
         (Level.DEGRADED, "orders", "lease expired"),
+        (Level.DEGRADED, "b", "refused"),
         (Level.DEGRADED, "z", "refused"),
     ]
 
@@ -176,7 +173,7 @@ def test_the_worst_comes_first_then_by_queue_then_by_kind() -> None:
 def settle(*readings: Snapshot, begin: Settled | None = None) -> Settled:
     settled = begin or Settled()
     for reading in readings:
-        settled = settled.after(findings(reading))
+        settled = settled.after(findings(reading), reading.now)
     return settled
 
 
@@ -228,7 +225,7 @@ def test_one_queue_in_trouble_does_not_hide_another_and_each_has_its_level() -> 
 def test_what_is_shown_follows_from_the_last_snapshots_alone(history: list[set[str]]) -> None:
     settled = Settled()
     for names in history:
-        settled = settled.after(findings(snapshot(*(refused(name) for name in sorted(names)))))
+        settled = settled.after(findings(snapshot(*(refused(name) for name in sorted(names)))), NOW)
     for name in "abc":
         runs = [name in names for names in history]
         shown = name in {finding.queue for finding in settled.shown}
@@ -357,7 +354,7 @@ def test_a_live_task_with_a_limit_that_no_claim_can_read_wedges_its_queue(policy
         (
             Level.WEDGED,
             "mail: every claim fails because of welcome …00000001.",
-            "Its cancellation policy is no whole number of seconds. It is sleeping: cancel it, and claims work again.",
+            f'It is sleeping: cancel it, and claims work again; none can read its {limit} "{policy}".',
         )
     ]
     ended = PanelReading(State.FAILED, (row(State.FAILED, **fields),))
@@ -374,3 +371,18 @@ def test_of_a_queue_under_row_security_nobody_is_said_not_to_claim() -> None:
     assert findings(snapshot(UNCLAIMED.veiled)) == ()
     said = all_is_well(snapshot(queue("mail").veiled, queue("orders"))).text
     assert said == "2 queues. Row security hides rows in 1 of them. Nothing visible is due, nothing visible runs."
+
+
+def test_a_task_that_stops_the_claims_takes_the_place_of_a_queue_that_nobody_claims_from() -> None:
+    poison = Poison(UUID(int=1), "welcome", "pending", "max_delay", "soon")
+    known = replace(UNCLAIMED, symptoms=Symptoms(poison=poison))
+    assert kinds(settle(snapshot(UNCLAIMED), snapshot(UNCLAIMED))) == ["nobody claims"]
+    assert kinds(settle(snapshot(UNCLAIMED), snapshot(known))) == ["claims fail"]
+
+
+def test_it_is_quiet_since_the_last_finding_went_or_since_one_looks() -> None:
+    calm = [snapshot(IDLE, now=NOW + second) for second in range(20)]
+    assert settle(*calm[:3]).quiet_since == NOW
+    wrong = settle(snapshot(EXPIRED), snapshot(EXPIRED))
+    assert wrong.quiet_since is None
+    assert settle(*calm[10:18], begin=wrong).quiet_since == NOW + 14, "the fifth snapshot without it"

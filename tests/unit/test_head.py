@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readings import HOSTILE, NOW, YEAR_294276, queue, refused, snapshot
 
-from absurd_tui.observe.diagnosis import Settled, findings
+from absurd_tui.observe.diagnosis import findings
 from absurd_tui.observe.records import Link, LinkState, QueueReading, Snapshot
+from absurd_tui.observe.verdict import Settled
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import clean
 from absurd_tui.ui.widgets.head import Header, HeadState, Verdict
@@ -57,7 +58,7 @@ def verdict(shown: HeadState, width: int = 120, height: int = 2) -> list[str]:
 
 def settled(*queues: QueueReading) -> Settled:
     found = findings(snapshot(*queues))
-    return Settled().after(found).after(found)
+    return Settled().after(found, NOW).after(found, NOW)
 
 
 # the header
@@ -166,8 +167,33 @@ def test_before_the_first_snapshot_it_names_where_it_connects_to() -> None:
 # the verdict
 
 
-def test_when_all_is_well_the_first_line_says_so_with_figures() -> None:
-    assert [line.rstrip() for line in verdict(state())] == ["    OK      1 queue. Nothing is due, nothing runs.", ""]
+def test_when_all_is_well_the_first_line_says_since_when_and_the_second_has_the_figures() -> None:
+    quiet = Settled().after((), NOW - 60).after((), NOW)
+    assert [line.rstrip() for line in verdict(state(settled=quiet))] == [
+        "    OK      All quiet since 14:12.",
+        "            1 queue. Nothing is due, nothing runs.",
+    ]
+    yesterday = Settled().after((), NOW - 86_400)
+    assert "All quiet since Sep 20 14:13." in verdict(state(settled=yesterday))[0]
+    assert "There is no queue yet." in verdict(state(reading=snapshot(taken=1000.0), settled=quiet))[0]
+
+
+def test_a_verdict_names_the_key_that_goes_where_it_can_be_looked_at() -> None:
+    one = verdict(state(settled=settled(WEDGED)))[1]
+    assert one.rstrip().endswith("V Pending  v all")
+    expired = queue("orders", running=1, expired=1, oldest_expired=NOW - 9)
+    assert verdict(state(settled=settled(expired)))[1].rstrip().endswith("V Claimed  v all")
+
+
+def test_a_reading_that_is_late_is_not_told_as_the_present() -> None:
+    late = state(reading=snapshot(WEDGED, taken=988.0), settled=settled(WEDGED))
+    lines = verdict(late)
+    assert [lines[0][:10].strip(), lines[0][12:].rstrip()] == [
+        "UNKNOWN",
+        "Nothing was read for 12s. Everything below is from 14:13:20.",
+    ]
+    assert verdict(replace(late, pause=20.0))[0][:10].strip() == "WEDGED"
+    assert verdict(replace(late, frozen_since=988.0))[0][:10].strip() == "WEDGED"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +212,7 @@ def test_the_worst_finding_has_two_lines_and_the_others_a_number(
     assert first[12:].startswith(what)
     assert second[:12].isspace()
     assert second[12:].startswith(then)
-    assert second.rstrip().endswith(more)
+    assert second.rstrip().endswith(f"{more} v" if more else "v all")
 
 
 def test_where_no_queue_can_be_read_nothing_is_known() -> None:
@@ -201,7 +227,7 @@ def test_a_higher_verdict_lists_the_next_findings() -> None:
     lines = verdict(shown, height=4)
     assert [line[:10].strip() for line in lines] == ["WEDGED", "", "DEGRADED", "DEGRADED"]
     assert [line[12:].split(" ", 1)[0] for line in lines[2:]] == ["a", "b"]
-    assert lines[1].rstrip().endswith("+1 more")
+    assert lines[1].rstrip().endswith("+1 more v")
 
 
 @pytest.mark.parametrize(

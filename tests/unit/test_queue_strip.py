@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readings import HOSTILE, NOW, YEAR_294276, counts, queue, refused, snapshot
 
-from absurd_tui.observe.diagnosis import Level, Settled, findings
+from absurd_tui.observe.diagnosis import findings
+from absurd_tui.observe.finding import Level
 from absurd_tui.observe.records import Count, QueueReading
+from absurd_tui.observe.verdict import Settled
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import clean
 from absurd_tui.ui.widgets.columns import Column, Sight, row_spans, widths
@@ -24,7 +26,7 @@ CALM = QueueRow("mail", counts(), None, (), Level.OK, is_chosen=False)
 
 def settled(*queues: QueueReading) -> Settled:
     found = findings(snapshot(*queues))
-    return Settled().after(found).after(found)
+    return Settled().after(found, NOW).after(found, NOW)
 
 
 def rows(*queues: QueueReading, chosen: str | None = None) -> tuple[QueueRow, ...]:
@@ -63,7 +65,7 @@ def test_all_queues_come_first_then_trouble_then_by_name() -> None:
 
 
 def test_a_finding_that_has_not_settled_moves_no_queue() -> None:
-    shown = queue_rows(snapshot(queue("a"), WEDGED), Settled().after(findings(snapshot(WEDGED))), None)
+    shown = queue_rows(snapshot(queue("a"), WEDGED), Settled().after(findings(snapshot(WEDGED)), NOW), None)
     assert [row.name for row in shown] == [None, "a", "wedged"]
     assert shown[0].is_chosen
 
@@ -279,15 +281,15 @@ def test_what_failed_is_red_only_while_much_fails() -> None:
     together, *apart = rows(calm, failing)
     assert [cell(row, "failed", 200) for row in (together, *apart)] == [
         ("2,601", "alarm"),
-        ("2,101", ""),
         ("500", "alarm"),
+        ("2,101", ""),
     ]
     assert [cell(row, "fails/min", 200) for row in (together, *apart)] == [
         ("221", "alarm"),
-        ("9", ""),
         ("212", "alarm"),
+        ("9", ""),
     ]
-    assert [cell(row, "done/min", 200)[0] for row in (together, *apart)] == ["32", "1", "31"]
+    assert [cell(row, "done/min", 200)[0] for row in (together, *apart)] == ["32", "31", "1"]
 
 
 def test_what_could_not_be_read_is_unknown_and_never_zero() -> None:

@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.containers import Container, Horizontal
 from textual.events import Key, Resize
 
+from absurd_tui.observe.finding import HELP, Finding
 from absurd_tui.observe.places import epoch
 from absurd_tui.observe.records import ReadAt, State, TaskRow, View
 from absurd_tui.text import Plain, plain, say
@@ -304,6 +305,27 @@ class Dashboard(ActingScreen):
             panel.choose(queue)
         self._ask()
         self.repaint()
+
+    async def action_worst(self) -> None:
+        """Go to where the worst finding can be looked at."""
+        shown = self._watch.settled.shown
+        if shown:
+            await self.go_to(shown[0])
+        else:
+            self.say(plain("go to the worst: nothing is found to be wrong."))
+
+    async def go_to(self, finding: Finding | None) -> None:
+        """Go to where a finding can be looked at."""
+        if finding is None:
+            return
+        goal = finding.goal
+        if goal == HELP:
+            await self.run_action("app.help")
+        elif goal.task_id is not None:
+            self.post_message(TaskOpened(finding.queue, goal.task_id))
+        else:
+            self._choose(finding.queue)
+            self.action_panel(list(State).index(goal.state or State.FAILED))
 
     def action_zoom(self) -> None:
         """Show the open panel alone, or all again."""

@@ -32,6 +32,7 @@ _TITLES = {
     Scope.ACTING: "On a task",
     Scope.ACTIVITY: "Activity",
     Scope.FOUND: "Found tasks",
+    Scope.FINDINGS: "Findings",
     Scope.EVERYWHERE: "Everywhere",
 }
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from absurd_tui import units
-from absurd_tui.observe.diagnosis import Finding, Level, Settled, all_is_well, unreadable
+from absurd_tui.observe.finding import Finding, Level
+from absurd_tui.observe.quiet import all_is_well, unreadable
 from absurd_tui.observe.records import Link, LinkState, Server, Snapshot
+from absurd_tui.observe.verdict import Settled
 from absurd_tui.observe.versions import KNOWN, is_newer
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
@@ -18,6 +20,8 @@ _LABEL = 10
 _TEXT_AT = 12
 _LEAST_HOST = 3
 _VERSION = 20
+_LATE = 5.0
+_MINUTES, _SECONDS = len("14:03"), len("14:03:27")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,13 @@ class HeadState:
     def is_stale(self) -> bool:
         """Whether what is shown is no longer being read."""
         return self.link.state is not LinkState.LIVE
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the newest reading is old although the connection lives and the screen is not held."""
+        if self.snapshot is None or self.is_stale or self.frozen_since is not None:
+            return False
+        return self.ticks - self.snapshot.taken > max(_LATE, 2 * self.pause)
 
 
 class Header(Lines):
@@ -158,7 +169,7 @@ def _connection(state: HeadState) -> Span:
         return plain(f" LOST {units.age(state.ticks - state.link.since)} "), "block-degraded"
     if state.frozen_since is not None:
         return plain(f" FROZEN {units.age(state.ticks - state.frozen_since)} "), "block-unknown"
-    if state.snapshot is not None and state.ticks - state.snapshot.taken > max(5.0, 2 * state.pause):
+    if state.snapshot is not None and state.is_late:
         return plain(f" STALE {units.age(state.ticks - state.snapshot.taken)} "), "block-degraded"
     return plain("live"), "strong"
 
@@ -179,13 +190,20 @@ class Verdict(Lines):
         """Make the lines."""
         if self._state is None:
             return []
-        label, what, then, more = _verdict(self._state)
-        below = self._state.settled.shown[1 : max(1, height - 1)] if more else ()
-        more -= len(below)
+        said = _verdict(self._state)
+        below = said.shown[1 : max(1, height - 1)]
+        more = len(said.shown) - 1 - len(below)
         room = width - _TEXT_AT - 1
-        rest: tuple[Span, ...] = ((say("+{number} more", number=more), "muted"), (blank(1), "")) if more else ()
-        first = (label, (blank(2), ""), (cut_words(what, room), "strong"))
-        second: tuple[Span, ...] = ((blank(_TEXT_AT), ""), (cut_words(then, room - width_of(rest)), ""))
+        rest: list[Span] = [(blank(2), "")] if said.shown else []
+        for worst in said.shown[:1]:
+            goal = say(" {goal}", goal=worst.goal.word if width >= _MIDDLE else "")
+            rest += [(plain("V"), "strong"), (goal, "muted"), (blank(2 if width >= _MIDDLE else 1), "")]
+        if more > 0:
+            rest += [(say("+{number} more ", number=more), "muted")]
+        if said.shown:
+            rest += [(plain("v"), "strong"), (plain(" all" if more <= 0 else ""), "muted"), (blank(1), "")]
+        first = (said.label, (blank(2), ""), (cut_words(said.what, room), "strong"))
+        second: tuple[Span, ...] = ((blank(_TEXT_AT), ""), (cut_words(said.then, room - width_of(rest)), ""))
         return [Line(fit(first, width)), Line(spread(second, rest, width)), *(_below(next_, width) for next_ in below)]
 
 
@@ -196,21 +214,47 @@ def _below(finding: Finding, width: int) -> Line:
     return Line(fit(((word, role), (blank(2), ""), (cut_words(said, width - _TEXT_AT - 1), "")), width))
 
 
-def _verdict(state: HeadState) -> tuple[Span, Plain, Plain, int]:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the verdict says: its word, two sentences, and the findings that are shown, the first of them said."""
+
+    label: Span
+    what: Plain
+    then: Plain = Plain("")
+    shown: tuple[Finding, ...] = ()
+
+
+def _verdict(state: HeadState) -> _Said:
+    unknown = _block("UNKNOWN", "block-unknown")
     if state.is_stale:
-        what, then = _no_answer(state)
-        return _block("UNKNOWN", "block-unknown"), what, then, 0
-    if state.snapshot is None:
-        return _block("UNKNOWN", "block-unknown"), plain("Reading."), Plain(""), 0
+        return _Said(unknown, *_no_answer(state))
+    if state.snapshot is None or state.clock is None:
+        return _Said(unknown, plain("Reading."))
+    if state.is_late:
+        return _Said(unknown, *_late(state, state.snapshot, state.clock))
     if (unread := unreadable(state.snapshot)) is not None:
-        return _block("UNKNOWN", "block-unknown"), *unread, 0
+        return _Said(unknown, *unread)
     shown = state.settled.shown
     if not shown:
-        return _block("OK", "well"), all_is_well(state.snapshot), Plain(""), 0
-    worst: Finding = shown[0]
-    if worst.level is Level.WEDGED:
-        return _block("WEDGED", "block-wedged"), worst.what, worst.then, len(shown) - 1
-    return _block("DEGRADED", "block-degraded"), worst.what, worst.then, len(shown) - 1
+        return _quiet(state.settled, state.snapshot, state.clock)
+    is_wedged = shown[0].level is Level.WEDGED
+    label = _block("WEDGED", "block-wedged") if is_wedged else _block("DEGRADED", "block-degraded")
+    return _Said(label, shown[0].what, shown[0].then, shown)
+
+
+def _quiet(settled: Settled, snapshot: Snapshot, clock: Clock) -> _Said:
+    well, figures = _block("OK", "well"), all_is_well(snapshot)
+    if settled.quiet_since is None or not snapshot.queues:
+        return _Said(well, figures)
+    told = clock.at(settled.quiet_since)
+    since = told[:_MINUTES] if len(told) == _SECONDS else told
+    return _Said(well, say("All quiet since {since}.", since=since), figures)
+
+
+def _late(state: HeadState, snapshot: Snapshot, clock: Clock) -> tuple[Plain, Plain]:
+    age = units.age(state.ticks - snapshot.taken)
+    what = say("Nothing was read for {age}. Everything below is from {at}.", age=age, at=clock.at(snapshot.now))
+    return what, plain("The database has not answered yet; what has happened since is not known.")
 
 
 def _no_answer(state: HeadState) -> tuple[Plain, Plain]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from absurd_tui import units
-from absurd_tui.observe.diagnosis import fails_often
+from absurd_tui.observe.ailments import fails_often
 from absurd_tui.observe.records import Count, Counts, PanelReading, QueueReading, Refusal, Snapshot, State, TaskRow
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.glyphs import STATE_GLYPHS

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from absurd_tui import units
-from absurd_tui.observe.diagnosis import Level, Settled, fails_often
+from absurd_tui.observe.ailments import fails_often
+from absurd_tui.observe.finding import Level
 from absurd_tui.observe.records import Count, Counts, QueueReading, Refusal, Snapshot, State
+from absurd_tui.observe.verdict import Settled
 from absurd_tui.text import plain
 from absurd_tui.ui.cells import cut_words
 from absurd_tui.ui.content import Span
