@@ -13,7 +13,6 @@ from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
-from absurd_tui.database.faults import sentence as fault_sentence
 from absurd_tui.observe.once import no_such_queue
 from absurd_tui.observe.poll import Poll
 from absurd_tui.observe.records import Link, LinkState, Snapshot, View
@@ -25,13 +24,11 @@ from absurd_tui.operations.sentences import sentence
 from absurd_tui.operations.subjects import follow, subject
 from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
-from absurd_tui.text import Plain, for_clipboard, plain, say
-from absurd_tui.ui.availability import ACTIVITY
+from absurd_tui.text import Plain, for_clipboard, plain
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.driver import entitle, takes_frame
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
-from absurd_tui.ui.finding import FindingApp
 from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
 from absurd_tui.ui.mending import Mending
@@ -50,13 +47,8 @@ from absurd_tui.ui.messages import (
 )
 from absurd_tui.ui.paging import Paging
 from absurd_tui.ui.palette import offered
-from absurd_tui.ui.screens.acting import ActingScreen
-from absurd_tui.ui.screens.activity import ActivityScreen
-from absurd_tui.ui.screens.costs import Costs
+from absurd_tui.ui.places import PlacesApp
 from absurd_tui.ui.screens.dashboard import Dashboard
-from absurd_tui.ui.screens.findings import FindingsScreen
-from absurd_tui.ui.screens.help import Help
-from absurd_tui.ui.screens.rates import RatesScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.sides import Performs, Source
 from absurd_tui.ui.spawning import Spawning
@@ -71,7 +63,7 @@ _LOOKED_AFTER = TOLD_AFTER + 0.05
 """Seconds after which a write that is not over is told for certain: it begins a little later than it is asked for."""
 
 
-class AbsurdApp(FindingApp):
+class AbsurdApp(PlacesApp):
     """The dashboard of one database."""
 
     TITLE = "absurd-tui"
@@ -292,64 +284,10 @@ class AbsurdApp(FindingApp):
         if isinstance(request, SpawnTask) and isinstance(outcome, AlreadySo) and about and self.screen is asked_on:
             self.post_message(TaskOpened(*about))
 
-    def action_activity(self) -> None:
-        """Show what was written from here, or say why nothing is."""
-        screen = self.screen
-        if self._performer is not None and not isinstance(screen, ActivityScreen):
-            audit = self._performer.audit
-            self.push_screen(ActivityScreen(self._watch, lambda: audit.records))
-        elif isinstance(screen, ActingScreen):
-            screen.say(screen.why_not(ACTIVITY))
-
-    def action_findings(self) -> None:
-        """List all that is wrong."""
-        if isinstance(self.screen, Dashboard):
-            self.push_screen(FindingsScreen(self._watch), self.screen.go_to)
-
-    def action_rates(self) -> None:
-        """Show the rates of the chosen queue."""
-        self.push_screen(RatesScreen(self._watch))
-
-    def action_costs(self) -> None:
-        """Show what the readings cost; the pages are counted once, now."""
-        if not isinstance(self.screen, Costs):
-            costs = Costs(self._watch)
-            self.push_screen(costs)
-            self._begin(self._weigh(costs))
-
-    async def _weigh(self, costs: Costs) -> None:
-        try:
-            pages = await self._source.weigh()
-        except Exception as error:
-            costs.take_refusal(say("The pages were not counted: {why}.", why=fault_sentence(error)))
-            return
-        costs.take_pages(pages)
-
     def action_dismiss_outcome(self) -> None:
         """Take back the newest outcome; tasks that it tells about are followed no longer."""
         self._watch.telling.dismiss()
         self._repaint()
-
-    def on_task_opened(self, message: TaskOpened) -> None:
-        """Show a task's page."""
-        screen = self.screen
-        page = TaskScreen(self._watch, message.queue, message.task_id, message.row, message.read, message.run_id)
-        if not isinstance(screen, TaskScreen | ModalScreen):
-            self.push_screen(page)
-        elif isinstance(screen, TaskScreen) and (screen.task_id != message.task_id or message.run_id is not None):
-            self.switch_screen(page)
-
-    def action_open_told_task(self) -> None:
-        """Open the page of the task that the newest outcome is about, or say why there is none."""
-        about, screen = self._watch.telling.subject, self.screen
-        if not isinstance(screen, ActingScreen):
-            return
-        if about is None:
-            screen.say(plain("told task: no outcome was about a task yet."))
-        elif isinstance(screen, TaskScreen) and screen.task_id == about[1]:
-            screen.say(plain("told task: this is its page."))
-        else:
-            self.post_message(TaskOpened(*about))
 
     def on_page_wanted(self, message: PageWanted) -> None:
         """Read the task of a page."""
@@ -374,10 +312,6 @@ class AbsurdApp(FindingApp):
         """Switch between UTC and this machine's zone."""
         self._watch.utc = not self._watch.utc
         self._repaint()
-
-    def action_help(self) -> None:
-        """Show what refusals need, and all keys."""
-        self.push_screen(Help(self._watch.remedies))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer what the keys do, and the themes; a screenshot would take payloads out of the database."""

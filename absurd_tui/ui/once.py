@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from absurd_tui import __version__, units
-from absurd_tui.observe.diagnosis import Settled, all_is_well, findings, unreadable
+from absurd_tui.observe.diagnosis import findings
+from absurd_tui.observe.quiet import all_is_well, unreadable
 from absurd_tui.observe.records import Link, LinkState, Snapshot, State
+from absurd_tui.observe.verdict import Settled
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, filter_terminal, plain, say, to_ascii
 from absurd_tui.ui.content import Span

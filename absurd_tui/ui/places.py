@@ -1,0 +1,82 @@
+"""The part of the app that goes somewhere: to a screen, to a task's page, and back."""
+
+from textual.screen import ModalScreen
+
+from absurd_tui.database.faults import sentence
+from absurd_tui.text import plain, say
+from absurd_tui.ui.availability import ACTIVITY
+from absurd_tui.ui.finding import FindingApp
+from absurd_tui.ui.messages import TaskOpened
+from absurd_tui.ui.screens.acting import ActingScreen
+from absurd_tui.ui.screens.activity import ActivityScreen
+from absurd_tui.ui.screens.costs import Costs
+from absurd_tui.ui.screens.dashboard import Dashboard
+from absurd_tui.ui.screens.findings import FindingsScreen
+from absurd_tui.ui.screens.help import Help
+from absurd_tui.ui.screens.rates import RatesScreen
+from absurd_tui.ui.screens.task import TaskScreen
+from absurd_tui.ui.sides import Performs
+
+
+class PlacesApp(FindingApp):
+    """What of the app goes to its screens; `_performer` is None where nothing is written."""
+
+    _performer: Performs | None
+
+    def action_activity(self) -> None:
+        """Show what was written from here, or say why nothing is."""
+        screen = self.screen
+        if self._performer is not None and not isinstance(screen, ActivityScreen):
+            audit = self._performer.audit
+            self.push_screen(ActivityScreen(self._watch, lambda: audit.records))
+        elif isinstance(screen, ActingScreen):
+            screen.say(screen.why_not(ACTIVITY))
+
+    def action_findings(self) -> None:
+        """List all that is wrong."""
+        if isinstance(self.screen, Dashboard):
+            self.push_screen(FindingsScreen(self._watch), self.screen.go_to)
+
+    def action_rates(self) -> None:
+        """Show the rates of the chosen queue."""
+        self.push_screen(RatesScreen(self._watch))
+
+    def action_costs(self) -> None:
+        """Show what the readings cost; the pages are counted once, now."""
+        if not isinstance(self.screen, Costs):
+            costs = Costs(self._watch)
+            self.push_screen(costs)
+            self._begin(self._weigh(costs))
+
+    async def _weigh(self, costs: Costs) -> None:
+        try:
+            pages = await self._source.weigh()
+        except Exception as error:
+            costs.take_refusal(say("The pages were not counted: {why}.", why=sentence(error)))
+            return
+        costs.take_pages(pages)
+
+    def on_task_opened(self, message: TaskOpened) -> None:
+        """Show a task's page."""
+        screen = self.screen
+        page = TaskScreen(self._watch, message.queue, message.task_id, message.row, message.read, message.run_id)
+        if not isinstance(screen, TaskScreen | ModalScreen):
+            self.push_screen(page)
+        elif isinstance(screen, TaskScreen) and (screen.task_id != message.task_id or message.run_id is not None):
+            self.switch_screen(page)
+
+    def action_open_told_task(self) -> None:
+        """Open the page of the task that the newest outcome is about, or say why there is none."""
+        about, screen = self._watch.telling.subject, self.screen
+        if not isinstance(screen, ActingScreen):
+            return
+        if about is None:
+            screen.say(plain("told task: no outcome was about a task yet."))
+        elif isinstance(screen, TaskScreen) and screen.task_id == about[1]:
+            screen.say(plain("told task: this is its page."))
+        else:
+            self.post_message(TaskOpened(*about))
+
+    def action_help(self) -> None:
+        """Show what refusals need, and all keys."""
+        self.push_screen(Help(self._watch.remedies))
