@@ -103,7 +103,7 @@ def test_nothing_heavy_is_imported_for_what_needs_nothing(arguments: list[str]) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--nope"], "No such option '--nope'."),
+        (["--zzz"], "No such option '--zzz'."),
         (["nope"], "No such command 'nope'."),
         (["--\x1b]0;x\x07"], r"No such option '--\x1b]0;x\x07'."),
         (["--every", "0"], "Invalid value for '--every': 0.0 is not in the range 0.2<=x<=3600."),
