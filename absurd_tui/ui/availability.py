@@ -68,6 +68,8 @@ def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
         return plain("there is no queue.")
     if row is None and command != SPAWN:
         return plain("no row is under the cursor; 1 to 6 go to a panel.")
+    if row is not None and not watch.lists(row.queue):
+        return say("queue {queue} no longer exists.", queue=row.queue)
     if watch.newest is not None and (lacks := _lacking(_NEEDS[command], row, watch.newest)):
         return plain(_first_small(lacks.reason)) + plain(f" {lacks.remedy}" if lacks.remedy else "")
     return _against(command, row) if row is not None else _NOTHING

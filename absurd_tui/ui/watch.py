@@ -73,6 +73,10 @@ class Watch:
         """Whether the connection lives."""
         return self.link.state is LinkState.LIVE
 
+    def lists(self, queue: str) -> bool:
+        """Whether there is such a queue, as far as is known."""
+        return self.newest is None or self.newest.queue(queue) is not None
+
     @property
     def remedies(self) -> tuple[Plain, ...]:
         """The statements that would allow what was refused: the newest write, then what could not be read."""

@@ -7,11 +7,14 @@ import asyncpg
 import pytest
 from absurd_server import Database
 from faults.watching import watching
-from screen import text, until_not_shown, until_shown
+from screen import text, until, until_not_shown, until_shown
+from textual.pilot import Pilot
 
 from absurd_tui.database import session
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe import resting
+from absurd_tui.observe.records import LinkState, Snapshot
+from absurd_tui.ui.app import AbsurdApp
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +41,25 @@ async def other(database: Database) -> AsyncIterator[asyncpg.Connection]:
     await other.execute("set application_name = 'night [red]report'")
     yield other
     await other.close()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that is read."""
+    statements: list[str] = []
+    fetch = session.Session.fetch
+
+    async def noted(self: session.Session, statement: str, *arguments: object) -> object:
+        statements.append(statement)
+        return await fetch(self, statement, *arguments)
+
+    monkeypatch.setattr(session.Session, "fetch", noted)
+    return statements
+
+
+def app_of(pilot: Pilot[int]) -> AbsurdApp:
+    assert isinstance(pilot.app, AbsurdApp)
+    return pilot.app
 
 
 @pytest.mark.fault(29)
@@ -86,3 +108,58 @@ async def test_a_queue_that_takes_too_long_is_told_as_such_and_asked_less_and_le
         await connection.execute(f"alter table absurd.r_stored rename to r_{QUEUE}")
         await until_shown(pilot, TASK)
     assert most == 1, "one statement at a time"
+
+
+@pytest.mark.fault(31)
+async def test_a_queue_that_is_dropped_while_it_is_chosen_goes_with_one_word(
+    lifecycle: Lifecycle, database: Database, asked: list[str]
+) -> None:
+    async with watching(database.dsn, every=0.2, queue=QUEUE) as pilot:
+        await until_shown(pilot, OTHER, TASK)
+        await pilot.press("1", "enter")
+        await until_shown(pilot, "esc back", "Timeline", TASK)
+        await lifecycle.drop_queue(QUEUE)
+        await until_shown(pilot, f"Queue {QUEUE} no longer exists.", "Below is what was read last.", TASK)
+        asked.clear()
+        await until(pilot, lambda: len(asked) > 5)
+        assert not any(f"_{QUEUE}" in statement for statement in asked), "it is not asked for again"
+        assert app_of(pilot)._watch.told(0.0) == ()
+        await pilot.press("c")
+        await until_shown(pilot, f"cancel: queue {QUEUE} no longer exists.")
+        await pilot.press("escape")
+        await until_shown(pilot, f"Queue {QUEUE} no longer exists.", OTHER, " live ")
+        assert not re.search(rf"^ *{QUEUE} ", text(pilot.app), re.MULTILINE), "its row is away"
+        assert app_of(pilot)._watch.told(0.0) == ()
+        await lifecycle.create_queue(QUEUE)
+        await lifecycle.spawn(QUEUE, "anew", {})
+        await until_shown(pilot, "anew", " live ")
+
+
+@pytest.mark.fault(33)
+async def test_a_column_that_is_added_under_the_poll_is_not_seen(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    links: list[LinkState] = []
+    async with watching(database.dsn, every=0.2) as pilot:
+        app = app_of(pilot)
+        take = app._snapshot_arrived
+
+        def seen(snapshot: Snapshot) -> None:
+            links.append(app._watch.link.state)
+            assert all(queue.refusal is None for queue in snapshot.queues)
+            assert not any(panel.refused for panel in snapshot.panels)
+            take(snapshot)
+
+        app._poll._snapshot_arrived = seen
+        await pilot.press("1", "enter")
+        await until_shown(pilot, "esc back", "Timeline", TASK)
+        for number in range(6):
+            for letter in "trcew":
+                await connection.execute(f"alter table absurd.{letter}_{QUEUE} add column note_{number} text")
+            links.clear()
+            await until(pilot, lambda: len(links) > 1)
+            assert set(links) == {LinkState.LIVE}
+            assert "Not read" not in text(pilot.app)
+        await pilot.press("escape")
+        await lifecycle.spawn(QUEUE, "afterwards", {})
+        await until_shown(pilot, "afterwards", TASK)

@@ -159,6 +159,9 @@ class TaskScreen(ActingScreen):
         if not self.is_running:
             return
         ticks = time.monotonic()
+        if not self._watch.lists(self.queue):
+            gone = say("Queue {queue} no longer exists.", queue=self.queue)
+            self._trouble = gone, plain("Below is what was read last." if self._page is not None else "")
         head, clock = self._watch.head(ticks), self._watch.clock(ticks)
         is_old = head.is_stale or self._trouble is not None
         self.set_class(head.is_stale, "-stale")
@@ -235,7 +238,9 @@ class TaskScreen(ActingScreen):
         self.query_one(KeyBar).show(self.key_hints(Scope.TASK))
 
     def _ask(self, ticks: float, *, is_held: bool) -> None:
-        if self._is_asking or self._is_gone or self._loading is not None or not self._watch.is_live:
+        if self._is_asking or self._is_gone or self._loading is not None:
+            return
+        if not self._watch.is_live or not self._watch.lists(self.queue):
             return
         is_over = self._trouble is not None or (self._page is not None and self._page.is_over)
         every = READ_ENDED_EVERY if is_over else READ_EVERY
