@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from math import inf
 from typing import Any, TypeVar
 
@@ -105,9 +105,10 @@ class Asking:
         *arguments: object,
         arguments_of: Callable[[Sequence[Question[About]]], Sequence[object]] = lambda _: (),
         checkpoints: bool = False,
+        apart: Collection[str] = (),
     ) -> Mapping[About, Gathered]:
         """Ask questions by a branch each; what was answered and who refused, by what was asked."""
-        asked = Asked(self.fetch, branch, self.role, arguments, arguments_of, checkpoints)
+        asked = Asked(self.fetch, branch, self.role, arguments, arguments_of, checkpoints, apart)
         return await asked.gather(questions)
 
     async def count(
@@ -117,11 +118,18 @@ class Asking:
         arguments_of: Callable[[Sequence[Question[About]]], Sequence[object]] = lambda _: (),
     ) -> Mapping[About, Gathered]:
         """Ask for counts, which are few rows each: of a server that is far away all in one statement."""
-        asked = Asked(self.fetch, branch, self.role, arguments_of=arguments_of)
+        apart = self.resting.slow
+        asked = Asked(self.fetch, branch, self.role, arguments_of=arguments_of, apart=apart)
         if len(asked.chunks(questions)) > 1 and await self._is_far():
             most = far.MAX_RELATIONS
             asked = FarAsked(
-                self.fetch, branch, self.role, arguments_of=arguments_of, most_relations=most, most_queues=most
+                self.fetch,
+                branch,
+                self.role,
+                arguments_of=arguments_of,
+                apart=apart,
+                most_relations=most,
+                most_queues=most,
             )
         return await asked.gather(questions)
 

@@ -6,7 +6,7 @@ queues. A statement that is refused is split until the queue at fault stands alo
 that the others live; and then until the question does, where only that may be at fault.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -77,7 +77,7 @@ class Asked(Generic[About]):
     """How questions are asked: by which branch, with which arguments, as which role.
 
     `arguments` are the same for each statement, and come before those that `arguments_of` gives for its questions.
-    `checkpoints` says whether a branch reads checkpoints too.
+    `checkpoints` says whether a branch reads checkpoints too, `apart` names queues that stand alone in a statement.
     """
 
     fetch: Fetch
@@ -86,6 +86,7 @@ class Asked(Generic[About]):
     arguments: Sequence[object] = ()
     arguments_of: Callable[[Sequence[Question[About]]], Sequence[object]] = lambda _: ()
     checkpoints: bool = False
+    apart: Collection[str] = ()
     most_relations: int = MAX_RELATIONS
     most_queues: int = MAX_QUEUES
 
@@ -135,7 +136,8 @@ class Asked(Generic[About]):
         for question in questions:
             if question.queue.name != last:
                 locked = question.queue.relations(checkpoints=self.checkpoints)
-                if not cut or queues == self.most_queues or relations + locked > self.most_relations:
+                is_apart = last in self.apart or question.queue.name in self.apart
+                if not cut or is_apart or queues == self.most_queues or relations + locked > self.most_relations:
                     cut.append([])
                     queues = relations = 0
                 queues, relations, last = queues + 1, relations + locked, question.queue.name

@@ -154,8 +154,9 @@ class Panels:
                     may_checkpoints = state is State.SLEEPING and queue.may_checkpoints
                     look = Look(state, rows, view.with_retried, may_checkpoints, queue.has_keys)
                     questions.append(Question(queue, look))
+        slow = frozenset[str]().union(*(self._resting[state].slow for state in asked))
         answers = await self._asking.gather(
-            questions, _branch, arguments_of=self._arguments, checkpoints=State.SLEEPING in asked
+            questions, _branch, arguments_of=self._arguments, checkpoints=State.SLEEPING in asked, apart=slow
         )
         for look, gathered in answers.items():
             of_state = found[look.state]

@@ -19,9 +19,9 @@ class _Rest:
     until: float
     refusal: Refusal
 
-    def has_just_ended(self, now: float) -> bool:
+    def was_slow(self, now: float) -> bool:
         """Whether a queue that is slow again has been so all the time, as far as is known."""
-        return now - self.until < self.refusal.every
+        return self.refusal.is_slow and now - self.until < self.refusal.every
 
 
 class Resting:
@@ -34,11 +34,17 @@ class Resting:
         """Leave a queue alone from now on; gives why, and for how long."""
         now, before = time.monotonic(), self._resting.get(queue)
         seconds = REST_SECONDS
-        if refusal.is_slow and before is not None and before.refusal.is_slow and before.has_just_ended(now):
+        if refusal.is_slow and before is not None and before.was_slow(now):
             seconds = min(2 * before.refusal.every, LONGEST)
         told = replace(refusal, every=seconds)
         self._resting[queue] = _Rest(now + seconds, told)
         return told
+
+    @property
+    def slow(self) -> frozenset[str]:
+        """The queues that are asked alone: whoever is asked with them would have to be asked again."""
+        now = time.monotonic()
+        return frozenset(queue for queue, rest in self._resting.items() if rest.was_slow(now))
 
     def refusal(self, queue: str) -> Refusal | None:
         """Give why a queue rests, or None where it may be asked."""

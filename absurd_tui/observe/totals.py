@@ -59,7 +59,9 @@ class Totals:
         self._keep({queue.name for queue in queues})
         asked = [queue for queue in queues if self._resting.refusal(queue.name) is None]
         questions = [Question(queue, None) for queue in asked]
-        found = merged(await self._asking.gather(questions, _tail_branch, arguments_of=self._values))
+        found = merged(
+            await self._asking.gather(questions, _tail_branch, arguments_of=self._values, apart=self._resting.slow)
+        )
         for name, refusal in found.refused:
             self._resting.rest(name, refusal)
         for name, rows in found.rows.items():

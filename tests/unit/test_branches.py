@@ -66,6 +66,18 @@ def test_plain_queues_go_45_to_a_statement_and_partitioned_ones_by_their_partiti
     assert [len(chunk) for chunk in chunks([listed("a"), listed("huge", 400), listed("b")])] == [1, 1, 1]
 
 
+def test_a_queue_that_is_to_stand_alone_does() -> None:
+    asked = Asked(Server().fetch, text, "operator", apart={"q3", "q4", "q9"})
+    cut = asked.chunks([Question(queue, about) for queue in many(10) for about in "ab"])
+    assert [sorted({question.queue.name for question in chunk}) for chunk in cut] == [
+        ["q0", "q1", "q2"],
+        ["q3"],
+        ["q4"],
+        ["q5", "q6", "q7", "q8"],
+        ["q9"],
+    ]
+
+
 def test_several_questions_to_a_queue_stay_together_and_lock_no_more() -> None:
     assert [len(chunk) for chunk in chunks(many(100), "p", "r", "s")] == [45, 45, 10]
 

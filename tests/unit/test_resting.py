@@ -42,6 +42,15 @@ def test_one_that_was_slow_once_is_not_held_against_it(clock: Clock) -> None:
     assert rests(resting, clock, SLOW) == REST_SECONDS
 
 
+def test_a_slow_queue_is_asked_alone_until_it_has_answered_for_as_long_as_it_rested(clock: Clock) -> None:
+    resting = Resting()
+    resting.rest("orders", LOCKED)
+    rests(resting, clock, SLOW)
+    assert resting.slow == {"mail"}
+    clock.now += REST_SECONDS
+    assert resting.slow == frozenset()
+
+
 def test_a_queue_that_is_locked_is_asked_as_often_as_before(clock: Clock) -> None:
     resting = Resting()
     assert [rests(resting, clock, LOCKED) for _ in range(3)] == [REST_SECONDS] * 3
