@@ -181,7 +181,7 @@ def refusal(error: Exception, queue: str, role: str) -> Refusal:
 
 def _held(holder: LockHolder) -> str:
     if holder.is_waiting:
-        return f"{holder} waits to lock it, and whoever reads it waits behind"
+        return f"{holder} waits to lock it; readers wait behind"
     return f"locked by {holder}"
 
 

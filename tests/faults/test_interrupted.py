@@ -28,6 +28,8 @@ TASK = "send_letter"
 A_POLL = "pg_current_snapshot()"
 OURS = "from pg_stat_activity where datname = current_database() and application_name like 'absurd-tui/%'"
 MOST_CONNECTIONS = 3
+LEAST_PAUSE = 0.3
+"""Seconds after an attempt that failed; the first step is half a second, less a fifth."""
 
 
 @pytest.fixture
@@ -66,6 +68,7 @@ def attempts(monkeypatch: pytest.MonkeyPatch) -> Attempts:
 
     def linked(self: Poll, link: Link) -> None:
         if link.state is LinkState.LOST and link.retry_at is not None:
+            assert not link.attempt or link.retry_at - time.monotonic() > LEAST_PAUSE
             noted.events.append(("lost", link.retry_at))
         set_link(self, link)
 

@@ -351,7 +351,7 @@ async def test_who_waits_for_a_lock_keeps_readers_out_and_is_told_as_waiting(
     await waiting
     await other.close()
     who = f"pid {connection.get_server_pid()} (migration)"
-    assert told == {"secret": f"{who} waits to lock it, and whoever reads it waits behind"}
+    assert told == {"secret": f"{who} waits to lock it; readers wait behind"}
 
 
 @pytest.mark.slow
