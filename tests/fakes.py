@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from uuid import UUID
 
-from fake_finding import FakeFinding
+from fake_looks import FakeLooks
 
 from absurd_tui.observe.following import FollowedTask, Standings
 from absurd_tui.observe.pages import Batch, cut, half_of, with_head
@@ -54,7 +54,7 @@ START = 1_790_000_000.0
 
 
 @dataclass
-class FakeSource(FakeFinding):
+class FakeSource(FakeLooks):
     """What the app reads, from tasks that are set by hand. `now` is the database's clock and stands still.
 
     A task without a page of its own in `pages` has the one that its row makes.

@@ -19,6 +19,7 @@ from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from absurd_tui.demo.recorded import SERVER, snapshot
+from absurd_tui.demo.recorded_looks import RecordedLooks
 from absurd_tui.demo.recorded_queue import queue_facts
 from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.following import Standings
@@ -79,11 +80,13 @@ PICTURES = (
     Picture("dialog-retry-80x24", (80, 24), ("4", "r")),
     Picture("task-120x40", (120, 40), ("3", "enter")),
     Picture("task-80x24", (80, 24), ("3", "enter")),
+    Picture("workers-120x40", (120, 40), ("W", "down", "down")),
+    Picture("workers-80x24", (80, 24), ("W", "home")),
     Picture("dashboard-120x40-no-color", (120, 40), ("down", "down", "down"), no_color=True),
 )
 
 
-class RecordedSource:
+class RecordedSource(RecordedLooks):
     """Reads the recorded system; its clock stands still."""
 
     address = SERVER.address

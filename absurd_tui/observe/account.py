@@ -85,6 +85,14 @@ class Account:
         while charges[0].at < now - MINUTE:
             charges.popleft()
 
+    def add(self, part: Part, statements: int, seconds: float) -> None:
+        """Charge a part with what was read beside the readings."""
+        charges = self._charges.setdefault(part, deque())
+        now = time.monotonic()
+        charges.append(_Charge(now, statements, seconds))
+        while charges[0].at < now - MINUTE:
+            charges.popleft()
+
     def is_new(self) -> bool:
         """Whether the part that is being charged has not been charged yet in this reading."""
         return self._part not in self._open

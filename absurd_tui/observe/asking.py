@@ -68,6 +68,13 @@ class Asking:
         finally:
             self.account.charge(max(0.0, elapsed.seconds - self.round_trip))
 
+    def beside(self, part: Part, ran: Sequence[tuple[str, Sequence[Any]]], seconds: float) -> float:
+        """Charge a part with statements that ran over another connection; give what they cost, less the ways there."""
+        cost = max(0.0, seconds - len(ran) * self.round_trip)
+        self._ran[part] = list(ran)
+        self.account.add(part, len(ran), cost)
+        return cost
+
     async def weigh(self) -> Mapping[Part, int]:
         """Give how many pages each part reads: what it asked last is run again and counted by the server.
 

@@ -20,8 +20,9 @@ LONGEST = 10.0
 _LEAST_GAP = 0.1
 _EARLY = 0.9
 _VISIBLY = 1.5
-_LEAST_BUDGET = BUDGET / 2
-"""What counts in the background keeps to the other half by itself."""
+_LEAST_BUDGET = BUDGET / 4
+_BESIDE = (Part.HISTORY, Part.SCREENS)
+"""What keeps to a share of its own: counting in the background to half of the budget, screens to a quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Beats:
         if self._moment is not None:
             self._gaps.append(max(_LEAST_GAP, moment.ticks - self._moment.ticks))
         self._moment, self._is_urged = moment, is_urged
-        self._slowed = slowed(self._demands(), max(_LEAST_BUDGET, BUDGET - self._account.lately(Part.HISTORY).share))
+        beside = sum(self._account.lately(part).share for part in _BESIDE)
+        self._slowed = slowed(self._demands(), max(_LEAST_BUDGET, BUDGET - beside))
 
     def is_due(self, part: Part, asked: object = None, *, every: float = 0.0) -> bool:
         """Say whether a part is to be read: `asked` is what of it is wanted, `every` how often that is enough."""

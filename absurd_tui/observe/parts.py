@@ -16,6 +16,8 @@ class Part(StrEnum):
     RATES = "rates"
     SYMPTOMS = "symptoms"
     PANELS = "panels"
+    SCREENS = "screens"
+    """What the screens beside the dashboard read while they are open."""
 
 
 @dataclass(frozen=True, slots=True)

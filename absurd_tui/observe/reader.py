@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
+from typing import Any
 from uuid import UUID
 
 from absurd_tui.database.session import Session
@@ -110,6 +111,10 @@ class Reader:
         )
         account.end()
         return self._last
+
+    def charge_screens(self, ran: Sequence[tuple[str, Sequence[Any]]], seconds: float) -> float:
+        """Take into account what a screen read over another connection; give how many seconds of a backend it cost."""
+        return self._asking.beside(Part.SCREENS, ran, seconds)
 
     async def weigh(self) -> Mapping[Part, int]:
         """Give how many pages each part of the last readings reads; that costs as much as they did, once."""

@@ -9,6 +9,7 @@ from absurd_tui.observe.finder import Finder
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
+from absurd_tui.observe.looking import Looked, Looking
 from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.queue_facts import QueueFacts
@@ -17,6 +18,8 @@ from absurd_tui.observe.records import Server, Snapshot, View
 from absurd_tui.observe.standings import read_standings
 from absurd_tui.observe.task_reader import TaskReader
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
+from absurd_tui.observe.worker_reader import read_workers
+from absurd_tui.observe.workers import WorkersReading
 
 
 class DatabaseSource:
@@ -30,6 +33,7 @@ class DatabaseSource:
         lookups = Lookups(self._browse, shared=self._poll)
         self._tasks = TaskReader(lookups)
         self._finder = Finder(lookups)
+        self._looking = Looking(lookups, self._reader.charge_screens)
 
     @property
     def address(self) -> str:
@@ -71,6 +75,10 @@ class DatabaseSource:
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Read how some tasks stand, over the connection of the polls and never beside one of them."""
         return await read_standings(self._poll, queue, task_ids)
+
+    async def workers(self, queue: str | None) -> Looked[WorkersReading]:
+        """Read who holds runs of one queue, or of all (None), and who ended some lately."""
+        return await self._looking.take(lambda fetch: read_workers(fetch, queue))
 
     def close(self) -> None:
         """Drop every connection at once."""

@@ -31,6 +31,7 @@ from absurd_tui.ui.driver import entitle, takes_frame
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
 from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
+from absurd_tui.ui.looking_app import LookingApp
 from absurd_tui.ui.mending import Mending
 from absurd_tui.ui.messages import (
     DocumentWanted,
@@ -47,8 +48,8 @@ from absurd_tui.ui.messages import (
 )
 from absurd_tui.ui.paging import Paging
 from absurd_tui.ui.palette import offered
-from absurd_tui.ui.places import PlacesApp
 from absurd_tui.ui.screens.dashboard import Dashboard
+from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.sides import Performs, Source
 from absurd_tui.ui.spawning import Spawning
@@ -63,7 +64,7 @@ _LOOKED_AFTER = TOLD_AFTER + 0.05
 """Seconds after which a write that is not over is told for certain: it begins a little later than it is asked for."""
 
 
-class AbsurdApp(PlacesApp):
+class AbsurdApp(LookingApp):
     """The dashboard of one database."""
 
     TITLE = "absurd-tui"
@@ -204,7 +205,7 @@ class AbsurdApp(PlacesApp):
     def _repaint(self) -> None:
         entitle(self._driver, self._watch.title)
         for screen in self.screen_stack:
-            if isinstance(screen, Dashboard | TaskScreen | TaskDialog) and screen.is_mounted:
+            if isinstance(screen, Dashboard | TaskScreen | TaskDialog | ReadingScreen) and screen.is_mounted:
                 screen.repaint()
 
     # what a screen asks
@@ -307,6 +308,7 @@ class AbsurdApp(PlacesApp):
     def action_read_now(self) -> None:
         """Read now, or connect now."""
         self._poll.nudge()
+        self.look_now()
 
     def action_utc(self) -> None:
         """Switch between UTC and this machine's zone."""

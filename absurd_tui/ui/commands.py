@@ -35,6 +35,9 @@ class Scope(Enum):
     ACTIVITY = auto()
     FOUND = auto()
     FINDINGS = auto()
+    WORKERS = auto()
+    EVENTS = auto()
+    QUEUES = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,14 @@ def _managing(id: str, label: str, help: str) -> Command:
     return Command(id, "", label, help, Scope.ACTING, f"manage('{id}')")
 
 
+def _queues_of(screen: str, scope: Scope) -> tuple[Command, ...]:
+    """Make the keys that choose a queue on a screen beside the dashboard."""
+    return (
+        Command(f"{screen}.next", "right,l", "queue", "the next queue", scope, "queue(1)", shown="← →", footer=9),
+        Command(f"{screen}.previous", "left,h", "queue", "the queue before", scope, "queue(-1)", shown="←"),
+    )
+
+
 COMMANDS = (
     _here("task.open", "enter", "open", "open the task under the cursor", "open", footer=1),
     _here("queue.next", "right,l", "queue", "choose the next queue", "queue(1)", shown="← →", footer=9),
@@ -111,6 +122,8 @@ COMMANDS = (
     Command(
         "outcome.task", "T", "told task", "go to the task of the newest outcome", Scope.ACTING, "app.open_told_task"
     ),
+    _everywhere("dashboard", "D", "dashboard", "the dashboard", "app.dashboard"),
+    _everywhere("workers", "W", "workers", "who was seen holding runs, or ending some", "app.go('workers')"),
     _everywhere("costs", "C", "costs", "what reading costs the database, by part", "app.costs"),
     _everywhere("outcome.dismiss", "x", "dismiss", "take back the newest outcome", "app.dismiss_outcome"),
     _here("findings", "v", "findings", "all that is wrong, each explained; enter goes there", "app.findings"),
@@ -137,6 +150,9 @@ COMMANDS = (
     _everywhere("task.find_id", "i", "go to id", "go to a task or a run by its id, in every queue", "app.find_id"),
     Command("findings.go", "enter", "go there", "go to where it can be looked at", Scope.FINDINGS, "go", footer=1),
     Command("findings.back", "escape,v", "back", "back", Scope.FINDINGS, "dismiss", shown="esc", footer=2),
+    Command("workers.back", "escape", "back", "back", Scope.WORKERS, "back", shown="esc", footer=1),
+    Command("workers.open", "enter", "open", "the worker's runs; a run's task", Scope.WORKERS, "open", footer=2),
+    *_queues_of("workers", Scope.WORKERS),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
     _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20, stays=True),

@@ -13,6 +13,7 @@ from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.found import FoundScreen
+from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.watch import Watch
 
@@ -30,6 +31,8 @@ def offered(screen: Screen[Any], watch: Watch) -> Iterable[SystemCommand]:
         scopes.add(Scope.ACTIVITY)
     if isinstance(screen, FoundScreen):
         scopes.add(Scope.FOUND)
+    if isinstance(screen, ReadingScreen):
+        scopes.add(screen.scope)
     for command in COMMANDS:
         if command.scope in scopes:
             title = command.help[:1].upper() + command.help[1:]

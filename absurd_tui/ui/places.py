@@ -4,7 +4,7 @@ from textual.screen import ModalScreen
 
 from absurd_tui.database.faults import sentence
 from absurd_tui.text import plain, say
-from absurd_tui.ui.availability import ACTIVITY
+from absurd_tui.ui.availability import ACTIVITY, why_not
 from absurd_tui.ui.finding import FindingApp
 from absurd_tui.ui.messages import TaskOpened
 from absurd_tui.ui.screens.acting import ActingScreen
@@ -14,6 +14,7 @@ from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.findings import FindingsScreen
 from absurd_tui.ui.screens.help import Help
 from absurd_tui.ui.screens.rates import RatesScreen
+from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.sides import Performs
 
@@ -29,8 +30,8 @@ class PlacesApp(FindingApp):
         if self._performer is not None and not isinstance(screen, ActivityScreen):
             audit = self._performer.audit
             self.push_screen(ActivityScreen(self._watch, lambda: audit.records))
-        elif isinstance(screen, ActingScreen):
-            screen.say(screen.why_not(ACTIVITY))
+        elif isinstance(screen, ActingScreen | ReadingScreen):
+            screen.say(why_not(ACTIVITY, None, self._watch))
 
     def action_findings(self) -> None:
         """List all that is wrong."""

@@ -15,9 +15,10 @@ from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import Outcome
 from absurd_tui.operations.perform import Pending
 from absurd_tui.operations.requests import Request
+from absurd_tui.ui.looks import Looks
 
 
-class Source(Reads, Protocol):
+class Source(Reads, Looks, Protocol):
     """What the app reads from: the database, or what stands for it in tests."""
 
     @property

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from uuid import UUID
 
 from absurd_tui.observe.diagnosis import findings
-from absurd_tui.observe.records import Link, LinkState, Snapshot
+from absurd_tui.observe.records import Link, LinkState, Refusal, Snapshot
 from absurd_tui.observe.verdict import Settled
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.perform import Pending
@@ -47,6 +47,8 @@ class Watch:
         self.pending: Callable[[], tuple[Pending, ...]] = tuple
         self.retried_as_new: dict[tuple[str, UUID], float] = {}
         """When a task, by its queue and id, was last retried as a new one from here, by the database's clock."""
+        self.unread: tuple[tuple[str, Refusal], ...] = ()
+        """What the screen beside the dashboard that is open could not read, by queue."""
         self.link = Link(LinkState.CONNECTING, ticks)
         self._offset = offset
         self._newest: _Reading | None = None
@@ -82,6 +84,7 @@ class Watch:
         """The statements that would allow what was refused: the newest write, then what could not be read."""
         newest, told = self.newest, self.telling.remedy
         found = remedies_of(newest) if newest is not None else ()
+        found += tuple(plain(refusal.remedy) for _, refusal in self.unread if refusal.remedy is not None)
         return tuple(dict.fromkeys([told, *found] if told is not None else found))
 
     def take(self, snapshot: Snapshot, pause: float) -> bool:

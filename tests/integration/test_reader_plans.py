@@ -23,6 +23,7 @@ from absurd_tui.observe import (
     symptom_queries,
     task_queries,
     total_queries,
+    worker_queries,
 )
 from absurd_tui.observe.records import State
 from absurd_tui.observe.totals import lowest_id
@@ -91,6 +92,7 @@ STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
     ("cancelled", total_queries.cancelled_statement("big"), ()),
     ("minutes", rate_queries.minutes_statement("big"), ()),
     ("times", rate_queries.times_statement("big"), ()),
+    ("workers", worker_queries.worker_branch(0, "big", held=1000, ended=200, may_checkpoints=True), ()),
     ("poison", symptom_queries.poison_branch(0, "big"), ([UUID(int=0)],)),
     ("gone", symptom_queries.gone_branch(0, "big"), ()),
     ("failing", symptom_queries.failing_branch(0, "big"), ()),

@@ -18,6 +18,7 @@ from absurd_tui.observe.places import first_place, head_of, last_place, placed
 from absurd_tui.observe.reasons import Sleep, why_sleeping
 from absurd_tui.observe.records import Away, Count, Counts, Failure, Snapshot, State, View
 from absurd_tui.observe.source import DatabaseSource
+from absurd_tui.observe.workers import Standing
 
 
 class RealStage:
@@ -310,3 +311,43 @@ async def test_why_a_followed_task_sleeps_is_told_as_far_as_its_checkpoints_may_
                 await connection.execute(f"grant select on absurd.c_mail to {readers.name}")
         finally:
             source.close()
+
+
+# what the screens beside the dashboard look at
+
+
+async def test_workers_are_those_who_hold_runs_and_those_who_ended_some(scene: Scene) -> None:
+    stage = scene.stage
+    for name in ("done", "failed", "put off"):
+        task_id = await stage.spawn("mail", name, max_attempts=1)
+        await stage.claim(task_id, f"{name} by")
+        match name:
+            case "done":
+                await stage.complete(task_id)
+            case "failed":
+                await stage.fail(task_id, "KeyError", "no such key")
+            case "put off":
+                await stage.defer(task_id, 900)
+    for name, timeout in (("letter", 60), ("parcel", 0)):
+        await stage.claim(await stage.spawn("mail", name), "holder:7", timeout=timeout)
+    await stage.claim(await stage.spawn("orders", "order"), "holder:7")
+    looked = await scene.source.workers(None)
+    found = looked.found
+    assert (found.asked, found.refused) == (2, ())
+    workers = {worker.name: worker for worker in found.workers}
+    assert set(workers) == {"done by", "failed by", "holder:7"}, "who put a run off is named in no row"
+    holder = workers["holder:7"]
+    assert (holder.queues, sorted(holder.tasks)) == (("mail", "orders"), ["letter", "order", "parcel"])
+    assert [run.claim_expires_at is None for run in holder.runs].count(True) == 1
+    assert holder.standing(found.now) is Standing.WORKS
+    assert holder.oldest is not None
+    assert holder.oldest <= found.now
+    assert (workers["done by"].runs, workers["done by"].ended, workers["failed by"].ended) == ((), 1, 1)
+    assert workers["done by"].ended_at is not None
+    (alone,) = (await scene.source.workers("orders")).found.workers
+    assert [run.task_name for run in alone.runs] == ["order"]
+
+
+async def test_of_a_queue_that_is_not_there_it_is_said(scene: Scene) -> None:
+    found = (await scene.source.workers("gone")).found
+    assert (found.asked, found.workers, found.refused[0][0]) == (1, (), "gone")

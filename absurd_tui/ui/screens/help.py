@@ -33,6 +33,9 @@ _TITLES = {
     Scope.ACTIVITY: "Activity",
     Scope.FOUND: "Found tasks",
     Scope.FINDINGS: "Findings",
+    Scope.WORKERS: "Workers",
+    Scope.EVENTS: "Events",
+    Scope.QUEUES: "Queues",
     Scope.EVERYWHERE: "Everywhere",
 }
 

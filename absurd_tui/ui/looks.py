@@ -1,0 +1,56 @@
+"""What the screens beside the dashboard ask: one question after the other, of whoever reads for them."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from textual.message import Message
+
+from absurd_tui.observe.looking import Looked
+from absurd_tui.observe.records import Refusal
+from absurd_tui.observe.workers import WorkersReading
+
+Found_co = TypeVar("Found_co", covariant=True)
+
+
+class Looks(Protocol):
+    """What is looked at: the database, or what stands for it in tests."""
+
+    async def workers(self, queue: str | None) -> Looked[WorkersReading]:
+        """Read who holds runs of one queue, or of all (None), and who ended some lately."""
+        ...
+
+
+class Question(Protocol):
+    """One question; equal ones ask for the same."""
+
+    async def ask(self, source: Looks) -> Looked[Any]:
+        """Ask it."""
+        ...
+
+
+class TakesLook(Protocol):
+    """Who asks, and takes what came of it."""
+
+    @property
+    def question(self) -> Question:
+        """What is asked now."""
+        ...
+
+    def take_look(self, question: Question, looked: Looked[Any]) -> None:
+        """Take the answer to a question."""
+        ...
+
+    def take_refusal(self, question: Question, refusal: Refusal) -> None:
+        """Take why there is no answer."""
+        ...
+
+    def let_go(self) -> None:
+        """Know that another request took this one's place."""
+        ...
+
+
+@dataclass
+class LookWanted(Message):
+    """Ask what somebody wants to know."""
+
+    asker: TakesLook
