@@ -1,5 +1,6 @@
 """The facts of a task in words, whatever its stored JSON is."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -7,7 +8,8 @@ from task_pages import CLOCK, NOW, page, run, wait
 
 from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.task_records import TaskPage
-from absurd_tui.ui.widgets.task_facts import attempt_facts, attempts_words, fact_lines, retry_words, task_facts
+from absurd_tui.ui.widgets.retry_words import strategy_words
+from absurd_tui.ui.widgets.task_facts import attempt_facts, attempts_words, fact_lines, task_facts
 
 
 def facts(task: TaskPage) -> dict[str, str]:
@@ -76,7 +78,7 @@ def test_every_stored_time_of_an_attempt_is_there() -> None:
     ],
 )
 def test_a_retry_strategy_in_words(stored: str | None, words: str) -> None:
-    assert retry_words(stored).text == words
+    assert strategy_words(stored).text == words
 
 
 def test_a_limit_says_what_is_left_and_warns() -> None:
@@ -176,3 +178,46 @@ def test_lines_fit_their_width() -> None:
     task = page(State.PENDING, run(1, State.PENDING, worker="w"), idempotency_key="k" * 500)
     for line in fact_lines(task, task.runs[0], CLOCK, 59):
         assert sum(len(text.text) for text, _ in line.spans) <= 59
+
+
+@pytest.mark.parametrize(
+    ("attempt", "strategy", "more", "words"),
+    [
+        (1, None, {}, "attempt 2 after 0s, at {0}"),
+        (1, '{"kind": "fixed", "base_seconds": 5}', {}, "attempt 2 after 5s, at {5}"),
+        (1, '{"kind": "exponential", "base_seconds": 2}', {}, "attempt 2 after 2s, at {2}; then 4s, 8s"),
+        (
+            2,
+            '{"kind": "exponential", "base_seconds": 2}',
+            {"max_attempts": None},
+            "attempt 3 after 4s, at {4}; then 8s, 16s, 32s, 64s…",
+        ),
+        (4, '{"kind": "fixed"}', {}, "the task fails: it is the last attempt"),
+        (
+            1,
+            '{"kind": "fixed", "base_seconds": 60}',
+            {"max_duration": "30", "cancellation": "{}", "first_started_at": NOW - 10},
+            "the task is cancelled: the next attempt would begin beyond max_duration",
+        ),
+    ],
+)
+def test_what_follows_if_the_attempt_fails_now(
+    attempt: int, strategy: str | None, more: dict[str, object], words: str
+) -> None:
+    running = run(attempt, State.RUNNING, created_at=0, started_at=10)
+    shown = facts(page(State.RUNNING, running, **({"max_attempts": 4, "retry_strategy": strategy} | more)))
+    told = {f"{{{seconds}}}": CLOCK.at(NOW + seconds) for seconds in (0, 2, 4, 5)}
+    for at, clock in told.items():
+        words = words.replace(at, clock)
+    assert shown["if it fails now"] == words
+
+
+@pytest.mark.parametrize("strategy", ['{"kind": "linear"}', '{"kind": "fixed", "base_seconds": true}'])
+def test_nothing_is_foretold_of_what_cannot_be_read_or_is_over_or_has_not_begun(strategy: str) -> None:
+    running, ended, waiting = (run(1, state) for state in (State.RUNNING, State.FAILED, State.PENDING))
+    for task in (
+        page(State.RUNNING, replace(running, started_at=1.0), retry_strategy=strategy),
+        page(State.FAILED, replace(ended, started_at=1.0)),
+        page(State.PENDING, waiting),
+    ):
+        assert "if it fails now" not in facts(task)

@@ -1,9 +1,7 @@
 """The facts of a task and of one of its attempts, as lines of label and value."""
 
-import json
 from collections.abc import Sequence
 from math import isinf
-from typing import Any
 
 from absurd_tui import units
 from absurd_tui.observe.reasons import who_cancelled, whole_seconds
@@ -15,6 +13,7 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.widgets.lines import Line, blank, fit
+from absurd_tui.ui.widgets.retry_words import if_it_fails, strategy_words
 
 LABEL = 17
 _URGENT_SHARE = 0.2
@@ -53,7 +52,8 @@ def task_facts(page: TaskPage, clock: Clock) -> list[Fact]:
             facts.append(("cancelled by", _text(who_cancelled(row).value)))
     facts += [
         ("attempts", ((attempts_words(page), ""),)),
-        ("retry strategy", ((retry_words(page.retry_strategy), ""),)),
+        ("retry strategy", ((strategy_words(page.retry_strategy), ""),)),
+        *([("if it fails now", ((then, ""),))] if (then := if_it_fails(page, clock)) is not None else ()),
         *_cancellation(page, clock),
         ("idempotency key", _text(page.idempotency_key) if page.idempotency_key is not None else _muted("none")),
     ]
@@ -120,50 +120,6 @@ def attempts_words(page: TaskPage) -> Plain:
         return plain(f"{before}attempt {run.attempt}{limit} is next")
     word = {State.RUNNING: "runs", State.SLEEPING: "sleeps", State.PENDING: "goes on when claimed"}
     return plain(f"{before}attempt {run.attempt}{limit} {word.get(run.state, run.state.value)}")
-
-
-def retry_words(strategy: str | None) -> Plain:
-    """Say a retry strategy in words; one that is no strategy is shown as it is stored."""
-    if strategy is None:
-        return plain("none: due again at once")
-    read = _read(strategy)
-    if not isinstance(read, dict):
-        return say("{stored}, which Absurd cannot read", stored=strategy)
-    kind = read.get("kind", "none")
-    if kind == "none":
-        return plain("none: due again at once")
-    if kind == "fixed":
-        return say("fixed: {base} between attempts", base=_seconds(read.get("base_seconds", 60)))
-    if kind == "exponential":
-        words = say(
-            "exponential: {base} × {factor}",
-            base=_seconds(read.get("base_seconds", 30)),
-            factor=_number(read.get("factor", 2)),
-        )
-        most = read.get("max_seconds")
-        return words + say(", at most {most}", most=_seconds(most)) if most is not None else words
-    return say("{stored}, which Absurd cannot read", stored=strategy)
-
-
-def _seconds(value: Any) -> str:
-    """Write a number of seconds of a strategy, whatever its JSON type is."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 10**9:
-        return _number(value)
-    return f"{value:g}s" if value < 120 else units.duration(float(value))
-
-
-def _number(value: Any) -> str:
-    """Write a number of a strategy, whatever its JSON type is."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)[:40]
-    return f"{value:g}" if abs(value) < 10**9 else str(value)[:40]
-
-
-def _read(stored: str) -> Any:
-    try:
-        return json.loads(stored)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _cancellation(page: TaskPage, clock: Clock) -> list[Fact]:
