@@ -13,6 +13,7 @@ from uuid import UUID
 from fake_looks import FakeLooks
 
 from absurd_tui.observe.following import FollowedTask, Standings
+from absurd_tui.observe.matching import Matching, match_of
 from absurd_tui.observe.pages import Batch, cut, half_of, with_head
 from absurd_tui.observe.parts import Beat, Part, PartCost
 from absurd_tui.observe.places import BY_CLAIM, INFINITY, NEWEST_FIRST, first_place, microseconds, placed
@@ -36,9 +37,10 @@ from absurd_tui.observe.rows import natural_order
 from absurd_tui.observe.symptoms import Symptoms
 from absurd_tui.observe.task_records import Attempt, Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.batch import BatchResult
 from absurd_tui.operations.outcomes import Outcome, Refused
 from absurd_tui.operations.perform import Pending
-from absurd_tui.operations.requests import Request
+from absurd_tui.operations.requests import Request, TaskBatch
 
 SERVER = Server(
     "tester@memory/absurd",
@@ -153,6 +155,12 @@ class FakeSource(FakeLooks):
         if queue in self.unread:
             raise self.unread[queue]
         return Standings(self.now, {task_id: followed_task(self.rows.get(task_id)) for task_id in task_ids})
+
+    async def matching(self, queues: Sequence[str], state: State) -> Matching:
+        if self.fault is not None:
+            raise self.fault
+        found = [row for row in self.rows.values() if row.state is state and row.queue in queues]
+        return Matching(self.now, tuple(match_of(row) for row in found), has_more=False)
 
     async def weigh(self) -> Mapping[Part, int]:
         if self.fault is not None:
@@ -297,6 +305,9 @@ class FakePerformer:
     is_committing: bool = False
     is_looked_up: bool = False
     begun: list[tuple[Request, float]] = field(default_factory=list)
+    batches: list[TaskBatch] = field(default_factory=list)
+    found: dict[UUID, Outcome] = field(default_factory=dict)
+    """What a dry run finds of a task that nothing could be done to."""
 
     async def perform(self, request: Request) -> Outcome:
         self.requests.append(request)
@@ -306,6 +317,15 @@ class FakePerformer:
             await self.gate.wait()
             self.begun.remove(begun)
         return self.outcome
+
+    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
+        self.batches.append(batch)
+        if self.gate is not None:
+            await self.gate.wait()
+        return BatchResult((self.outcome,) * len(batch.targets))
+
+    async def check_batch(self, batch: TaskBatch) -> BatchResult:
+        return BatchResult(tuple(self.found.get(target.task_id) for target in batch.targets))
 
     def pending(self) -> tuple[Pending, ...]:
         now, xid = time.monotonic(), 4711

@@ -18,21 +18,23 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
-from absurd_tui.demo.recorded import SERVER, snapshot
+from absurd_tui.demo.recorded import NOW, SERVER, rows, snapshot
 from absurd_tui.demo.recorded_looks import RecordedLooks
 from absurd_tui.demo.recorded_queue import queue_facts
 from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
+from absurd_tui.observe.matching import Matching, match_of
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.queue_facts import QueueFacts
-from absurd_tui.observe.records import Server, Snapshot, View
+from absurd_tui.observe.records import Server, Snapshot, State, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.batch import BatchResult, nothing_reached
 from absurd_tui.operations.outcomes import Outcome, Refused
 from absurd_tui.operations.perform import Pending
-from absurd_tui.operations.requests import Request
+from absurd_tui.operations.requests import Request, TaskBatch
 from absurd_tui.settings import Settings
 from absurd_tui.ui.app import AbsurdApp
 from absurd_tui.ui.dialogs.dormant import DormantDialog
@@ -77,6 +79,7 @@ PICTURES = (
     Picture("dialog-extend-120x40", (120, 40), ("down", "down", "down", "e")),
     Picture("dialog-retry-120x40", (120, 40), ("4", "r")),
     Picture("dialog-spawn-120x40", (120, 40), ("3", "n")),
+    Picture("dialog-bulk-120x40", (120, 40), ("4", "asterisk", "r")),
     Picture("dialog-retry-80x24", (80, 24), ("4", "r")),
     Picture("task-120x40", (120, 40), ("3", "enter")),
     Picture("task-80x24", (80, 24), ("3", "enter")),
@@ -135,6 +138,11 @@ class RecordedSource(RecordedLooks):
         """Give the recorded facts of a queue."""
         return queue_facts(queue)
 
+    async def matching(self, queues: Sequence[str], state: State) -> Matching:
+        """Give the recorded tasks in a state."""
+        listed = [row for row in rows()[state] if row.queue in queues]
+        return Matching(NOW, tuple(match_of(row) for row in listed), has_more=False)
+
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Find no task: a recording takes no writes, so that none is followed."""
         return Standings(0.0, dict.fromkeys(task_ids))
@@ -155,6 +163,14 @@ class RecordedPerformer:
     async def perform(self, request: Request) -> Outcome:
         """Refuse: a recording takes no writes."""
         return Refused("This is a recording.")
+
+    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
+        """Refuse: a recording takes no writes."""
+        return nothing_reached(batch, Refused("This is a recording."))
+
+    async def check_batch(self, batch: TaskBatch) -> BatchResult:
+        """Find that all could be done."""
+        return BatchResult((None,) * len(batch.targets))
 
     def pending(self) -> tuple[Pending, ...]:
         """Nothing is under way."""

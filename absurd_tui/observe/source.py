@@ -11,10 +11,11 @@ from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.looking import Looked, Looking
 from absurd_tui.observe.lookups import Lookups
+from absurd_tui.observe.matching import Matching
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.reader import Reader
-from absurd_tui.observe.records import Server, Snapshot, View
+from absurd_tui.observe.records import Server, Snapshot, State, View
 from absurd_tui.observe.standings import read_standings
 from absurd_tui.observe.task_reader import TaskReader
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
@@ -71,6 +72,10 @@ class DatabaseSource:
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         """Read what is known of a whole queue, or None where there is none of that name."""
         return await self._tasks.queue_facts(queue)
+
+    async def matching(self, queues: Sequence[str], state: State) -> Matching:
+        """List all tasks of some queues in a state, as far as the list has room."""
+        return await self._tasks.matching(queues, state)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Read how some tasks stand, over the connection of the polls and never beside one of them."""

@@ -10,6 +10,7 @@ from absurd_tui.observe import task_queries
 from absurd_tui.observe.branches import Row
 from absurd_tui.observe.lock_holders import with_holder
 from absurd_tui.observe.lookups import Lookups
+from absurd_tui.observe.matching import Matching, read_matching
 from absurd_tui.observe.queue_facts import QueueFacts, read_facts
 from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
@@ -56,6 +57,10 @@ class TaskReader:
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         """Read what is known of a whole queue, or None where there is none of that name."""
         return await self._lookups.run(lambda: self._answered(queue, read_facts(self._lookups.fetch, queue)))
+
+    async def matching(self, queues: Sequence[str], state: State) -> Matching:
+        """List all tasks of some queues in a state, as far as the list has room."""
+        return await self._lookups.run(lambda: read_matching(self._lookups.fetch, queues, state))
 
     async def _key_holder(self, queue: str, key: str) -> KeyHolder | None:
         keys = await self._keys_of(queue)

@@ -25,6 +25,8 @@ from absurd_tui.operations.subjects import follow, subject
 from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
 from absurd_tui.text import Plain, for_clipboard, plain
+from absurd_tui.ui.bulk_app import ActsOnMany
+from absurd_tui.ui.bulks import Bulks
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.driver import entitle, takes_frame
@@ -64,7 +66,7 @@ _LOOKED_AFTER = TOLD_AFTER + 0.05
 """Seconds after which a write that is not over is told for certain: it begins a little later than it is asked for."""
 
 
-class AbsurdApp(LookingApp):
+class AbsurdApp(ActsOnMany, LookingApp):
     """The dashboard of one database."""
 
     TITLE = "absurd-tui"
@@ -94,6 +96,8 @@ class AbsurdApp(LookingApp):
         self._paging = Paging(source, role=self._role)
         self._spawning = Spawning(source)
         self._following = Following(source, self._watch.telling, self._repaint)
+        self._bulks = Bulks(self._performer, source, self._watch, self._begin, self._poll.nudge)
+        self._watch.bulk_told = self._bulks.told
         self._view = View()
         self._was_live = False
         self._was_checked = False
@@ -133,6 +137,7 @@ class AbsurdApp(LookingApp):
         self._source.close()
         if self._performer is not None:
             self.left_behind = [left_behind(pending) for pending in await self._performer.close()]
+            self.left_behind += self._bulks.left_behind()
         for running in self._running_tasks:
             running.cancel()
 

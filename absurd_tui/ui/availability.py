@@ -1,6 +1,6 @@
 """Whether a key that writes may be pressed on a row, or that shows what was written, and if not, why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from absurd_tui.observe.records import Snapshot, State, TaskRow
 from absurd_tui.operations import cancel, create_queue, drop_queue, extend, queue_policy, retry, spawn
@@ -35,7 +35,7 @@ def why_not(command: str, row: TaskRow | None, watch: Watch) -> Plain:
     if command == ACTIVITY:
         return plain("activity: read only; nothing is written from here.") if watch.is_read_only else _NOTHING
     if command in _QUEUE_NEEDS:
-        reason = _no_writes(watch) or _no_function(_QUEUE_NEEDS[command], watch)
+        reason = _against_all(watch) or _no_function(_QUEUE_NEEDS[command], watch)
         return plain(f"{_QUEUE_VERBS[command]}: ") + reason if reason else _NOTHING
     if command not in WRITES:
         return _NOTHING
@@ -49,7 +49,18 @@ def _no_function(needs: Needs, watch: Watch) -> Plain:
     return plain(_first_small(refused.reason)) if refused is not None else _NOTHING
 
 
-def _no_writes(watch: Watch) -> Plain:
+def why_not_many(command: str, queues: Iterable[str], watch: Watch) -> Plain:
+    """Say why a command cannot be done to any task of some queues; empty where it can."""
+    reason = _against_all(watch)
+    capabilities = watch.newest.capabilities if watch.newest is not None else None
+    for queue in queues:
+        if not reason and capabilities is not None and (refused := lacking(capabilities, _NEEDS[command], queue)):
+            reason = _refused(refused)
+    return plain(f"{_VERBS[command]}: ") + reason if reason else _NOTHING
+
+
+def _against_all(watch: Watch) -> Plain:
+    """Say why nothing can be written at all; empty where it can."""
     if watch.is_read_only:
         return plain("read only.")
     if not watch.is_live:
@@ -62,8 +73,8 @@ def _no_writes(watch: Watch) -> Plain:
 
 
 def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
-    if refused := _no_writes(watch):
-        return refused
+    if reason := _against_all(watch):
+        return reason
     if command == SPAWN and (watch.newest is None or not watch.newest.queues):
         return plain("there is no queue.")
     if row is None and command != SPAWN:
@@ -71,7 +82,7 @@ def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
     if row is not None and not watch.lists(row.queue):
         return say("queue {queue} no longer exists.", queue=row.queue)
     if watch.newest is not None and (lacks := _lacking(_NEEDS[command], row, watch.newest)):
-        return plain(_first_small(lacks.reason)) + plain(f" {lacks.remedy}" if lacks.remedy else "")
+        return _refused(lacks)
     return _against(command, row) if row is not None else _NOTHING
 
 
@@ -83,6 +94,10 @@ def _lacking(needs: Needs, row: TaskRow | None, newest: Snapshot) -> Refused | N
     names = [queue] if queue is not None else [reading.name for reading in newest.queues]
     found = [lacking(newest.capabilities, needs, name) for name in names]
     return None if None in found else next(iter(found), None)
+
+
+def _refused(refused: Refused) -> Plain:
+    return plain(_first_small(refused.reason)) + plain(f" {refused.remedy}" if refused.remedy else "")
 
 
 def _first_small(reason: str) -> str:

@@ -108,6 +108,9 @@ def _queues_of(screen: str, scope: Scope) -> tuple[Command, ...]:
 
 COMMANDS = (
     _here("task.open", "enter", "open", "open the task under the cursor", "open", footer=1),
+    _here("mark.row", "space", "mark", "mark the task, or take its mark back", "mark", footer=2, wide_only=True),
+    _here("mark.range", "b", "mark range", "mark all from the row marked last to this one", "mark_range"),
+    _here("mark.all", "asterisk", "mark all", "mark what is in view; again, all in this state", "mark_all", shown="*"),
     _here("queue.next", "right,l", "queue", "choose the next queue", "queue(1)", shown="← →", footer=9),
     _here("queue.previous", "left,h", "queue", "choose the previous queue", "queue(-1)", shown="←"),
     _acting(CANCEL, "c", "cancel", "cancel the task; it cannot be undone", footer=3),
@@ -124,6 +127,7 @@ COMMANDS = (
     ),
     _everywhere("dashboard", "D", "dashboard", "the dashboard", "app.dashboard"),
     _everywhere("workers", "W", "workers", "who was seen holding runs, or ending some", "app.go('workers')"),
+    _everywhere("bulk", "B", "bulk", "the run over many tasks: how far it is, stop it, its list", "app.bulk"),
     _everywhere("costs", "C", "costs", "what reading costs the database, by part", "app.costs"),
     _everywhere("outcome.dismiss", "x", "dismiss", "take back the newest outcome", "app.dismiss_outcome"),
     _here("findings", "v", "findings", "all that is wrong, each explained; enter goes there", "app.findings"),

@@ -9,10 +9,13 @@ from textual.message import Message
 
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
+from absurd_tui.observe.matching import Matching
 from absurd_tui.observe.queue_facts import QueueFacts
-from absurd_tui.observe.records import ReadAt, Refusal, TaskRow, View
+from absurd_tui.observe.records import ReadAt, Refusal, State, TaskRow, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
-from absurd_tui.operations.requests import Request
+from absurd_tui.operations.bulk import BulkPlan
+from absurd_tui.operations.bulk_check import Split
+from absurd_tui.operations.requests import Act, Request, Target
 from absurd_tui.text import Plain
 from absurd_tui.ui.dialogs.spawn_offer import Newest
 
@@ -211,3 +214,60 @@ class RequestMade(Message):
     """Perform this request: it was confirmed in a dialog."""
 
     request: Request
+
+
+class TakesMatching(Protocol):
+    """Who wants a list of all tasks in a state."""
+
+    def take_matching(self, wanted: "MatchingWanted", matching: Matching) -> None:
+        """Take the list."""
+        ...
+
+    def take_matching_refusal(self, refusal: Refusal) -> None:
+        """Take why there is none."""
+        ...
+
+
+@dataclass
+class MatchingWanted(Message):
+    """List all tasks of some queues in a state."""
+
+    asker: TakesMatching
+    state: State
+    queues: list[str]
+
+
+class TakesSplit(Protocol):
+    """Who wants to know what can be done to each of many tasks, without doing it."""
+
+    @property
+    def act(self) -> Act:
+        """What would be done."""
+        ...
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The tasks."""
+        ...
+
+    def take_checked(self, number: int) -> None:
+        """Know how many are looked through."""
+        ...
+
+    def take_split(self, split: Split) -> None:
+        """Take what was found."""
+        ...
+
+
+@dataclass
+class SplitWanted(Message):
+    """Go through many tasks without doing anything to them."""
+
+    asker: TakesSplit
+
+
+@dataclass
+class BulkConfirmed(Message):
+    """Do this to many tasks: it was confirmed in a dialog."""
+
+    plan: BulkPlan

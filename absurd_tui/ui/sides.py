@@ -7,14 +7,17 @@ from uuid import UUID
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
+from absurd_tui.observe.matching import Matching
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.poll import Reads
 from absurd_tui.observe.queue_facts import QueueFacts
+from absurd_tui.observe.records import State
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.batch import BatchResult
 from absurd_tui.operations.outcomes import Outcome
 from absurd_tui.operations.perform import Pending
-from absurd_tui.operations.requests import Request
+from absurd_tui.operations.requests import Request, TaskBatch
 from absurd_tui.ui.looks import Looks
 
 
@@ -46,6 +49,10 @@ class Source(Reads, Looks, Protocol):
         """Read what is known of a whole queue, or None where there is none of that name."""
         ...
 
+    async def matching(self, queues: Sequence[str], state: State) -> Matching:
+        """List all tasks of some queues in a state, as far as the list has room."""
+        ...
+
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Read how some tasks of a queue stand."""
         ...
@@ -69,6 +76,14 @@ class Performs(Protocol):
 
     async def perform(self, request: Request) -> Outcome:
         """Make a write and tell what is true afterwards."""
+        ...
+
+    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
+        """Make one write of many, and tell what is true of each afterwards."""
+        ...
+
+    async def check_batch(self, batch: TaskBatch) -> BatchResult:
+        """Go through a write of many without its call."""
         ...
 
     def pending(self) -> tuple[Pending, ...]:

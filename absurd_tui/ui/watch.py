@@ -45,6 +45,8 @@ class Watch:
         self.is_production = False
         self.telling = Telling()
         self.pending: Callable[[], tuple[Pending, ...]] = tuple
+        self.bulk_told: Callable[[float], tuple[Told, ...]] = lambda _: ()
+        """What is told of a run over many tasks that nobody looks at."""
         self.retried_as_new: dict[tuple[str, UUID], float] = {}
         """When a task, by its queue and id, was last retried as a new one from here, by the database's clock."""
         self.unread: tuple[tuple[str, Refusal], ...] = ()
@@ -151,4 +153,4 @@ class Watch:
         """Give what is told at the moment, newest last, writes under way after that; also while the screen is held."""
         clock = self.newest_clock(ticks) or Clock(0.0, self.utc, self._offset)
         told = self.telling.told(ticks, clock, is_live=self.is_live)
-        return told + told_under_way(self.pending(), ticks)
+        return told + told_under_way(self.pending(), ticks) + self.bulk_told(ticks)

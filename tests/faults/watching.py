@@ -20,12 +20,17 @@ LOOKS_EVERY = 0.01
 
 @asynccontextmanager
 async def watching(
-    dsn: str, *, size: tuple[int, int] = (130, 45), queue: str | None = None, every: float = 0.5
+    dsn: str,
+    *,
+    size: tuple[int, int] = (130, 45),
+    queue: str | None = None,
+    every: float = 0.5,
+    audit: Audit | None = None,
 ) -> AsyncIterator[Pilot[int]]:
     """Run the dashboard, writes and all, until it has read once."""
     spec = resolve(dsn, environ={})
     settings = Settings(every=every, queue=queue)
-    app = AbsurdApp(DatabaseSource(spec), settings, Performer(spec, audit=Audit(None)))
+    app = AbsurdApp(DatabaseSource(spec), settings, Performer(spec, audit=audit or Audit(None)))
     async with app.run_test(size=size) as pilot:
         await until_shown(pilot, "live")
         yield pilot

@@ -16,6 +16,7 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import EXTEND
 from absurd_tui.ui.cells import cut_middle
 from absurd_tui.ui.content import Span
+from absurd_tui.ui.dialogs.digits import Digits
 from absurd_tui.ui.dialogs.frame import INNER_WIDTH, is_same_run
 from absurd_tui.ui.dialogs.informed import InformedDialog
 from absurd_tui.ui.dialogs.text import BLANK, Choice, Fixed, Piece, point, reserved, warning
@@ -27,14 +28,6 @@ _BAR = 20
 _WORKER_CELLS = 28
 _ABOUT_ROWS = 2
 _SETS = point(plain("Absurd sets the lease. The worker's next checkpoint or heartbeat sets it back."))
-
-
-class Seconds(Input):
-    """A field of digits, which leaves every other key to the dialog."""
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Textual gives a field every printable key before any binding, also one with priority."""
-        return character is not None and character.isdecimal()
 
 
 class ExtendDialog(InformedDialog[ExtendClaim]):
@@ -55,7 +48,7 @@ class ExtendDialog(InformedDialog[ExtendClaim]):
 
     def fields(self) -> Iterator[Widget]:
         """The seconds, as typed or from a preset."""
-        yield Seconds("300", id="dialog-seconds", restrict=r"[0-9]*", max_length=6, compact=True, disabled=True)
+        yield Digits("300", id="dialog-seconds", restrict=r"[0-9]*", max_length=6, compact=True, disabled=True)
 
     def wake(self) -> None:
         """Let the seconds be typed from now on."""

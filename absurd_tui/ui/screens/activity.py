@@ -145,7 +145,15 @@ def _pieces(record: AuditRecord) -> list[Piece]:
         ("after", plain(record.after or "")),
         ("transaction", plain(str(record.xid or ""))),
     )
-    return [Paragraph(plain(record.told), "strong"), *_labelled(called), *_labelled(facts)]
+    return [Paragraph(plain(record.told), "strong"), *_labelled(called), *_labelled(facts), *_labelled(_items(record))]
+
+
+def _items(record: AuditRecord) -> list[tuple[str, Plain]]:
+    """Give the tasks of a batch by what came of them, what was done last: the rest is what one looks for."""
+    ids: dict[str, list[str]] = {}
+    for item in record.items:
+        ids.setdefault(item.outcome, []).append(str(item.task_id))
+    return [(outcome, plain(" ".join(ids[outcome]))) for outcome in sorted(ids, key="done".__eq__)]
 
 
 def _labelled(values: Sequence[tuple[str, Plain]]) -> list[Piece]:

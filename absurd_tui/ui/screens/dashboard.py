@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -16,7 +17,7 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.commands import PANEL_KEYS, Scope, bindings
 from absurd_tui.ui.dialogs.go_to import GoToDialog
 from absurd_tui.ui.messages import IntervalChanged, TaskOpened, ViewChanged
-from absurd_tui.ui.screens.acting import ActingScreen
+from absurd_tui.ui.screens.marking import MarkingScreen
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.foot import KeyBar, Tab, Tabs, WhyLine
@@ -38,7 +39,7 @@ QUEUES_SHOWN = 7
 _PAIRS = ((State.PENDING, State.RUNNING), (State.SLEEPING, State.FAILED), (State.COMPLETED, State.CANCELLED))
 
 
-class Dashboard(ActingScreen):
+class Dashboard(MarkingScreen):
     """The main screen. Wide enough it shows all six panels, else one of them under tabs."""
 
     BINDINGS = [
@@ -82,6 +83,8 @@ class Dashboard(ActingScreen):
         self._show_layout()
         for panel in self.query(f"#panel-{self._open}"):  # none where the program is left before its first frame
             panel.focus()
+        for panel in self._panels():
+            panel.is_marked = partial(self.marks.has, panel.state)
         self.set_interval(1.0, self.repaint)
 
     # what is shown
@@ -111,6 +114,9 @@ class Dashboard(ActingScreen):
         self.query_one(RatesLine).show(rates, is_stale=is_stale)
         for panel in self._panels():
             reading = reading_of(panel.state, snapshot, self._queue)
+            if reading is not None:
+                self.marks.follow(panel.state, reading.rows, snapshot.read_of(reading).now)
+            panel.marked = len(self.marks) if panel.state is self.marks.state else 0
             panel.take(
                 reading,
                 snapshot.read_of(reading) if reading is not None else snapshot.rows_read,
@@ -148,6 +154,10 @@ class Dashboard(ActingScreen):
         row, clock = self.row_in_question(), self._watch.clock(time.monotonic())
         last_claim = self._watch.last_claim(row.queue) if row is not None else None
         self.query_one(WhyLine).show(row, clock, last_claim, is_gone=is_gone)
+
+    def panel_in_question(self) -> Panel | None:
+        """Give the panel that has the cursor."""
+        return self.focused if isinstance(self.focused, Panel) else None
 
     def row_in_question(self) -> TaskRow | None:
         """Give the task under the cursor."""
@@ -286,7 +296,9 @@ class Dashboard(ActingScreen):
         self.set_focus(self.query_one(QueueStrip))
 
     def action_let_go(self) -> None:
-        """Let the cursor go: every panel follows its newest rows."""
+        """Take the marks back; without any let the cursor go: every panel follows its newest rows."""
+        if self.unmark():
+            return
         self.set_focus(None)
         self._show_why()
 
@@ -300,6 +312,8 @@ class Dashboard(ActingScreen):
         self._choose(names[(at + int(by)) % len(names)])
 
     def _choose(self, queue: str | None) -> None:
+        if queue != self._queue:
+            self.unmark(", because they were of what was shown before")
         self._queue = queue
         for panel in self._panels():
             panel.choose(queue)

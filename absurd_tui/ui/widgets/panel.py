@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from textual.events import Click
 from textual.message import Message
 
+from absurd_tui import units
 from absurd_tui.observe.places import INFINITY, epoch, instant_place, order, placed
 from absurd_tui.observe.records import Away, PanelReading, Place, ReadAt, State, TaskRow
 from absurd_tui.text import Plain, plain, say
@@ -74,6 +76,8 @@ class Panel(RecordTable[TaskRow]):
         self._read = ReadAt(0.0, 0.0)
         self._read_with_cursor = self._read
         self._landing: _Landing | None = None
+        self.marked = 0
+        """How many tasks are marked in it, also beyond its rows."""
 
     # what is shown
 
@@ -104,6 +108,13 @@ class Panel(RecordTable[TaskRow]):
     def cursor_read(self) -> ReadAt:
         """When the row under the cursor was read as it stands there; that may be long ago where it is gone."""
         return self._read_with_cursor if self.cursor_is_gone else self._read
+
+    def between(self, key: tuple[str, UUID] | None, row: TaskRow) -> tuple[TaskRow, ...] | None:
+        """Give the rows from the task with a key to another row, both with them; None where one is not here."""
+        places = [place for place, here in enumerate(self._records) if here.key in (key, row.key)]
+        if key is None or not any(here.key == key for here in self._records) or not places:
+            return None
+        return tuple(here for here in self._records[places[0] : places[-1] + 1] if here is not self._gone)
 
     def choose(self, queue: str | None) -> None:
         """Show nothing of what was read, because it was of another queue; the cursor stays on a task of this one."""
@@ -138,7 +149,8 @@ class Panel(RecordTable[TaskRow]):
         return say("{by} {at}", by=_TIMES[self.state], at=sight.clock.at(epoch(place.at)))
 
     def _count_text(self, count: Plain) -> Plain:
-        return self.count_told(count)
+        told = self.count_told(count)
+        return told + plain(f" · {units.count(self.marked)} marked") if self.marked else told
 
     # where it is read
 

@@ -95,6 +95,8 @@ class RecordTable(Lines, Generic[Record], can_focus=True):
         self._top = 0
         self._seen: set[Hashable] = set()
         self._known: set[Hashable] | None = None
+        self.is_marked: Callable[[Record], bool] = lambda _: False
+        """Whether a record bears a mark; asked for each row that is painted."""
 
     # what is shown
 
@@ -131,6 +133,12 @@ class RecordTable(Lines, Generic[Record], can_focus=True):
     def cursor_is_gone(self) -> bool:
         """Whether the record under the cursor has left the panel."""
         return self._gone is not None
+
+    @property
+    def in_view(self) -> tuple[Record, ...]:
+        """The records that can be seen, but for one that has left the panel."""
+        shown = self._records[self._top : self._top + self._body]
+        return tuple(record for record in shown if record is not self._gone)
 
     def _take(self, records: Sequence[Record]) -> None:
         key = self._sheet.key
@@ -311,6 +319,8 @@ class RecordTable(Lines, Generic[Record], can_focus=True):
         spans = row_spans(columns, shares, record, sight)
         if self._known is not None and key not in self._known:
             spans = ((plain("·"), "strong"), *spans[1:])
+        if self.is_marked(record):
+            spans = ((plain("*"), "caution"), *spans[1:])
         is_cursor = key == self._cursor
         if is_cursor and self._gone is not None:
             spans = tuple((text, "struck") for text, _ in spans)

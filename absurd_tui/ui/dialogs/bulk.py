@@ -1,0 +1,303 @@
+"""Do one thing to many tasks: the frozen list, what a dry run found of it, and how it would go; then the word."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from absurd_tui import units
+from absurd_tui.observe.why import Clock
+from absurd_tui.operations.bulk import CANARY, GENTLE, BulkPlan
+from absurd_tui.operations.bulk_check import Fate, Split
+from absurd_tui.operations.outcomes import Outcome
+from absurd_tui.operations.requests import Act, Target
+from absurd_tui.operations.sentences import in_short
+from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.availability import CANCEL, RETRY, why_not_many
+from absurd_tui.ui.cells import cut_middle, cut_words
+from absurd_tui.ui.content import Span, content
+from absurd_tui.ui.dialogs.digits import Digits
+from absurd_tui.ui.dialogs.dormant import DormantDialog
+from absurd_tui.ui.dialogs.frame import INNER_WIDTH
+from absurd_tui.ui.dialogs.text import (
+    BLANK,
+    Choice,
+    Choices,
+    DialogText,
+    Fixed,
+    Paragraph,
+    Piece,
+    point,
+    reserved,
+    warning,
+)
+from absurd_tui.ui.messages import SplitWanted
+from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.widgets.lines import blank, fit
+from absurd_tui.ui.widgets.roles import Roles
+from absurd_tui.ui.widgets.too_small import TooSmall
+
+TYPED_ABOVE = 20
+"""Tasks above which their number is typed, as it always is in production."""
+
+PACES: tuple[int | None, ...] = (GENTLE, 100, None)
+_SAMPLE = 3
+_NAME_CELLS = 24
+_ROWS_OF_ALL = 22
+"""Rows that the dialog takes with its blank lines, without the frame."""
+
+_COMMANDS = {Act.CANCEL: CANCEL, Act.RETRY: RETRY}
+_DONE = {Act.CANCEL: "cancelled", Act.RETRY: "retried in place; checkpoints are kept"}
+_FATES = (
+    (Fate.LOCKED, "…", "held by somebody now; tried when their turn comes"),
+    (Fate.LOST, "!", "would be lost (max_duration has passed): left out"),
+    (Fate.MOVED_ON, "·", "no longer as they were seen: left out"),
+    (Fate.REFUSED, "✗", "cannot be {act}: left out"),
+)
+_PAST = {Act.CANCEL: "cancelled", Act.RETRY: "retried"}
+
+
+class BulkDialog(DormantDialog[BulkPlan | None]):
+    """A question about a frozen list. What is struck through cannot be done yet, or not at all."""
+
+    BINDINGS = [
+        Binding("escape", "keep", show=False),
+        Binding("y", "say_yes", show=False),
+        Binding("k", "turn_canary", show=False, priority=True),
+        Binding("p", "turn_pace", show=False, priority=True),
+    ]
+
+    def __init__(self, watch: Watch, act: Act, targets: Sequence[Target], origin: str, clock: Clock) -> None:
+        super().__init__()
+        self.act = act
+        self.targets = tuple(targets)
+        self._watched = watch
+        self._origin = origin
+        self._clock = clock
+        self._checked = 0
+        self._split: Split | None = None
+        self._has_canary = act is Act.RETRY
+        self._pace = 0
+        self._is_typed = watch.is_production or len(self.targets) > TYPED_ABOVE
+
+    def compose(self) -> ComposeResult:
+        """Put the frame together."""
+        yield Roles()
+        with Vertical(id="dialog", classes="final" if self.act is Act.CANCEL else "") as box:
+            title = f"{self.act.capitalize()} {units.plural(len(self.targets), 'task')}"
+            box.border_title = content(plain(title), "bold $text-strong")
+            yield DialogText(id="dialog-text")
+            if self._is_typed:
+                yield Digits(id="dialog-typed", max_length=6, restrict="[0-9]*", compact=True, disabled=True)
+            yield DialogText(id="dialog-alert")
+            yield Choices()
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Show it, and ask what could be done."""
+        self.repaint()
+        self.post_message(SplitWanted(self))
+        self.set_interval(1.0, self.repaint)
+
+    def wake(self) -> None:
+        """Let the number be typed from now on."""
+        for field in self.query(Input):
+            field.disabled = False
+            field.focus()
+        self.repaint()
+
+    # what was found
+
+    def take_checked(self, number: int) -> None:
+        """Tell how many are looked through."""
+        self._checked = number
+        self.repaint()
+
+    def take_split(self, split: Split) -> None:
+        """Tell what could be done."""
+        self._split = split
+        self.repaint()
+
+    @property
+    def _ready(self) -> int:
+        return len(self._split.ready) if self._split is not None else 0
+
+    @property
+    def _canary(self) -> int:
+        """How many are done first: none where they would be all."""
+        return CANARY if self._has_canary and self._ready > CANARY else 0
+
+    # what it says
+
+    def repaint(self) -> None:
+        """Show what is known now."""
+        if not self.query(Choices):
+            return
+        pieces = [*self._head(), *self._found(), BLANK, *self._sample(), BLANK, *self._way()]
+        is_tight = self.app.size.height < _ROWS_OF_ALL + 6
+        self.query_one("#dialog").set_class(is_tight, "-tight")
+        shown = [piece for piece in pieces if piece is not BLANK] if is_tight else pieces
+        self.query_one("#dialog-text", DialogText).show(shown)
+        hindrance = self._hindrance()
+        alert = [warning(hindrance)] if hindrance else []
+        self.query_one("#dialog-alert", DialogText).show(reserved(alert, 1, INNER_WIDTH, at_end=True))
+        self.query_one(Choices).show(Choice("esc", plain(f"{self.act} none")), self._choice())
+
+    def _head(self) -> list[Piece]:
+        queues = sorted({target.queue for target in self.targets})
+        where = plain(queues[0]) if len(queues) == 1 else plain(f"{len(queues)} queues")
+        counts = Counter(target.state for target in self.targets)
+        states = ", ".join(f"{units.count(number)} {state}" for state, number in counts.most_common())
+        tasks = say("{states} {tasks}", states=states, tasks="task" if len(self.targets) == 1 else "tasks")
+        frozen = say(" in {where}, frozen at {at}", where=where, at=self._clock.at(self.targets[0].seen_at))
+        place: list[Span] = [(plain(self._watched.address), "muted")]
+        if self._watched.is_production:
+            place += [(blank(2), ""), (plain(" PRODUCTION "), "block-production")]
+        return [
+            Fixed(((tasks, "strong"), (frozen, ""))),
+            Fixed(((say("{origin}", origin=self._origin), "muted"),)),
+            Fixed(tuple(place)),
+            Fixed(((plain("─" * INNER_WIDTH), "rule"),)),
+        ]
+
+    def _found(self) -> list[Piece]:
+        """Give the split, in as many rows whatever is found."""
+        split = self._split
+        made: list[Piece] = [_counted(split, Fate.DONE, "✓", f"can be {_DONE[self.act]}", "completed")]
+        for fate, sign, about in _FATES:
+            if fate is Fate.LOST and self.act is Act.CANCEL:
+                continue
+            told = about.format(act=_PAST[self.act])
+            made.append(_counted(split, fate, sign, told, "caution" if fate is Fate.LOST else "muted"))
+        return made
+
+    def _sample(self) -> list[Piece]:
+        split = self._split
+        if split is None:
+            of = f"{units.count(self._checked)} of {units.count(len(self.targets))}"
+            return [Fixed(((plain(f"Looking through them without a call: {of}."), "strong"),)), *_empty(_SAMPLE)]
+        ready = split.ready[:_SAMPLE]
+        head = plain(f"First {len(ready)} of {units.count(self._ready)}")
+        shown: list[Piece] = [Fixed((*_task(target), (_seen(target), "muted"))) for target in ready]
+        if not ready:
+            head = plain("Nothing can be done to any of them.")
+            out = split.left_out[:_SAMPLE]
+            shown = [Fixed((*_task(target), (_why(outcome, self._clock), "muted"))) for target, outcome in out]
+        return [Fixed(((head, "strong"),)), *shown, *_empty(_SAMPLE - len(shown))]
+
+    def _way(self) -> list[Piece]:
+        said: list[Piece] = []
+        if self.act is Act.CANCEL:
+            lost = "There is no way back: a cancelled task cannot be retried."
+            said.append(Paragraph(plain(lost), "strong"))
+        watched = ", watch them end or 2m pass" if self.act is Act.RETRY else " first"
+        said += [
+            _ticked("k", f"canary: {self.act} {CANARY}{watched}, then ask", is_on=self._has_canary),
+            Fixed(((plain("    p "), "strong"), *self._paces())),
+            point(plain("x stops after the call in flight; each task is read back.")),
+        ]
+        if self._is_typed:
+            number = self._ready or "the number"
+            what = "the canary" if self._canary else "it"
+            said += [BLANK, Paragraph(say("Type {number} to start {what}:", number=str(number), what=what))]
+        return said
+
+    def _paces(self) -> list[Span]:
+        spans: list[Span] = [(plain("‹"), "muted")]
+        for place, pace in enumerate(PACES):
+            told = f"{pace} a second" if pace is not None else "full speed"
+            spans += [(blank(1), ""), (plain(told), "strong" if place == self._pace else "muted")]
+        return [*spans, (plain(" ›"), "muted")]
+
+    def _choice(self) -> Choice:
+        first = f"{self._canary} as canary" if self._canary else units.plural(self._ready, "task")
+        label = plain(f"{self.act} {first}")
+        return Choice("enter" if self._is_typed else "y", label, self._may_begin and not self._hindrance())
+
+    @property
+    def _may_begin(self) -> bool:
+        if not self.is_awake or not self._ready:
+            return False
+        return not self._is_typed or self.query_one("#dialog-typed", Input).value == str(self._ready)
+
+    def _hindrance(self) -> Plain:
+        """Say why it cannot be done at all; empty where it can."""
+        failure = self._split.failure if self._split is not None else None
+        if failure is not None:
+            return cut_words(in_short(failure, self._clock)[1], INNER_WIDTH - 2)
+        queues = {target.queue for target in self.targets}
+        return cut_words(why_not_many(_COMMANDS[self.act], queues, self._watched), INNER_WIDTH - 2)
+
+    # what its user does
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let no key choose anything while the keys are dead; leaving is always possible."""
+        return self.is_awake or action == "keep"
+
+    def action_keep(self) -> None:
+        """Do nothing."""
+        if self.is_current:
+            self.dismiss(None)
+
+    def action_turn_canary(self) -> None:
+        """Begin with a few, or with all."""
+        self._has_canary = not self._has_canary
+        self.repaint()
+
+    def action_turn_pace(self) -> None:
+        """Go faster, or gently again."""
+        self._pace = (self._pace + 1) % len(PACES)
+        self.repaint()
+
+    def action_say_yes(self) -> None:
+        """Confirm where nothing is typed."""
+        if not self._is_typed:
+            self._confirm()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Strike the act out, or not."""
+        self.repaint()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Confirm what was typed."""
+        self._confirm()
+
+    def _confirm(self) -> None:
+        split = self._split
+        if split is not None and self.is_current and self._may_begin and not self._hindrance():
+            self.dismiss(BulkPlan(self.act, split.ready, split.left_out, self._canary, PACES[self._pace]))
+
+
+def _counted(split: Split | None, fate: Fate, sign: str, about: str, role: str) -> Fixed:
+    number = split.count(fate) if split is not None and split.failure is None else None
+    told = units.count(number) if number is not None else "…"
+    count: Span = (plain(told), "strong" if number else "muted")
+    text_role = "" if number else "muted"
+    return Fixed(
+        (*fit((count,), 7, right=True), (blank(1), ""), (plain(sign), role), (blank(1), ""), (plain(about), text_role))
+    )
+
+
+def _task(target: Target) -> tuple[Span, ...]:
+    name: Span = (cut_middle(plain(target.task_name), _NAME_CELLS), "")
+    return (*fit((name,), _NAME_CELLS + 2), (plain(units.short_id(target.task_id, 8)), "muted"), (blank(2), ""))
+
+
+def _seen(target: Target) -> Plain:
+    return say("{state}, attempt {n}", state=target.state, n=target.attempt)
+
+
+def _why(outcome: Outcome, clock: Clock) -> Plain:
+    return in_short(outcome, clock)[1]
+
+
+def _ticked(key: str, about: str, *, is_on: bool) -> Fixed:
+    mark: Span = (plain("[x] " if is_on else "[ ] "), "strong")
+    return Fixed((mark, (plain(f"{key} "), "strong"), (plain(about), "")))
+
+
+def _empty(rows: int) -> list[Piece]:
+    return [Fixed() for _ in range(rows)]

@@ -1,0 +1,204 @@
+"""The dialogs about many tasks: what they say of a frozen list, what confirms it, and how a run is told."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from dialogs import DEAD, Desk, desk
+from textual.widgets import Input
+
+from absurd_tui.observe.records import State
+from absurd_tui.operations.outcomes import After, Changed, Done, Locked, Refused, WouldBeLost
+from absurd_tui.ui.dialogs.bulk import BulkDialog
+from absurd_tui.ui.dialogs.bulk_progress import BulkProgress
+
+pytestmark = pytest.mark.slow
+
+RETRIED = Done(After(State.PENDING, 2, None, 1_790_000_020.0))
+CANCELLED = Done(After(State.CANCELLED, 1, None, 1_790_000_020.0))
+
+
+async def ask(seen: Desk, key: str, number: int, *, panel: str = "4") -> list[UUID]:
+    """Have so many failed tasks, mark all, and ask about them."""
+    state = {"4": State.FAILED, "1": State.PENDING}[panel]
+    while sum(row.state is state for row in seen.source.rows.values()) < number:
+        task_id = await seen.stage.spawn("mail", "charge_card", max_attempts=3)
+        if state is State.FAILED:
+            await seen.stage.claim(task_id, "worker-1:77")
+            await seen.stage.fail(task_id, "HTTPError", "503")
+    await seen.shown(f"{'Failed' if panel == '4' else 'Pending'}  {number}")
+    await seen.press(panel, "asterisk")
+    await seen.shown("* again marks all")
+    await seen.press("asterisk")
+    await seen.shown(f"{number} marked")
+    await seen.press(key)
+    await woken(seen, BulkDialog)
+    return [row.task_id for row in seen.source.rows.values() if row.state is state]
+
+
+async def woken(seen: Desk, kind: type[BulkDialog] | type[BulkProgress]) -> None:
+    """Wait until a dialog is there and its keys count."""
+
+    def is_so() -> bool:
+        screen = seen.pilot.app.screen
+        is_ready = all(not field.disabled and field.has_focus for field in screen.query(Input))
+        return isinstance(screen, kind) and screen.is_awake and is_ready
+
+    await seen.until(is_so)
+    await asyncio.sleep(0.05)
+
+
+async def test_it_names_the_list_what_was_found_and_how_it_would_go() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        ids = [row.task_id for row in seen.source.rows.values() if row.state is State.FAILED]
+        seen.performer.found = {ids[0]: WouldBeLost("Would be lost: and why.")}
+        await ask(seen, "r", 4)
+        await seen.shown("─ Retry 4 tasks ─", "4 failed tasks in mail, frozen at", "all failed tasks of mail")
+        await seen.shown("3 ✓ can be retried in place", "1 ! would be lost (max_duration has passed): left out")
+        await seen.shown("First 3 of 3", "charge_card", "failed, attempt 1", "10 a second", "y retry 3 tasks")
+        await seen.press("y")
+        await woken(seen, BulkProgress)
+        await seen.shown("3 of 3", "3  retried, read back as pending", "1  left out before it began")
+        (batch,) = seen.performer.batches
+        assert ids[0] not in {target.task_id for target in batch.targets}
+
+
+async def test_escape_does_nothing_and_leaves_the_marks() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        await ask(seen, "r", 4)
+        await seen.press("escape")
+        await seen.shown("4 marked")
+        assert seen.performer.batches == []
+
+
+async def test_keys_typed_ahead_or_pasted_confirm_nothing() -> None:
+    async with desk(outcome=CANCELLED) as seen:
+        await seen.press("1", "space")
+        await seen.shown("1 marked")
+        await seen.rush("c", "y", "enter", "y")
+        await seen.look(DEAD)
+        assert seen.performer.batches == []
+
+
+async def test_many_are_typed_and_enter_alone_confirms_nothing() -> None:
+    async with desk(outcome=CANCELLED) as seen:
+        await ask(seen, "c", 25, panel="1")
+        await seen.shown("There is no way back", "Type 25 to start it:")
+        await seen.press("y", "enter", "2", "enter")
+        assert seen.performer.batches == []
+        await seen.press("5", "enter")
+        await woken(seen, BulkProgress)
+        await seen.until(lambda: bool(seen.performer.batches))
+
+
+async def test_in_production_even_a_few_are_typed() -> None:
+    async with desk(outcome=CANCELLED, is_production=True) as seen:
+        await seen.press("1", "space", "c")
+        await woken(seen, BulkDialog)
+        await seen.shown("PRODUCTION", "Type 1 to start it:")
+        await seen.press("y")
+        assert seen.performer.batches == []
+        await seen.press("1", "enter")
+        await seen.until(lambda: bool(seen.performer.batches))
+
+
+async def test_the_canary_goes_first_and_the_rest_waits_for_a_word() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        ids = await ask(seen, "r", 12)
+        for task_id in ids[:5]:
+            await seen.stage.complete(task_id)
+        await seen.shown("y retry 5 as canary")
+        await seen.press("y")
+        await seen.shown("5 of 5 done: 5 completed", "7 are left, and wait for a word", "y retry the other 7")
+        assert [len(batch.targets) for batch in seen.performer.batches] == [5]
+        await woken(seen, BulkProgress)
+        await seen.press("y")
+        await seen.shown("12 of 12")
+        assert [len(batch.targets) for batch in seen.performer.batches] == [5, 7]
+
+
+async def test_the_canary_can_be_left_out_and_the_pace_chosen() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        await ask(seen, "r", 12)
+        await seen.press("k", "p", "p")
+        await seen.shown("[ ] k canary", "y retry 12 tasks")
+        await seen.press("y")
+        await seen.shown("12 of 12")
+        assert [len(batch.targets) for batch in seen.performer.batches] == [12]
+
+
+async def test_a_run_goes_on_when_hidden_and_says_so_and_can_be_stopped() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        await ask(seen, "r", 20)
+        gate = seen.performer.gate = asyncio.Event()
+        await seen.press("k", "y")
+        await woken(seen, BulkProgress)
+        await seen.press("escape")
+        await seen.shown("Retrying 20 tasks", "B shows it")
+        await seen.press("B")
+        await woken(seen, BulkProgress)
+        await seen.press("x")
+        await seen.shown("Stopping after the call in flight.")
+        gate.set()
+        await seen.shown("Stopped. 10 are left", "10 of 20", "y retry the other 10")
+
+
+async def test_a_second_run_waits_for_the_first() -> None:
+    async with desk(outcome=CANCELLED) as seen:
+        seen.performer.gate = asyncio.Event()
+        await seen.press("1", "space", "c")
+        await woken(seen, BulkDialog)
+        await seen.press("y")
+        await woken(seen, BulkProgress)
+        await seen.press("escape")
+        await seen.press("2", "space", "c")
+        await woken(seen, BulkDialog)
+        await seen.press("y")
+        await seen.shown("bulk: another run is not over; B shows it.")
+        assert len(seen.performer.batches) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (Changed(After(State.RUNNING, 2, None, 1_790_000_020.0)), "1  changed or gone: left alone"),
+        (Locked(77, "psql", 5.0), "1  locked, or undone with a lost connection"),
+        (Refused("Not this one."), "1  refused"),
+    ],
+    ids=["changed", "locked", "refused"],
+)
+async def test_each_outcome_is_told(outcome: Changed | Locked | Refused, told: str) -> None:
+    async with desk(outcome=outcome) as seen:
+        await seen.press("4", "space", "r")
+        await woken(seen, BulkDialog)
+        await seen.press("y")
+        await seen.shown(told, "1 of 1")
+
+
+async def test_nothing_can_be_done_where_nothing_is_as_it_was() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        seen.performer.found = {seen.tasks[State.FAILED]: Changed(After(State.RUNNING, 2, None, 1_790_000_020.0))}
+        await seen.press("4", "space", "r")
+        await woken(seen, BulkDialog)
+        await seen.shown("Nothing can be done to any of them.", "changed: now running")
+        await seen.press("y")
+        await seen.look(DEAD)
+        assert seen.performer.batches == []
+
+
+async def test_before_there_was_a_run_its_key_says_so() -> None:
+    async with desk() as seen:
+        await seen.press("B")
+        await seen.shown("bulk: nothing was done to many tasks yet")
+
+
+async def test_without_a_folder_the_list_is_not_written_and_says_so() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        await seen.press("4", "space", "r")
+        await woken(seen, BulkDialog)
+        await seen.press("y")
+        await woken(seen, BulkProgress)
+        await seen.shown("1 of 1")
+        await woken(seen, BulkProgress)
+        await seen.press("l")
+        await seen.shown("There is no folder to write to")
