@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from absurd_tui.observe.match_queries import matching
 from absurd_tui.observe.records import State, TaskRow
+from absurd_tui.observe.task_queries import matching
 
 MOST = 10_000
 

@@ -5,6 +5,7 @@ server only where its stored size is small, or when a document is asked for whol
 """
 
 from absurd_tui.observe.queries import failure_columns, seconds, table
+from absurd_tui.observe.records import State
 
 MOST_RUNS = 500
 MOST_CHECKPOINTS = 500
@@ -17,6 +18,7 @@ _REASON_BYTES = 16_000
 _REASONS = 12
 MOST_NAME = 200
 MOST_TEXT = 500
+_LIVE = (State.PENDING, State.RUNNING, State.SLEEPING)
 
 KEYS = """
 select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -135,3 +137,15 @@ def whole(queue: str, kind: str) -> str:
     return f"""
 select pg_column_size({column}) as size, left({column}::text, {WHOLE_CHARACTERS + 1}) as text
   from {table(letter, queue)} where {where} and {column} is not null limit 1"""
+
+
+def matching(queue: str, state: State) -> str:
+    """List the first $1 tasks of a queue in a state, with the run that decides it, by the index on runs' states."""
+    order = "r.available_at, r.run_id" if state in _LIVE else "r.available_at desc, r.run_id desc"
+    return f"""
+select t.task_id, r.run_id, left(t.task_name, {MOST_NAME}) as task_name, r.attempt,
+       {seconds("r.claim_expires_at")} as claim_expires_at, {seconds("clock_timestamp()")} as now
+  from {table("r", queue)} r
+ cross join lateral (select t.task_id, t.task_name from {table("t", queue)} t
+                      where t.task_id = r.task_id and t.last_attempt_run = r.run_id and t.state = '{state}' offset 0) t
+ where r.state = '{state}' order by {order} limit $1"""

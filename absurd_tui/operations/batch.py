@@ -77,7 +77,8 @@ class BatchWork:
         """What runs inside the transaction: absurd.retry_task locks no runs, and so do we."""
         queue = self.queue
         locks = (standing.lock_runs_of_many(queue),) if self.batch.act is Act.CANCEL else ()
-        return (*locks, standing.lock_many(queue), standing.read_many(queue), self._call)
+        reads = (standing.read_many(queue), standing.read_written(queue))
+        return (*locks, standing.lock_many(queue), *reads, self._call)
 
     @property
     def sql(self) -> str:
@@ -134,17 +135,16 @@ class BatchWork:
 
     async def read_back(self, fetch: Fetch, xid: int) -> Done | AlreadySo | Refused:
         """Tell by each task's row whether this transaction wrote it."""
-        found = await standing.read_all(fetch, self.queue, self._ids, xid=xid)
-        for place in self._called:
-            stands = found.get(self._ids[place])
-            is_ours = stands is not None and stands.is_ours_task
-            self._outcomes[place] = Done(stands.after) if is_ours and stands is not None else Refused(_NOT_WRITTEN)
+        called = [self._ids[place] for place in self._called]
+        left = await standing.written(fetch, self.queue, called, xid)
+        for place, task_id in zip(self._called, called, strict=True):
+            self._outcomes[place] = Done(left[task_id]) if task_id in left else Refused(_NOT_WRITTEN)
         is_any_done = any(isinstance(self._outcomes[place], Done) for place in self._called)
         return Done(None) if is_any_done else Refused(_NOT_WRITTEN)
 
     async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:
         """Read the tasks again; whether they bear it out is told of each by `result`."""
-        self._confirmed = dict(await standing.read_all(fetch, self.queue, self._ids, xid=xid))
+        self._confirmed = dict(await standing.read_all(fetch, self.queue, self._ids))
         return Confirmation(is_borne_out=True, after=None)
 
     def result(self, ended: Outcome, xid: int | None, *, is_open: bool) -> BatchResult:

@@ -92,6 +92,15 @@ def read_many(queue: str) -> str:
     return f"{_standings(queue)} where t.task_id = any($1::uuid[])"
 
 
+def read_written(queue: str) -> str:
+    """Read what a call left of the tasks $1: less than is read before it, because this holds the locks for longer."""
+    return f"""
+select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, {seconds("clock_timestamp()")} as now,
+       t.xmin::text::bigint as task_xmin
+  from {table("t", queue)} t left join {table("r", queue)} r on r.run_id = t.last_attempt_run
+ where t.task_id = any($1::uuid[])"""
+
+
 def _standings(queue: str) -> str:
     return f"""
 select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, r.run_id,
@@ -123,9 +132,20 @@ async def lock_all(fetch: Fetch, queue: str, task_ids: Sequence[UUID]) -> Mappin
     return {row["task_id"]: _standing(row) for row in await fetch(lock_many(queue), task_ids)}
 
 
-async def read_all(fetch: Fetch, queue: str, task_ids: Sequence[UUID], *, xid: int = 0) -> Mapping[UUID, Standing]:
+async def read_all(fetch: Fetch, queue: str, task_ids: Sequence[UUID]) -> Mapping[UUID, Standing]:
     """Read many tasks as they stand, by their ids; those that are gone are left out."""
-    return {row["task_id"]: _standing(row, xid) for row in await fetch(read_many(queue), task_ids)}
+    return {row["task_id"]: _standing(row) for row in await fetch(read_many(queue), task_ids)}
+
+
+async def written(fetch: Fetch, queue: str, task_ids: Sequence[UUID], xid: int) -> Mapping[UUID, After]:
+    """Read the tasks that the transaction `xid` wrote; none of them runs afterwards, so that there is no lease."""
+    rows = await fetch(read_written(queue), task_ids)
+    ours = xid % XID_CYCLE
+    return {
+        row["task_id"]: After(State(row["state"]), row["attempt"], None, row["now"])
+        for row in rows
+        if row["task_xmin"] == ours
+    }
 
 
 def _standing(row: Any, xid: int = 0) -> Standing:
