@@ -138,6 +138,14 @@ class TaskPage:
         """The newest attempt, or None where the task has no run left."""
         return self.runs[-1] if self.runs else None
 
+    def attempt_shown(self, chosen: UUID | None) -> Attempt | None:
+        """Give the attempt whose run was chosen, or else the newest that started or failed."""
+        for run in self.runs:
+            if run.run_id == chosen:
+                return run
+        is_waiting = len(self.runs) > 1 and self.runs[-1].started_at is None
+        return self.runs[-2] if is_waiting else self.last_run
+
     @property
     def is_over(self) -> bool:
         """Whether the task has ended."""

@@ -256,15 +256,7 @@ class TaskScreen(ActingScreen):
 
     @property
     def _chosen_attempt(self) -> Attempt | None:
-        """The attempt that was chosen, or else the newest that started or failed."""
-        if self._page is None or not self._page.runs:
-            return None
-        runs = self._page.runs
-        found = next((run for run in runs if run.run_id == self._chosen), None)
-        if found is not None:
-            return found
-        is_waiting = runs[-1].started_at is None and len(runs) > 1
-        return runs[-2] if is_waiting else runs[-1]
+        return self._page.attempt_shown(self._chosen) if self._page is not None else None
 
     @property
     def _loadable(self) -> str | None:
