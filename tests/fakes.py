@@ -38,6 +38,7 @@ from absurd_tui.observe.symptoms import Symptoms
 from absurd_tui.observe.task_records import Attempt, Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.batch import BatchResult
+from absurd_tui.operations.clean_up_count import CleanUpCount
 from absurd_tui.operations.outcomes import Outcome, Refused
 from absurd_tui.operations.perform import Pending
 from absurd_tui.operations.requests import Request, TaskBatch
@@ -302,6 +303,7 @@ class FakePerformer:
     audit: Audit = field(default_factory=lambda: Audit(None))
     closed: bool = False
     gate: asyncio.Event | None = None
+    counted: CleanUpCount | Refused = Refused("This is a test.")
     is_committing: bool = False
     is_looked_up: bool = False
     begun: list[tuple[Request, float]] = field(default_factory=list)
@@ -326,6 +328,12 @@ class FakePerformer:
 
     async def check_batch(self, batch: TaskBatch) -> BatchResult:
         return BatchResult(tuple(self.found.get(target.task_id) for target in batch.targets))
+
+    def stop(self) -> bool:
+        return False
+
+    async def count_clean_up(self, queue: str, ttl: int) -> CleanUpCount | Refused:
+        return self.counted
 
     def pending(self) -> tuple[Pending, ...]:
         now, xid = time.monotonic(), 4711

@@ -71,10 +71,14 @@ class Place:
 
 
 class WriteSession:
-    """One connection for one writer at a time; it connects when told to. Errors are asyncpg's, and TimeoutError."""
+    """One connection for one writer at a time; it connects when told to. Errors are asyncpg's, and TimeoutError.
 
-    def __init__(self, spec: ConnSpec) -> None:
+    A statement may take 8 s inside a transaction, or as many as are given for long maintenance.
+    """
+
+    def __init__(self, spec: ConnSpec, *, statement_seconds: int | None = None) -> None:
         self._spec = spec
+        self._statement_seconds = statement_seconds
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]] = {}
         self._in_transaction = False
@@ -112,7 +116,7 @@ class WriteSession:
             timeout=CONNECT_SECONDS,
         )
         self._connection = line.connection
-        self._pooled = PooledTransactions(line.connection, _BEGIN) if line.is_pooled else None
+        self._pooled = PooledTransactions(line.connection, self._begin) if line.is_pooled else None
         self._pid = None if line.is_pooled else line.connection.get_server_pid()
         row = (await self.fetch(_PLACE))[0]
         functions = await read_functions(self.fetch)
@@ -142,14 +146,16 @@ class WriteSession:
             if self._in_transaction:
                 raise RuntimeError("a statement was not prepared before its transaction")
             await self.prepare(statement)
-        rows: list[asyncpg.Record] = await self._answered(self._prepared[statement].fetch(*arguments))
+        rows: list[asyncpg.Record] = await self._answered(
+            self._prepared[statement].fetch(*arguments), extra_seconds=self._statement_seconds or 0
+        )
         return rows
 
     async def begin(self) -> None:
         """Begin a transaction with the limits of a write."""
         self._in_transaction = True
         if self._pooled is None:
-            await self._answered(self._opened.execute(_BEGIN))
+            await self._answered(self._opened.execute(self._begin))
             return
         await self._answered(self._pooled.begin(*self._next))
         self._pid = (await self.fetch(_PID))[0]["pid"]
@@ -180,6 +186,12 @@ class WriteSession:
             connection.terminate()
 
     @property
+    def _begin(self) -> str:
+        if self._statement_seconds is None:
+            return _BEGIN
+        return f"{_BEGIN}; set local statement_timeout = '{self._statement_seconds}s'"
+
+    @property
     def _opened(self) -> "asyncpg.Connection[asyncpg.Record]":
         if self._connection is None:
             raise asyncpg.InterfaceError("connection is closed")
@@ -192,7 +204,7 @@ class WriteSession:
             return await self._answered(pooled.fetch(statement, *arguments))
         if statement not in self._next:
             raise RuntimeError("a statement was not prepared before its transaction")
-        return await self._answered(pooled.run(statement, *arguments))
+        return await self._answered(pooled.run(statement, *arguments), extra_seconds=self._statement_seconds or 0)
 
     async def _cluster(self) -> tuple[int, int] | None:
         try:
@@ -201,11 +213,11 @@ class WriteSession:
             return None  # a hosted server may keep this to itself
         return row["system_identifier"], row["timeline_id"]
 
-    async def _answered(self, call: Coroutine[Any, Any, _T]) -> _T:
+    async def _answered(self, call: Coroutine[Any, Any, _T], *, extra_seconds: int = 0) -> _T:
         running = asyncio.ensure_future(call)
         running.add_done_callback(_retrieve)
         try:
-            done, _ = await asyncio.wait({running}, timeout=CLIENT_SECONDS)
+            done, _ = await asyncio.wait({running}, timeout=CLIENT_SECONDS + extra_seconds)
         except asyncio.CancelledError:
             self.terminate()
             raise

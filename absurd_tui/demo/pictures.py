@@ -20,7 +20,7 @@ from textual.widgets import Input, TextArea
 
 from absurd_tui.demo.recorded import NOW, SERVER, rows, snapshot
 from absurd_tui.demo.recorded_looks import RecordedLooks
-from absurd_tui.demo.recorded_queue import queue_facts
+from absurd_tui.demo.recorded_queue import clean_up_count, queue_facts
 from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
@@ -32,11 +32,13 @@ from absurd_tui.observe.records import Server, Snapshot, State, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.batch import BatchResult, nothing_reached
+from absurd_tui.operations.clean_up_count import CleanUpCount
 from absurd_tui.operations.outcomes import Outcome, Refused
 from absurd_tui.operations.perform import Pending
 from absurd_tui.operations.requests import Request, TaskBatch
 from absurd_tui.settings import Settings
 from absurd_tui.ui.app import AbsurdApp
+from absurd_tui.ui.availability import CLEAN_UP, DROP_QUEUE
 from absurd_tui.ui.dialogs.dormant import DormantDialog
 from absurd_tui.ui.messages import IntervalChanged
 
@@ -60,6 +62,9 @@ class Picture:
     is_lost: bool = False
     no_color: bool = False
     is_read_only: bool = False
+    command: str = ""
+    """One without a key, run after the keys; then `answers` are pressed, once its dialog takes them."""
+    answers: tuple[str, ...] = ()
 
 
 PICTURES = (
@@ -80,6 +85,14 @@ PICTURES = (
     Picture("dialog-retry-120x40", (120, 40), ("4", "r")),
     Picture("dialog-spawn-120x40", (120, 40), ("3", "n")),
     Picture("dialog-bulk-120x40", (120, 40), ("4", "asterisk", "r")),
+    Picture("dialog-drop-queue-120x40", (120, 40), ("right",), command=f"manage('{DROP_QUEUE}')"),
+    Picture(
+        "dialog-clean-up-120x40",
+        (120, 40),
+        ("right",),
+        command=f"manage('{CLEAN_UP}')",
+        answers=("enter",),
+    ),
     Picture("dialog-retry-80x24", (80, 24), ("4", "r")),
     Picture("task-120x40", (120, 40), ("3", "enter")),
     Picture("task-80x24", (80, 24), ("3", "enter")),
@@ -172,6 +185,14 @@ class RecordedPerformer:
         """Find that all could be done."""
         return BatchResult((None,) * len(batch.targets))
 
+    def stop(self) -> bool:
+        """Nothing goes on."""
+        return False
+
+    async def count_clean_up(self, queue: str, ttl: int) -> CleanUpCount | Refused:
+        """Give the recorded count."""
+        return clean_up_count(ttl)
+
     def pending(self) -> tuple[Pending, ...]:
         """Nothing is under way."""
         return ()
@@ -194,6 +215,10 @@ async def take(picture: Picture) -> str:
             while source.read < _SETTLED_AFTER:
                 await pilot.pause(0.02)
             await pilot.press(*picture.keys)
+            if picture.command:
+                await app.screen.run_action(picture.command)
+                await _at_rest(pilot)
+                await pilot.press(*picture.answers)
             app.post_message(IntervalChanged(1.0))
             if not picture.is_lost:
                 return await _at_rest(pilot)

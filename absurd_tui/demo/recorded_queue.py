@@ -2,6 +2,7 @@
 
 from absurd_tui.demo.recorded import NOW
 from absurd_tui.observe.queue_facts import QueueFacts
+from absurd_tui.operations.clean_up_count import CleanUpCount
 
 _DAY = 86_400
 
@@ -26,4 +27,19 @@ def queue_facts(queue: str) -> QueueFacts:
         events=88,
         waits=12,
         now=NOW,
+    )
+
+
+def clean_up_count(ttl: int) -> CleanUpCount:
+    """Give what was counted of a queue."""
+    return CleanUpCount(
+        created_at=NOW - 190 * _DAY - 3_720,
+        cutoff=NOW - ttl,
+        completed=21_408,
+        failed=57,
+        cancelled=31,
+        events=74,
+        awaited=2,
+        now=NOW,
+        took=0.4,
     )

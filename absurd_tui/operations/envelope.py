@@ -44,9 +44,9 @@ class Passage:
 class Envelope:
     """Carries one write at a time over the one connection that writes, which is made on first use."""
 
-    def __init__(self, spec: ConnSpec) -> None:
+    def __init__(self, spec: ConnSpec, *, statement_seconds: int | None = None) -> None:
         self._spec = spec
-        self._session = WriteSession(spec)
+        self._session = WriteSession(spec, statement_seconds=statement_seconds)
         self._place: Place | None = None
         self._turn = asyncio.Lock()
 

@@ -30,16 +30,31 @@ class QueueAfter:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """What a clean-up deleted for good, batch by batch; `left` is what was counted again afterwards, None where not.
+
+    `cut_short` says why it ended before its end, None where it went through.
+    """
+
+    tasks: int
+    events: int
+    left: int | None = None
+    cut_short: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The write took effect, and it was this one: the row it wrote bears this transaction's id.
 
     `after` is None where only the server said so, after the answer to the COMMIT was lost, and the task has been
-    deleted since; and where the write was not about a task. `queue_after` is of a write about a queue.
+    deleted since; and where the write was not about a task. `queue_after` is of a write about a queue, `removed` of a
+    clean-up.
     """
 
     after: After | None
     spawned: tuple[UUID, ...] = ()
     queue_after: QueueAfter | None = None
+    removed: Removed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,21 @@ from absurd_tui.operations import spawn
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.batch import BatchResult, BatchWork, nothing_reached
 from absurd_tui.operations.cancel import Cancel
+from absurd_tui.operations.clean_up import Batch
+from absurd_tui.operations.clean_up_count import CleanUpCount, count_clean_up
 from absurd_tui.operations.create_queue import Create
 from absurd_tui.operations.drop_queue import Drop
 from absurd_tui.operations.envelope import Envelope, Passage
 from absurd_tui.operations.extend import Extend
 from absurd_tui.operations.outcomes import Outcome, Refused, StillUnderWay
 from absurd_tui.operations.queue_policy import SetPolicy
-from absurd_tui.operations.queue_requests import CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.operations.queue_requests import CleanUp, CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.operations.queue_sentences import Progress
 from absurd_tui.operations.recording import broken_off, record_of, record_of_batch
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, TaskBatch
 from absurd_tui.operations.retry import Retry
 from absurd_tui.operations.sentences import operation, target
+from absurd_tui.operations.sweep import Sweep
 from absurd_tui.operations.table_locks import carry_patiently
 from absurd_tui.operations.work import Work
 from absurd_tui.text import Plain, plain, say
@@ -36,7 +40,7 @@ class Pending:
 
     `is_open_question` says that its COMMIT has been sent and not answered: only then may it have taken effect. Every
     write passes through that for a moment. `is_looked_up` says that its connection was lost then, and that the server
-    is asked what became of it.
+    is asked what became of it. `progress` is of one that goes on batch by batch.
     """
 
     request: Request | TaskBatch
@@ -44,6 +48,7 @@ class Pending:
     xid: int | None
     is_open_question: bool
     is_looked_up: bool = False
+    progress: Progress | None = None
 
 
 class Performer:
@@ -69,7 +74,8 @@ class Performer:
         key = _key(request)
         if under_way := self._flights.get(key):
             return StillUnderWay(operation(under_way.request))
-        flight = self._flights[key] = _Flight(request, _work(request))
+        sweep = Sweep(self._spec, request) if isinstance(request, CleanUp) else None
+        flight = self._flights[key] = _Flight(request, _work(request), sweep=sweep)
         flight.task = asyncio.create_task(self._fly(key, flight))
         return await asyncio.shield(flight.task)
 
@@ -96,12 +102,22 @@ class Performer:
         """The writes under way, the oldest first."""
         return tuple(flight.pending for flight in self._flights.values())
 
+    def stop(self) -> bool:
+        """Let what goes on batch by batch end after the batch under way; False where nothing does, or ends already."""
+        stopped = [flight.sweep.stop() for flight in self._flights.values() if flight.sweep is not None]
+        return any(stopped)
+
+    async def count_clean_up(self, queue: str, ttl: int) -> CleanUpCount | Refused:
+        """Count what a clean-up would delete, or say why not. It only reads."""
+        return await count_clean_up(self._spec, queue, ttl=ttl)
+
     async def close(self, within: float = LEAVE_AFTER) -> tuple[Pending, ...]:
         """Wait for the writes under way, then end the connection; give those that had to be left.
 
         The server undoes within 4 seconds what was not committed; what is left is in the audit.
         """
         self._is_closed = True
+        self.stop()
         tasks = {flight.task for flight in self._flights.values() if flight.task is not None}
         if tasks:
             await asyncio.wait(tasks, timeout=within)
@@ -116,10 +132,10 @@ class Performer:
         try:
             outcome = await self._carried(flight)
         except asyncio.CancelledError:
-            self._record(flight, broken_off(flight.passage, "The program was left"))
+            self._record(flight, flight.broken_off("The program was left"))
             raise
         except Exception as error:
-            self._record(flight, broken_off(flight.passage, f"The program failed ({type(error).__name__})"))
+            self._record(flight, flight.broken_off(f"The program failed ({type(error).__name__})"))
             raise
         finally:
             del self._flights[key]
@@ -127,6 +143,8 @@ class Performer:
         return outcome
 
     async def _carried(self, flight: "_Flight") -> Outcome:
+        if flight.sweep is not None:
+            return await flight.sweep.run(flight.passage)
         if isinstance(flight.work, Drop | SetPolicy):
             return await carry_patiently(self._envelope, flight.work, flight.passage)
         return await self._envelope.carry(flight.work, flight.passage)
@@ -148,11 +166,18 @@ class _Flight:
     passage: Passage = field(default_factory=Passage)
     begun: float = field(default_factory=time.monotonic)
     task: "asyncio.Task[Outcome] | None" = None
+    sweep: Sweep | None = None
 
     @property
     def pending(self) -> Pending:
         seconds, passage = time.monotonic() - self.begun, self.passage
-        return Pending(self.request, seconds, passage.xid, passage.is_committing, passage.is_looked_up)
+        progress = self.sweep.progress if self.sweep is not None else None
+        return Pending(self.request, seconds, passage.xid, passage.is_committing, passage.is_looked_up, progress)
+
+    def broken_off(self, what: str) -> Outcome:
+        """Say what is true of a write that was broken off with its connection; `what` says by what."""
+        outcome = broken_off(self.passage, what)
+        return self.sweep.ended(outcome) if self.sweep is not None else outcome
 
     def result(self, ended: Outcome, *, is_open: bool) -> BatchResult:
         """Say what came of each task of a batch, which has ended so."""
@@ -169,6 +194,8 @@ def left_behind(pending: Pending) -> Plain:
         doing=operation(pending.request),
         target=target(pending.request),
     )
+    if pending.progress is not None:
+        what = say("{n} rows are gone for good; ", n=pending.progress.done) + what
     if not pending.is_open_question or pending.xid is None:
         return what + plain("it was not committed, and the server undoes it.")
     return what + say("whether it took effect is not known. select pg_xact_status('{xid}') tells.", xid=pending.xid)
@@ -190,6 +217,8 @@ def _work(request: Request) -> Work:
             return Drop(request)
         case SetQueuePolicy():
             return SetPolicy(request)
+        case CleanUp():
+            return Batch(request)
 
 
 def _key(request: Request) -> tuple[str, ...]:

@@ -33,4 +33,22 @@ class SetQueuePolicy:
     seen: tuple[tuple[str, str], ...]
 
 
-QueueRequest = CreateQueue | DropQueue | SetQueuePolicy
+@dataclass(frozen=True, slots=True)
+class CleanUp:
+    """Delete, at most `limit` at a time, tasks that ended before `cutoff`, and events emitted before it if asked for.
+
+    `cutoff` is `ttl` seconds before the count that the dialog showed, which found so many `tasks` and `events`: what
+    ends later is left, however long the clean-up takes.
+    """
+
+    queue: str
+    created_at: float
+    ttl: int
+    cutoff: float
+    limit: int
+    with_events: bool
+    tasks: int
+    events: int
+
+
+QueueRequest = CreateQueue | DropQueue | SetQueuePolicy | CleanUp

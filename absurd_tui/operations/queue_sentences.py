@@ -1,5 +1,7 @@
 """Every outcome of a write about a whole queue in words. Nothing here claims more than was read back."""
 
+from dataclasses import dataclass
+
 from absurd_tui import units
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.outcomes import (
@@ -12,25 +14,49 @@ from absurd_tui.operations.outcomes import (
     Outcome,
     QueueAfter,
     Refused,
+    Removed,
     StillUnderWay,
     Unknown,
 )
-from absurd_tui.operations.queue_requests import CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.operations.queue_requests import CleanUp, CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
 from absurd_tui.operations.table_locks import LOCK_MILLISECONDS, TRIES
 from absurd_tui.text import Plain, plain, say
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a clean-up is: `done` of so many rows, and how long the rest may take, None before the first batch."""
+
+    done: int
+    of: int
+    seconds_left: float | None
+    is_stopping: bool
+
 
 Sentence = tuple[str, Plain, Plain]
 """The sign (one of `✓ = ? ✗ ! …`), the headline, the detail."""
 
 NOTHING_CHANGED = "Nothing changed."
-_OPERATIONS = {CreateQueue: "create queue", DropQueue: "drop queue", SetQueuePolicy: "set policy"}
-_DOING = {CreateQueue: "creating", DropQueue: "dropping", SetQueuePolicy: "changing the policy of"}
+_OPERATIONS = {
+    CreateQueue: "create queue",
+    DropQueue: "drop queue",
+    SetQueuePolicy: "set policy",
+    CleanUp: "clean up",
+}
+_DOING = {
+    CreateQueue: "creating",
+    DropQueue: "dropping",
+    SetQueuePolicy: "changing the policy of",
+    CleanUp: "cleaning up",
+}
 
 
 def sentence(request: QueueRequest, outcome: Outcome, clock: Clock) -> Sentence:
     """Say what came of a request about a queue."""
     about = target(request)
     match outcome:
+        case Done(removed=Removed() as removed):
+            return "!" if removed.cut_short else "✓", *_removed(about, removed)
         case Done():
             return "✓", *_done(request, outcome, clock)
         case AlreadySo(since=since, queue_after=after):
@@ -50,7 +76,8 @@ def sentence(request: QueueRequest, outcome: Outcome, clock: Clock) -> Sentence:
             help_at_hand = " ? shows the GRANT." if remedy else ""
             return "✗", say("Refused · {why}", why=reason), plain(NOTHING_CHANGED + help_at_hand)
         case Locked():
-            tries = f"{TRIES} tries of {LOCK_MILLISECONDS} ms. {NOTHING_CHANGED}"
+            is_batch = isinstance(request, CleanUp | CreateQueue)
+            tries = NOTHING_CHANGED if is_batch else f"{TRIES} tries of {LOCK_MILLISECONDS} ms. {NOTHING_CHANGED}"
             return "✗", say("In use by {who} · {target}", who=holder(outcome), target=about), plain(tries)
         case NotApplied(reason):
             return "✗", say("Not applied · {target}", target=about), say("{why} {no}", why=reason, no=NOTHING_CHANGED)
@@ -61,6 +88,28 @@ def sentence(request: QueueRequest, outcome: Outcome, clock: Clock) -> Sentence:
         case StillUnderWay(operation=before):
             headline = say("Still under way · {target}", target=about)
             return "…", headline, say("The {before} asked for before is not over; this was not sent.", before=before)
+
+
+def why_not_done(outcome: Outcome) -> str:
+    """Say in one sentence why a batch of a clean-up was not done, or that nobody knows."""
+    match outcome:
+        case Refused(reason) | NotApplied(reason):
+            return reason
+        case Locked():
+            return f"Rows are held by {holder(outcome).text}."
+        case Unknown(xid, reason):
+            return f"Of the last batch nobody knows: {reason} Transaction {xid}."
+        case Gone():
+            return "There is no such queue any more."
+    return "The queue was made anew meanwhile."
+
+
+def progressing(request: CleanUp, progress: Progress) -> Sentence:
+    """Say how far a clean-up is."""
+    left = f"; about {units.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    then = "Stops after this batch." if progress.is_stopping else "x stops it."
+    headline = say("Cleaning up · {target}", target=target(request))
+    return "…", headline, plain(f"{progress.done:,} of {progress.of:,} rows gone{left}. {then}")
 
 
 def target(request: QueueRequest) -> Plain:
@@ -87,6 +136,9 @@ def before(request: QueueRequest) -> str | None:
             return f"made at {units.iso(made)}; {held}" if held else f"made at {units.iso(made)}"
         case SetQueuePolicy(seen=seen):
             return written(seen)
+        case CleanUp(cutoff=cutoff, tasks=tasks, events=events, with_events=with_events):
+            also = f", {events:,} events" if with_events else ""
+            return f"ended before {units.iso(cutoff)}: {tasks:,} tasks{also}"
 
 
 def standing(after: QueueAfter) -> str:
@@ -126,10 +178,26 @@ def _done(request: QueueRequest, done: Done, clock: Clock) -> tuple[Plain, Plain
         case DropQueue():
             told = say("Read back {at}: neither it nor a table of it is there.", at=at)
             return say("Dropped · {target}", target=about), told
+        case CleanUp():
+            return say("Cleaned up · {target}", target=about), say("Read back {at}.", at=at)
         case SetQueuePolicy():
             keys = [key for key, _ in request.values]
             now = written(tuple(pair for pair in after.policy if pair[0] in keys)) if after is not None else ""
             return say("Policy set · {target}", target=about), say("Read back {at}: {now}.", at=at, now=now)
+
+
+def _removed(about: Plain, removed: Removed) -> tuple[Plain, Plain]:
+    headline = say(
+        "Cleaned up · {target}: {tasks}, {events}",
+        target=about,
+        tasks=units.plural(removed.tasks, "task"),
+        events=units.plural(removed.events, "event"),
+    )
+    if removed.cut_short is not None:
+        return headline, say("{why} What is told is gone for good.", why=removed.cut_short)
+    if removed.left is None:
+        return headline, plain("By the answers to its batches; what is left could not be counted.")
+    return headline, plain(f"Counted again: {removed.left or 'none'} of those that were counted left.")
 
 
 def _changed(request: QueueRequest, after: QueueAfter | None, clock: Clock) -> tuple[Plain, Plain]:

@@ -34,7 +34,8 @@ _WORDS = {
 
 def word(outcome: Outcome) -> str:
     """Name an outcome's kind in words."""
-    return _WORDS[type(outcome).__name__]
+    is_cut_short = isinstance(outcome, Done) and outcome.removed is not None and outcome.removed.cut_short
+    return "cut short" if is_cut_short else _WORDS[type(outcome).__name__]
 
 
 def broken_off(passage: Passage, what: str) -> Outcome:

@@ -18,8 +18,8 @@ from absurd_tui.operations.outcomes import (
     StillUnderWay,
     Unknown,
 )
-from absurd_tui.operations.queue_requests import QueueRequest
-from absurd_tui.operations.queue_sentences import NOTHING_CHANGED, Sentence, holder
+from absurd_tui.operations.queue_requests import CleanUp, QueueRequest
+from absurd_tui.operations.queue_sentences import NOTHING_CHANGED, Progress, Sentence, holder
 from absurd_tui.operations.requests import (
     CancelTask,
     ExtendClaim,
@@ -73,8 +73,10 @@ def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
             return "…", headline, say("The {before} asked for before is not over; this was not sent.", before=before)
 
 
-def under_way(request: Asked, *, is_committing: bool) -> Sentence:
+def under_way(request: Asked, *, is_committing: bool, progress: Progress | None = None) -> Sentence:
     """Say that a write is not over; `is_committing` says that its COMMIT has been sent."""
+    if isinstance(request, CleanUp) and progress is not None:
+        return queue_sentences.progressing(request, progress)
     doing = _doing(request).capitalize()
     waits_for = "The COMMIT was sent; no answer yet." if is_committing else "Under way; it may wait for a lock."
     return "…", say("{doing} · {target}", doing=doing, target=target(request)), plain(waits_for)

@@ -27,6 +27,7 @@ from absurd_tui.styles import stylesheets
 from absurd_tui.text import Plain, for_clipboard, plain
 from absurd_tui.ui.bulk_app import ActsOnMany
 from absurd_tui.ui.bulks import Bulks
+from absurd_tui.ui.counting import count
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.driver import entitle, takes_frame
@@ -36,6 +37,7 @@ from absurd_tui.ui.hearing import Hearing
 from absurd_tui.ui.looking_app import LookingApp
 from absurd_tui.ui.mending import Mending
 from absurd_tui.ui.messages import (
+    CountWanted,
     DocumentWanted,
     FactsWanted,
     HolderWanted,
@@ -86,7 +88,7 @@ class AbsurdApp(ActsOnMany, LookingApp):
         self._watch.is_production = settings.is_production
         self._watch.is_read_only = self._performer is None
         if self._performer is not None:
-            self._watch.pending = self._performer.pending
+            self._watch.pending, self._watch.stop = self._performer.pending, self._performer.stop
         self._poll = Poll(
             source,
             every=settings.every,
@@ -291,8 +293,9 @@ class AbsurdApp(ActsOnMany, LookingApp):
             self.post_message(TaskOpened(*about))
 
     def action_dismiss_outcome(self) -> None:
-        """Take back the newest outcome; tasks that it tells about are followed no longer."""
-        self._watch.telling.dismiss()
+        """Stop what goes on batch by batch; else take back the newest outcome and follow its tasks no longer."""
+        if not self._watch.stop():
+            self._watch.telling.dismiss()
         self._repaint()
 
     def on_page_wanted(self, message: PageWanted) -> None:
@@ -306,6 +309,11 @@ class AbsurdApp(ActsOnMany, LookingApp):
     def on_facts_wanted(self, message: FactsWanted) -> None:
         """Read what is known of a whole queue."""
         self._begin(self._paging.read_facts(message.asker))
+
+    def on_count_wanted(self, message: CountWanted) -> None:
+        """Count what a clean-up would delete."""
+        if self._performer is not None:
+            self._begin(count(self._performer, message))
 
     def _role(self) -> str:
         return self._watch.snapshot.server.role if self._watch.snapshot is not None else ""

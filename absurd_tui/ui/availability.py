@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from absurd_tui.observe.records import Snapshot, State, TaskRow
-from absurd_tui.operations import cancel, create_queue, drop_queue, extend, queue_policy, retry, spawn
+from absurd_tui.operations import cancel, clean_up, create_queue, drop_queue, extend, queue_policy, retry, spawn
 from absurd_tui.operations.needs import Needs, lacking
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.text import Plain, plain, say
@@ -21,12 +21,14 @@ _NEEDS: Mapping[str, Needs] = {
     COPY: spawn.NEEDS,
 }
 CREATE_QUEUE, DROP_QUEUE, QUEUE_POLICY = "queue.create", "queue.drop", "queue.policy"
+CLEAN_UP = "queue.clean_up"
 _QUEUE_NEEDS: Mapping[str, Needs] = {
     CREATE_QUEUE: create_queue.NEEDS,
     DROP_QUEUE: drop_queue.NEEDS,
     QUEUE_POLICY: queue_policy.NEEDS,
+    CLEAN_UP: clean_up.NEEDS,
 }
-_QUEUE_VERBS = {CREATE_QUEUE: "create queue", DROP_QUEUE: "drop queue", QUEUE_POLICY: "policy"}
+_QUEUE_VERBS = {CREATE_QUEUE: "create queue", DROP_QUEUE: "drop queue", QUEUE_POLICY: "policy", CLEAN_UP: "clean up"}
 _NOTHING = Plain("")
 
 

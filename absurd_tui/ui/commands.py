@@ -10,6 +10,7 @@ from textual.binding import Binding
 from absurd_tui.ui.availability import (
     ACTIVITY,
     CANCEL,
+    CLEAN_UP,
     COPY,
     CREATE_QUEUE,
     DROP_QUEUE,
@@ -120,6 +121,7 @@ COMMANDS = (
     _spawning(COPY, "n", "copy", "spawn a copy of the task, with edited params"),
     _managing(CREATE_QUEUE, "create queue", "create a queue"),
     _managing(DROP_QUEUE, "drop queue", "drop the chosen queue with everything in it; it cannot be undone"),
+    _managing(CLEAN_UP, "clean up", "clean up the chosen queue: delete tasks and events that ended long ago"),
     _managing(QUEUE_POLICY, "policy", "change the policy of the chosen queue"),
     _everywhere(ACTIVITY, "A", "activity", "what was written from here, with the exact SQL", "app.activity"),
     Command(

@@ -15,6 +15,8 @@ from absurd_tui.observe.records import ReadAt, Refusal, State, TaskRow, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.bulk import BulkPlan
 from absurd_tui.operations.bulk_check import Split
+from absurd_tui.operations.clean_up_count import CleanUpCount
+from absurd_tui.operations.outcomes import Refused
 from absurd_tui.operations.requests import Act, Request, Target
 from absurd_tui.text import Plain
 from absurd_tui.ui.dialogs.spawn_offer import Newest
@@ -131,6 +133,27 @@ class FactsWanted(Message):
     """Read what is known of a whole queue."""
 
     asker: TakesFacts
+
+
+class TakesCount(Protocol):
+    """Who wants to know what a clean-up of a queue would delete."""
+
+    @property
+    def queue(self) -> str:
+        """The queue."""
+        ...
+
+    def take_count(self, count: CleanUpCount | Refused) -> None:
+        """Take what was counted, or why it was not."""
+        ...
+
+
+@dataclass
+class CountWanted(Message):
+    """Count what a clean-up of a queue would delete that is older than `ttl` seconds."""
+
+    asker: TakesCount
+    ttl: int
 
 
 @dataclass

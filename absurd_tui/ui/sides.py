@@ -15,7 +15,8 @@ from absurd_tui.observe.records import State
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.batch import BatchResult
-from absurd_tui.operations.outcomes import Outcome
+from absurd_tui.operations.clean_up_count import CleanUpCount
+from absurd_tui.operations.outcomes import Outcome, Refused
 from absurd_tui.operations.perform import Pending
 from absurd_tui.operations.requests import Request, TaskBatch
 from absurd_tui.ui.looks import Looks
@@ -84,6 +85,14 @@ class Performs(Protocol):
 
     async def check_batch(self, batch: TaskBatch) -> BatchResult:
         """Go through a write of many without its call."""
+        ...
+
+    def stop(self) -> bool:
+        """Let what goes on batch by batch end after the batch under way; False where nothing does, or ends already."""
+        ...
+
+    async def count_clean_up(self, queue: str, ttl: int) -> CleanUpCount | Refused:
+        """Count what a clean-up would delete, or say why not."""
         ...
 
     def pending(self) -> tuple[Pending, ...]:

@@ -110,7 +110,7 @@ def told_under_way(pending: Sequence[Pending], ticks: float) -> tuple[Told, ...]
             *(
                 looking_up(write.request)
                 if write.is_looked_up
-                else under_way(write.request, is_committing=write.is_open_question)
+                else under_way(write.request, is_committing=write.is_open_question, progress=write.progress)
             ),
             ticks,
         )

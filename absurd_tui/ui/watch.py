@@ -47,6 +47,8 @@ class Watch:
         self.pending: Callable[[], tuple[Pending, ...]] = tuple
         self.bulk_told: Callable[[float], tuple[Told, ...]] = lambda _: ()
         """What is told of a run over many tasks that nobody looks at."""
+        self.stop: Callable[[], bool] = bool
+        """Stops what goes on batch by batch; False where nothing does."""
         self.retried_as_new: dict[tuple[str, UUID], float] = {}
         """When a task, by its queue and id, was last retried as a new one from here, by the database's clock."""
         self.unread: tuple[tuple[str, Refusal], ...] = ()

@@ -5,12 +5,13 @@ import pytest
 from absurd_server import Database
 from faults.watching import watching
 from screen import until, until_shown
+from seeding import put
 from textual.pilot import Pilot
 
 from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe.source import DatabaseSource
-from absurd_tui.operations import table_locks
+from absurd_tui.operations import sweep, table_locks
 from absurd_tui.ui.dialogs.queue_frame import QueueDialog
 
 pytestmark = pytest.mark.slow
@@ -84,3 +85,45 @@ async def test_what_is_read_of_a_queue(connection: asyncpg.Connection, database:
     assert 0 <= facts.now - facts.created_at < 60
     assert facts.bytes is not None
     assert facts.bytes > 0
+
+
+async def start_to_clean_up(pilot: Pilot[int], limit: str) -> None:
+    """Count what ended more than an hour ago, and say yes to it."""
+    await pilot.press("ctrl+p")
+    await until_shown(pilot, "Search for commands")
+    await pilot.press(*"clean", "space", *"up")
+    await until_shown(pilot, "Clean up the chosen queue")
+    await pilot.press("enter")
+    await until_shown(pilot, "30 days", "1000")
+    await until(pilot, lambda: isinstance(screen := pilot.app.screen, QueueDialog) and screen.focused is not None)
+    await pilot.press("ctrl+u", *"1", "space", *"hour", "tab", "ctrl+u", *limit, "enter")
+    await until_shown(pilot, "30 tasks ended before", "delete 30 rows")
+    await until(pilot, lambda: isinstance(screen := pilot.app.screen, QueueDialog) and screen.is_awake)
+    await pilot.press("y")
+
+
+@pytest.mark.fault(81)
+async def test_a_clean_up_is_counted_followed_and_stopped(
+    lifecycle: Lifecycle, connection: asyncpg.Connection, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest = sweep.Sweep._rest
+    monkeypatch.setattr(sweep.Sweep, "_rest", lambda self, _: rest(self, 60.0))
+    ended = {"completed_at": "now() - interval '2 hours'"}
+    await put(connection, "mail", "completed", number=30, run=ended)
+    async with watching(database.dsn, queue="mail") as pilot:
+        await start_to_clean_up(pilot, "10")
+        await until_shown(pilot, "… Cleaning up · queue mail", "10 of 30 rows gone", "x stops it.")
+        await pilot.press("x")
+        await until_shown(pilot, "! Cleaned up · queue mail: 10 tasks, 0 events", "Stopped between two batches.")
+        assert await connection.fetchval("select count(*) from absurd.t_mail") == 21
+
+
+@pytest.mark.fault(81)
+async def test_a_clean_up_goes_through_and_counts_again(
+    lifecycle: Lifecycle, connection: asyncpg.Connection, database: Database
+) -> None:
+    await put(connection, "mail", "completed", number=30, run={"completed_at": "now() - interval '2 hours'"})
+    async with watching(database.dsn, queue="mail") as pilot:
+        await start_to_clean_up(pilot, "100")
+        await until_shown(pilot, "✓ Cleaned up · queue mail: 30 tasks, 0 events", "Counted again: none")
+        assert await connection.fetchval("select state from absurd.t_mail") == "pending"

@@ -1,17 +1,21 @@
 """The other side of a write about a whole queue."""
 
+import asyncio
 from dataclasses import dataclass
 
 import asyncpg
 from integration.operations.stage import QUEUE, Stage
 
-from absurd_tui.operations.queue_requests import CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.conninfo import ConnSpec
+from absurd_tui.operations.clean_up_count import CleanUpCount, count_clean_up
+from absurd_tui.operations.queue_requests import CleanUp, CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
 
 NEW_QUEUE = "reports"
 QUEUE_CALLS = {
     "create queue": "absurd.create_queue",
     "drop queue": "absurd.drop_queue",
     "set policy": "absurd.set_queue_policy",
+    "clean up": "absurd.cleanup_tasks",
 }
 """The operations on queues, and the function that each calls."""
 
@@ -27,6 +31,7 @@ class QueueStage:
     """Does to queues what somebody else does, and tells what is true of them."""
 
     stage: Stage
+    spec: ConnSpec
 
     @property
     def connection(self) -> asyncpg.Connection:
@@ -42,6 +47,15 @@ class QueueStage:
             return CreateQueue(NEW_QUEUE)
         made = await self.created_at(QUEUE)
         assert made is not None
+        if operation == "clean up":
+            await self.stage.cancelled()
+            await asyncio.sleep(1.1)  # whole seconds are what Absurd counts in
+            count = await count_clean_up(self.spec, QUEUE, ttl=0)
+            assert isinstance(count, CleanUpCount)
+            assert count.tasks == 1
+            return CleanUp(
+                QUEUE, made, ttl=0, cutoff=count.cutoff, limit=1_000, with_events=False, tasks=count.tasks, events=0
+            )
         if operation == "drop queue":
             return DropQueue(QUEUE, made, "1 pending")
         return SetQueuePolicy(QUEUE, made, TTL, DEFAULT_TTL)
@@ -54,6 +68,8 @@ class QueueStage:
                 return is_there and await self.table("t", request.queue)
             case DropQueue():
                 return not is_there and not await self.table("t", request.queue)
+            case CleanUp():
+                return is_there and await self.stage.count() == 0
             case SetQueuePolicy():
                 policy = await self.stage.lifecycle.get_queue_policy(request.queue)
                 return policy.cleanup_ttl.days == 7  # type: ignore[union-attr]  # it has no months

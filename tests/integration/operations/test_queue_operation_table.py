@@ -10,7 +10,7 @@ from integration.operations.stage import QUEUE, Stage, give_up_soon
 from seeding import role
 from statement_proxy import COMMIT, Harm, StatementProxy
 
-from absurd_tui.conninfo import resolve
+from absurd_tui.conninfo import ConnSpec, resolve
 from absurd_tui.operations import aftermath, table_locks
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.create_queue import refusal
@@ -22,10 +22,11 @@ from absurd_tui.operations.outcomes import (
     Locked,
     NotApplied,
     Refused,
+    Removed,
     Unknown,
 )
 from absurd_tui.operations.perform import Performer
-from absurd_tui.operations.queue_requests import CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.operations.queue_requests import CleanUp, CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
 from absurd_tui.operations.requests import SpawnTask
 
 pytestmark = pytest.mark.slow
@@ -36,13 +37,14 @@ CANNOT_HAPPEN = {
     ("create queue", Changed): "there is no queue yet that could change",
     ("create queue", Gone): "there is no queue yet that could go",
     ("drop queue", AlreadySo): "one that somebody else dropped is gone",
+    ("clean up", AlreadySo): "what somebody else deleted is not counted as deleted by this: done, with fewer rows",
     ("set policy", AlreadySo): "a policy that somebody else set is another than the one seen: changed",
 }
 
 
 @pytest.fixture
-def queues(stage: Stage) -> QueueStage:
-    return QueueStage(stage)
+def queues(stage: Stage, spec: ConnSpec) -> QueueStage:
+    return QueueStage(stage, spec)
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
@@ -64,8 +66,11 @@ async def test_done(queues: QueueStage, performer: Performer, operation: str) ->
     outcome = await performer.perform(request)
     assert isinstance(outcome, Done)
     assert await queues.is_done(request)
-    assert outcome.queue_after is not None
-    assert outcome.queue_after.created_at == await queues.created_at(request.queue)
+    if isinstance(request, CleanUp):
+        assert outcome.removed == Removed(1, 0, left=0)
+    else:
+        assert outcome.queue_after is not None
+        assert outcome.queue_after.created_at == await queues.created_at(request.queue)
     (record,) = performer.audit.records
     assert (record.operation, record.outcome, record.queue) == (operation, "done", request.queue)
     assert record.sql is not None
@@ -227,6 +232,8 @@ async def _reader(other: asyncpg.Connection) -> None:
 async def _writer(other: asyncpg.Connection, request: QueueRequest) -> None:
     if isinstance(request, CreateQueue):
         await other.execute("select absurd.create_queue($1)", request.queue)
+    elif isinstance(request, CleanUp):
+        await other.execute("select from absurd.t_mail for update")
     else:
         await other.execute("select from absurd.queues for update")
 
@@ -280,7 +287,6 @@ async def test_a_commit_whose_answer_was_lost_is_done(
     outcome = await proxied.perform(request)
     assert proxy.struck == 1
     assert isinstance(outcome, Done)
-    assert outcome.queue_after is not None
     assert await queues.is_done(request)
 
 
@@ -293,8 +299,11 @@ async def test_unknown_where_the_commit_was_sent_and_nobody_answers_any_more(
     request = await queues.request(operation)
     assert isinstance(await proxied.perform(SpawnTask("no such queue", "welcome", {})), Refused)
     proxy.arm(COMMIT, Harm.SWALLOW_ANSWER)
+    performing = asyncio.create_task(proxied.perform(request))
+    while not proxy.struck:  # noqa: ASYNC110 - it happens in the proxy
+        await asyncio.sleep(0.01)
     proxy.is_refusing = True
-    outcome = await proxied.perform(request)
+    outcome = await performing
     assert isinstance(outcome, Unknown)
     assert outcome.xid is not None
     assert await queues.is_done(request)
