@@ -24,6 +24,8 @@ SQL_ROOMS = (
     "observe/rate_queries.py",
     "observe/symptom_queries.py",
     "observe/table_queries.py",
+    "observe/search/conditions.py",
+    "observe/search/search_queries.py",
     "observe/task_queries.py",
     "observe/total_queries.py",
     "observe/worker_queries.py",

@@ -1,14 +1,17 @@
 """Looks for tasks over all queues, as requests among the others that are looked up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from absurd_tui.observe import find_queries, queries
-from absurd_tui.observe.branches import Asked, ListedQueue, Question
+from absurd_tui.observe.branches import Asked, ListedQueue, Question, Row
 from absurd_tui.observe.found import Found, IdsFound, found
 from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.listing import listed_queue
 from absurd_tui.observe.lookups import Lookups
+
+Result = TypeVar("Result")
 
 MOST_FOUND = 100
 """So many tasks and runs are read for each id in each queue."""
@@ -20,7 +23,7 @@ class Finder:
     def __init__(self, lookups: Lookups) -> None:
         self._lookups = lookups
         self._as_of = 0
-        self._role = ""
+        self.role = ""
         self._has_modes = True
 
     async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
@@ -28,14 +31,14 @@ class Finder:
         return await self._lookups.run(lambda: self._find_ids(ranges))
 
     async def _find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
-        queues = await self._queues()
+        queues = await self.queues()
         readable = [queue for queue in queues if queue.refusal is None]
         bounds = [range_.low for range_ in ranges], [range_.high for range_ in ranges]
 
         def branch(position: int, queue: str, _about: None) -> str:
             return find_queries.ids_branch(position, queue, most=MOST_FOUND + 1)
 
-        asked = Asked(self._lookups.fetch, branch, self._role, bounds)
+        asked = Asked(self._lookups.fetch, branch, self.role, bounds)
         answered = (await asked.gather([Question(queue, None) for queue in readable])).get(None)
         tasks: dict[tuple[str, UUID], Found] = {}
         is_cut = False
@@ -52,10 +55,19 @@ class Finder:
             is_cut,
         )
 
-    async def _queues(self) -> Sequence[ListedQueue]:
+    async def run(self, request: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """Run a request of a search among the others."""
+        return await self._lookups.run(request)
+
+    async def fetch(self, statement: str, *arguments: Any) -> Sequence[Row]:
+        """Run one statement of a request."""
+        return await self._lookups.fetch(statement, *arguments)
+
+    async def queues(self) -> Sequence[ListedQueue]:
+        """List the queues, as part of a request."""
         if self._as_of != self._lookups.connected:
             (probe,) = await self._lookups.fetch(queries.PROBE)
-            self._role, self._has_modes = probe["role"], probe["has_modes"]
+            self.role, self._has_modes = probe["role"], probe["has_modes"]
             self._as_of = self._lookups.connected
         rows = await self._lookups.fetch(queries.queue_list(has_modes=self._has_modes))
-        return [listed_queue(row, self._role) for row in rows]
+        return [listed_queue(row, self.role) for row in rows]

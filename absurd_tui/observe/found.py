@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from absurd_tui.observe.branches import Row
-from absurd_tui.observe.records import Failure, Refusal, State
+from absurd_tui.observe.records import Failure, Refusal, State, TaskRow
 from absurd_tui.observe.rows import failure
 
 
@@ -56,5 +56,22 @@ def found(queue: str, row: Row, run_id: UUID | None = None) -> Found:
         enqueued_at=row["enqueued_at"],
         ended_at=row["ended_at"],
         failure=failure(row["failure_name"], row["failure_message"]),
+        run_id=run_id,
+    )
+
+
+def seen(row: TaskRow, run_id: UUID | None = None) -> Found:
+    """Tell what a panel's row says of a task."""
+    return Found(
+        queue=row.queue,
+        task_id=row.task_id,
+        state=row.state,
+        task_name=row.task_name,
+        attempt=row.attempt,
+        max_attempts=row.max_attempts,
+        worker=row.worker,
+        enqueued_at=row.enqueued_at,
+        ended_at=row.ended_at,
+        failure=row.failure,
         run_id=run_id,
     )

@@ -1,6 +1,6 @@
 """The database as the app reads it: snapshots over one connection, pages over another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from uuid import UUID
 
 from absurd_tui.conninfo import ConnSpec
@@ -16,6 +16,8 @@ from absurd_tui.observe.parts import Part
 from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Server, Snapshot, State, View
+from absurd_tui.observe.search.search import Progress, Search
+from absurd_tui.observe.search.terms import Filter
 from absurd_tui.observe.standings import read_standings
 from absurd_tui.observe.task_reader import TaskReader
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
@@ -76,6 +78,10 @@ class DatabaseSource:
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         """List all tasks of some queues in a state, as far as the list has room."""
         return await self._tasks.matching(queues, state)
+
+    def search(self, filter: Filter, now: float) -> AsyncIterator[Progress]:
+        """Search all queues, step by step; `now` is the database's clock."""
+        return Search(self._finder, filter, now).steps()
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Read how some tasks stand, over the connection of the polls and never beside one of them."""
