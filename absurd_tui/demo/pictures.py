@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from textual.widgets import Input, TextArea
 from absurd_tui.demo.recorded import NOW, SERVER, rows, snapshot
 from absurd_tui.demo.recorded_looks import RecordedLooks
 from absurd_tui.demo.recorded_queue import clean_up_count, queue_facts
+from absurd_tui.demo.recorded_search import recorded_search
 from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
@@ -29,6 +30,8 @@ from absurd_tui.observe.matching import Matching, match_of
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.records import Server, Snapshot, State, View
+from absurd_tui.observe.search.search import Progress
+from absurd_tui.observe.search.terms import Filter
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.batch import BatchResult, nothing_reached
@@ -94,6 +97,8 @@ PICTURES = (
         answers=("enter",),
     ),
     Picture("dialog-retry-80x24", (80, 24), ("4", "r")),
+    Picture("search-120x40", (120, 40), ("/", *"state:failed error:HTTPError", "enter", "down")),
+    Picture("filter-80x24", (80, 24), ("/", *"state:fialed queue:pay", "enter")),
     Picture("task-120x40", (120, 40), ("3", "enter")),
     Picture("task-80x24", (80, 24), ("3", "enter")),
     Picture("workers-120x40", (120, 40), ("W", "down", "down")),
@@ -155,6 +160,11 @@ class RecordedSource(RecordedLooks):
         """Give the recorded tasks in a state."""
         listed = [row for row in rows()[state] if row.queue in queues]
         return Matching(NOW, tuple(match_of(row) for row in listed), has_more=False)
+
+    async def search(self, filter: Filter, now: float) -> AsyncIterator[Progress]:
+        """Find the recorded tasks in the states and queues of the filter, as if more were to come."""
+        yield recorded_search(filter)
+        await asyncio.Event().wait()
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Find no task: a recording takes no writes, so that none is followed."""

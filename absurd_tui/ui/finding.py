@@ -1,6 +1,7 @@
 """The part of the app that looks for tasks."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -9,13 +10,15 @@ from textual.events import Paste
 from textual.screen import ModalScreen
 
 from absurd_tui.database.faults import sentence
-from absurd_tui.observe.found import Found, IdsFound
-from absurd_tui.observe.records import TaskRow
+from absurd_tui.observe.found import IdsFound, seen
+from absurd_tui.observe.search.completion import Known, known_from
+from absurd_tui.observe.search.terms import Filter, written
 from absurd_tui.observe.slot import SupersededError
 from absurd_tui.text import plain, say
+from absurd_tui.ui.dialogs.filter import FilterDialog
 from absurd_tui.ui.dialogs.find_id import FindIdDialog
 from absurd_tui.ui.messages import IdsWanted, TaskOpened
-from absurd_tui.ui.screens.found import FoundScreen
+from absurd_tui.ui.screens.found import FoundScreen, SearchScreen
 from absurd_tui.ui.sides import Source
 from absurd_tui.ui.watch import Watch
 
@@ -43,7 +46,7 @@ class FindingApp(App[int]):
     def _ask_for_id(self, pasted: str) -> None:
         snapshot = self._watch.snapshot
         rows = [row for panel in snapshot.panels for row in panel.rows] if snapshot is not None else []
-        tasks = {row.key: _seen(row) for row in rows}
+        tasks = {row.key: seen(row) for row in rows}
         self.push_screen(FindIdDialog(tuple(tasks.values()), pasted), self._go_to)
 
     def _go_to(self, found: IdsFound | None) -> None:
@@ -56,6 +59,30 @@ class FindingApp(App[int]):
         more = " at least; there are more" if found.is_cut else ""
         told = say("{number} tasks{more}.", number=len(found.tasks), more=more)
         self.push_screen(FoundScreen(self._watch, plain("Tasks with these ids"), told, found.tasks))
+
+    def action_find(self) -> None:
+        """Ask for a filter, and search; on the screen of a search, for another one in its place."""
+        screen, snapshot = self.screen, self._watch.newest
+        typed = written(screen.filter) if isinstance(screen, SearchScreen) else ""
+        self.push_screen(FilterDialog(known_from(snapshot) if snapshot is not None else Known(), typed), self._search)
+
+    def _search(self, filter: Filter | None) -> None:
+        clock = self._watch.newest_clock(time.monotonic())
+        if filter is None or clock is None:
+            return
+        found = SearchScreen(self._watch, filter)
+        if isinstance(self.screen, SearchScreen):
+            self.switch_screen(found)
+        else:
+            self.push_screen(found)
+        self._begin(self._walk(found, clock.now))
+
+    async def _walk(self, screen: SearchScreen, now: float) -> None:
+        """Search for as long as that is wanted; a screen over the results does not end it."""
+        async for progress in self._source.search(screen.filter, now):
+            if not screen.wants_more:
+                return
+            screen.take(progress)
 
     def on_ids_wanted(self, message: IdsWanted) -> None:
         """Look for ids."""
@@ -75,19 +102,3 @@ class FindingApp(App[int]):
             if wanted.asker.awaits_ids(wanted.ranges):
                 wanted.asker.take_ids(found)
             return
-
-
-def _seen(row: TaskRow) -> Found:
-    """What is known of a task from a panel."""
-    return Found(
-        queue=row.queue,
-        task_id=row.task_id,
-        state=row.state,
-        task_name=row.task_name,
-        attempt=row.attempt,
-        max_attempts=row.max_attempts,
-        worker=row.worker,
-        enqueued_at=row.enqueued_at,
-        ended_at=row.ended_at,
-        failure=row.failure,
-    )

@@ -1,6 +1,6 @@
 """The two sides of the app: what it reads from, and what performs its writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from absurd_tui.observe.parts import Part
 from absurd_tui.observe.poll import Reads
 from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.records import State
+from absurd_tui.observe.search.search import Progress
+from absurd_tui.observe.search.terms import Filter
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.batch import BatchResult
@@ -52,6 +54,10 @@ class Source(Reads, Looks, Protocol):
 
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         """List all tasks of some queues in a state, as far as the list has room."""
+        ...
+
+    def search(self, filter: Filter, now: float) -> AsyncIterator[Progress]:
+        """Search all queues, step by step; `now` is the database's clock."""
         ...
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:

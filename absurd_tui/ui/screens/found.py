@@ -8,9 +8,14 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from absurd_tui.observe.found import Found
-from absurd_tui.text import Plain, plain
+from absurd_tui.observe.search.search import Progress
+from absurd_tui.observe.search.terms import Filter, written
+from absurd_tui.observe.why import Clock
+from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.commands import Scope, bindings, in_footer
+from absurd_tui.ui.content import Span
 from absurd_tui.ui.messages import TaskOpened
+from absurd_tui.ui.searching import reservations, told
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.foot import KeyBar, KeyHint
@@ -52,16 +57,38 @@ class FoundScreen(Screen[None]):
 
     def repaint(self) -> None:
         """Show what is known now."""
+        if not self.query(KeyBar):
+            return  # the screen is being taken down
         ticks = time.monotonic()
         clock = self._watch.clock(ticks)
         self.query_one(Header).show(self._watch.head(ticks))
-        self.query_one(ToldLines).show(((self._wanted, "strong"), (self._told, "")))
+        self.query_one(ToldLines).show(((self._wanted, "strong"), *self.told(clock)))
         title = Title("", Plain(""), "", plain("Found"), plain(str(len(self._tasks))))
-        table: RecordTable[Found] = self.query_one(RecordTable)
+        table = self.query_one(RecordTable)
         sight = Sight(clock, is_ascii=self._watch.is_ascii) if clock is not None else None
-        table.show(self._tasks, sight, title, notes=(plain("Nothing was found."),))
+        table.show(self._tasks, sight, title, notes=self.notes)
+        table.mark_known()
+        labels = {"found.back": self.back_label}
         hints = in_footer(Scope.FOUND, Scope.EVERYWHERE)
-        self.query_one(KeyBar).show([KeyHint(c.key, c.label, c.action, stays=c.stays) for c in hints])
+        self.query_one(KeyBar).show([KeyHint(c.key, labels.get(c.id, c.label), c.action, stays=c.stays) for c in hints])
+
+    @property
+    def back_label(self) -> str:
+        """What the key does that leads back."""
+        return "back"
+
+    @property
+    def notes(self) -> Sequence[Plain]:
+        """What stands in place of tasks where there are none."""
+        return (plain("Nothing was found."),)
+
+    def told(self, clock: Clock | None) -> Sequence[Span]:
+        """Say what came of it."""
+        return ((self._told, ""),)
+
+    def action_back(self) -> None:
+        """Go back to where it was looked for."""
+        self.dismiss()
 
     def on_resize(self, event: Resize) -> None:
         """Lay the rows out anew."""
@@ -75,3 +102,59 @@ class FoundScreen(Screen[None]):
     def action_open(self) -> None:
         """Open the task under the cursor."""
         self.query_one(RecordTable).action_choose()
+
+
+class SearchScreen(FoundScreen):
+    """A search while it goes on, and what it has found; esc stops it, and leaves once it is over."""
+
+    def __init__(self, watch: Watch, filter: Filter) -> None:
+        what = say("/ {filter}", filter=written(filter)) if filter else plain("/ every task")
+        super().__init__(watch, what, Plain(""))
+        self.filter = filter
+        self._progress: Progress | None = None
+        self._is_stopped = False
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether the search goes on."""
+        return not self._is_stopped
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_stopped or (self._progress is not None and self._progress.is_over)
+
+    @property
+    def back_label(self) -> str:
+        """The key stops what goes on, and leads back once it is over."""
+        return "back" if self._is_over else "stop"
+
+    @property
+    def notes(self) -> Sequence[Plain]:
+        """What stands in place of tasks while there are none."""
+        return super().notes if self._is_over else (plain("Nothing was found yet."),)
+
+    def take(self, progress: Progress) -> None:
+        """Take what a step has found; newest first, as far as it is of one order."""
+        self._progress = progress
+        tasks = {task.key: task for task in (*self._tasks, *progress.found)}
+        self._tasks = tuple(sorted(tasks.values(), key=lambda task: (-task.task_id.int, task.queue)))
+        self.repaint()
+
+    def told(self, clock: Clock | None) -> Sequence[Span]:
+        """Say how far it has come, and what could not be looked into."""
+        if clock is None:
+            return ()
+        said = told(self._progress, len(self._tasks), clock, is_stopped=self._is_stopped)
+        return ((said, ""), (reservations(self._progress), "warning"))
+
+    def action_back(self) -> None:
+        """Stop the search; where it is over, go back."""
+        if self._is_over:
+            self.dismiss()
+        else:
+            self._is_stopped = True
+            self.repaint()
+
+    def on_unmount(self) -> None:
+        """Nobody sees it any more."""
+        self._is_stopped = True
