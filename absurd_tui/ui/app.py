@@ -53,6 +53,7 @@ from absurd_tui.ui.messages import (
 from absurd_tui.ui.paging import Paging
 from absurd_tui.ui.palette import offered
 from absurd_tui.ui.screens.dashboard import Dashboard
+from absurd_tui.ui.screens.found import FoundScreen
 from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.sides import Performs, Source
@@ -212,7 +213,10 @@ class AbsurdApp(ActsOnMany, LookingApp):
     def _repaint(self) -> None:
         entitle(self._driver, self._watch.title)
         for screen in self.screen_stack:
-            if isinstance(screen, Dashboard | TaskScreen | TaskDialog | ReadingScreen) and screen.is_mounted:
+            if (
+                isinstance(screen, Dashboard | TaskScreen | TaskDialog | ReadingScreen | FoundScreen)
+                and screen.is_mounted
+            ):
                 screen.repaint()
 
     # what a screen asks

@@ -14,9 +14,11 @@ from seeding import role
 from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 from absurd_tui.observe.following import FollowedTask
+from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.places import first_place, head_of, last_place, placed
 from absurd_tui.observe.reasons import Sleep, why_sleeping
 from absurd_tui.observe.records import Away, Count, Counts, Failure, Snapshot, State, View
+from absurd_tui.observe.search.terms import Field, Filter, Op, Term, Value
 from absurd_tui.observe.source import DatabaseSource
 from absurd_tui.observe.workers import Standing
 
@@ -351,3 +353,17 @@ async def test_workers_are_those_who_hold_runs_and_those_who_ended_some(scene: S
 async def test_of_a_queue_that_is_not_there_it_is_said(scene: Scene) -> None:
     found = (await scene.source.workers("gone")).found
     assert (found.asked, found.workers, found.refused[0][0]) == (1, (), "gone")
+
+
+async def test_a_task_is_found_by_its_id_and_by_what_is_so_of_it(scene: Scene) -> None:
+    there, other = [await scene.stage.spawn(queue, queue) for queue in ("mail", "orders")]
+    found = await scene.source.find_ids([IdRange(there, there), IdRange(UUID(int=7), UUID(int=7))])
+    assert [(task.queue, task.task_id, task.state, task.run_id) for task in found.tasks] == [
+        ("mail", there, State.PENDING, None)
+    ]
+    assert (found.queues, found.refused) == (2, ())
+    snapshot = await scene.read()
+    wanted = Filter((Term(Field.STATE, Op.IS, (Value(("pending",)),)), Term(Field.QUEUE, Op.IS, (Value(("o", "")),))))
+    steps = [progress async for progress in scene.source.search(wanted, snapshot.now)]
+    assert [task.task_id for progress in steps for task in progress.found] == [other]
+    assert [progress.is_over for progress in steps].index(True) == len(steps) - 1
