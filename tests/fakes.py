@@ -10,8 +10,13 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from uuid import UUID
 
-from fake_looks import FakeLooks
+from fake_looks import (
+    FakeLooks,
+)
 
+from absurd_tui.observe.children import (
+    Children,
+)
 from absurd_tui.observe.following import FollowedTask, Standings
 from absurd_tui.observe.matching import Matching, match_of
 from absurd_tui.observe.pages import Batch, cut, half_of, with_head
@@ -85,6 +90,7 @@ class FakeSource(FakeLooks):
     looked_up: list[tuple[str, str]] = field(default_factory=list)
     """The keys that were asked for."""
     facts: dict[str, QueueFacts] = field(default_factory=dict)
+    descend: dict[UUID, Children] = field(default_factory=dict)
     done: tuple[int | None, ...] = ()
     """What was done a minute in each queue."""
     symptoms: dict[str, Symptoms] = field(default_factory=dict)
@@ -143,6 +149,11 @@ class FakeSource(FakeLooks):
         task_id = self.keys.get((queue, key))
         row = self.rows.get(task_id) if task_id is not None else None
         return None if row is None else KeyHolder(row.task_id, row.task_name, row.state)
+
+    async def children(self, queue: str, task_id: UUID) -> Children:
+        if self.fault is not None:
+            raise self.fault
+        return self.descend.get(task_id, Children(()))
 
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         if self.fault is not None:

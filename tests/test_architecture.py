@@ -13,6 +13,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 SQL = re.compile(r"\b(select|insert into|update|delete from)\s+[\w*({].*\b(from|set|values)\b", re.IGNORECASE)
 SQL_ROOMS = (
     "lifecycle/statements.py",
+    "observe/children.py",
     "observe/count_queries.py",
     "observe/health_queries.py",
     "observe/lock_queries.py",

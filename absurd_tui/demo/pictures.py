@@ -23,6 +23,7 @@ from absurd_tui.demo.recorded_looks import RecordedLooks
 from absurd_tui.demo.recorded_queue import clean_up_count, queue_facts
 from absurd_tui.demo.recorded_search import recorded_search
 from absurd_tui.demo.recorded_task import page
+from absurd_tui.observe.children import Children
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
@@ -151,6 +152,10 @@ class RecordedSource(RecordedLooks):
     async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
         """Find no task: nobody types an id for a picture."""
         return IdsFound((), 0)
+
+    async def children(self, queue: str, task_id: UUID) -> Children:
+        """Find none: none was recorded."""
+        return Children(())
 
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         """Give the recorded facts of a queue."""

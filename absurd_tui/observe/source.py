@@ -5,6 +5,7 @@ from uuid import UUID
 
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database.session import Session
+from absurd_tui.observe.children import Children
 from absurd_tui.observe.finder import Finder
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
@@ -70,6 +71,10 @@ class DatabaseSource:
     async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
         """Find the tasks that some ids name, or one of whose runs they name, in all queues."""
         return await self._finder.find_ids(ranges)
+
+    async def children(self, queue: str, task_id: UUID) -> Children:
+        """Find the tasks that a task likely spawned, and theirs."""
+        return await self._tasks.children(queue, task_id)
 
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         """Read what is known of a whole queue, or None where there is none of that name."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
 from absurd_tui.observe import task_queries
 from absurd_tui.observe.branches import Row
+from absurd_tui.observe.children import Children, read_children
 from absurd_tui.observe.lock_holders import with_holder
 from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.matching import Matching, read_matching
@@ -53,6 +54,10 @@ class TaskReader:
             if named is error:
                 raise
             raise named from error
+
+    async def children(self, queue: str, task_id: UUID) -> Children:
+        """Find the tasks that a task likely spawned, and theirs."""
+        return await self._lookups.run(lambda: read_children(self._lookups.fetch, queue, task_id))
 
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         """Read what is known of a whole queue, or None where there is none of that name."""

@@ -27,7 +27,6 @@ from absurd_tui.styles import stylesheets
 from absurd_tui.text import Plain, for_clipboard, plain
 from absurd_tui.ui.bulk_app import ActsOnMany
 from absurd_tui.ui.bulks import Bulks
-from absurd_tui.ui.counting import count
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.driver import entitle, takes_frame
@@ -35,13 +34,13 @@ from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
 from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
 from absurd_tui.ui.looking_app import LookingApp
+from absurd_tui.ui.lookups import look_up
 from absurd_tui.ui.mending import Mending
 from absurd_tui.ui.messages import (
-    CountWanted,
     DocumentWanted,
-    FactsWanted,
     HolderWanted,
     IntervalChanged,
+    LookupWanted,
     PageWanted,
     ParamsWanted,
     ReadNow,
@@ -65,6 +64,9 @@ from absurd_tui.ui.widgets.outcomes import Told
 
 BAD_INPUT = 2
 CRASHED = 1
+_PAINTED = (Dashboard, TaskScreen, TaskDialog, ReadingScreen, FoundScreen)
+"""What is painted anew with each reading."""
+
 _LOOKED_AFTER = TOLD_AFTER + 0.05
 """Seconds after which a write that is not over is told for certain: it begins a little later than it is asked for."""
 
@@ -310,14 +312,9 @@ class AbsurdApp(ActsOnMany, LookingApp):
         """Read a document of a page whole."""
         self._begin(self._paging.read_document(message.asker, message.part))
 
-    def on_facts_wanted(self, message: FactsWanted) -> None:
-        """Read what is known of a whole queue."""
-        self._begin(self._paging.read_facts(message.asker))
-
-    def on_count_wanted(self, message: CountWanted) -> None:
-        """Count what a clean-up would delete."""
-        if self._performer is not None:
-            self._begin(count(self._performer, message))
+    def on_lookup_wanted(self, message: LookupWanted) -> None:
+        """Look something up for a dialog."""
+        self._begin(look_up(message.what, self._paging, self._performer))
 
     def _role(self) -> str:
         return self._watch.snapshot.server.role if self._watch.snapshot is not None else ""

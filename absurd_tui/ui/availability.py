@@ -10,11 +10,20 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.watch import Watch
 
 CANCEL, EXTEND, RETRY, SPAWN, COPY = "task.cancel", "claim.extend", "task.retry", "task.spawn", "task.copy"
-WRITES = frozenset({CANCEL, EXTEND, RETRY, SPAWN, COPY})
+CANCEL_TREE = "task.cancel_tree"
+WRITES = frozenset({CANCEL, CANCEL_TREE, EXTEND, RETRY, SPAWN, COPY})
 ACTIVITY = "activity"
-_VERBS = {CANCEL: "cancel", EXTEND: "extend", RETRY: "retry", SPAWN: "spawn", COPY: "spawn a copy"}
+_VERBS = {
+    CANCEL: "cancel",
+    CANCEL_TREE: "cancel with children",
+    EXTEND: "extend",
+    RETRY: "retry",
+    SPAWN: "spawn",
+    COPY: "spawn a copy",
+}
 _NEEDS: Mapping[str, Needs] = {
     CANCEL: cancel.NEEDS,
+    CANCEL_TREE: cancel.NEEDS,
     EXTEND: extend.NEEDS,
     RETRY: retry.NEEDS,
     SPAWN: spawn.NEEDS,
@@ -107,7 +116,7 @@ def _first_small(reason: str) -> str:
 
 
 def _against(command: str, row: TaskRow) -> Plain:
-    if command == CANCEL and row.state not in (State.PENDING, State.RUNNING, State.SLEEPING):
+    if command in (CANCEL, CANCEL_TREE) and row.state not in (State.PENDING, State.RUNNING, State.SLEEPING):
         return say("the task is {state}; only a live task can be cancelled.", state=row.state)
     if command == RETRY and (row.state is not State.FAILED or row.is_retried):
         state = "tried again" if row.is_retried else row.state

@@ -10,6 +10,7 @@ from textual.binding import Binding
 from absurd_tui.ui.availability import (
     ACTIVITY,
     CANCEL,
+    CANCEL_TREE,
     CLEAN_UP,
     COPY,
     CREATE_QUEUE,
@@ -115,6 +116,7 @@ COMMANDS = (
     _here("queue.next", "right,l", "queue", "choose the next queue", "queue(1)", shown="← →", footer=9),
     _here("queue.previous", "left,h", "queue", "choose the previous queue", "queue(-1)", shown="←"),
     _acting(CANCEL, "c", "cancel", "cancel the task; it cannot be undone", footer=3),
+    _acting(CANCEL_TREE, "", "cancel with children", "cancel the task with all its children; it cannot be undone"),
     _acting(EXTEND, "e", "extend", "set the lease of the claim, or add to it", footer=4),
     _acting(RETRY, "r", "retry", "try a failed task again, in place or as a new task", footer=5),
     _spawning(SPAWN, "s", "spawn", "spawn a task", footer=6),

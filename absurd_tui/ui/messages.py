@@ -7,9 +7,18 @@ from uuid import UUID
 
 from textual.message import Message
 
-from absurd_tui.observe.found import IdsFound
-from absurd_tui.observe.ids import IdRange
-from absurd_tui.observe.matching import Matching
+from absurd_tui.observe.children import (
+    Children,
+)
+from absurd_tui.observe.found import (
+    IdsFound,
+)
+from absurd_tui.observe.ids import (
+    IdRange,
+)
+from absurd_tui.observe.matching import (
+    Matching,
+)
 from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.records import ReadAt, Refusal, State, TaskRow, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
@@ -128,11 +137,40 @@ class TakesFacts(Protocol):
         ...
 
 
-@dataclass
-class FactsWanted(Message):
-    """Read what is known of a whole queue."""
+@dataclass(frozen=True, slots=True)
+class FactsOf:
+    """What is known of a whole queue."""
 
     asker: TakesFacts
+
+
+class TakesChildren(Protocol):
+    """Who wants the tasks that a task likely spawned."""
+
+    @property
+    def queue(self) -> str:
+        """The queue of the task."""
+        ...
+
+    @property
+    def task_id(self) -> UUID:
+        """The task's id."""
+        ...
+
+    def take_children(self, children: Children) -> None:
+        """Take those that were found."""
+        ...
+
+    def take_children_refusal(self, refused: Refusal) -> None:
+        """Take why they could not be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChildrenOf:
+    """The tasks that a task likely spawned."""
+
+    asker: TakesChildren
 
 
 class TakesCount(Protocol):
@@ -148,12 +186,19 @@ class TakesCount(Protocol):
         ...
 
 
-@dataclass
-class CountWanted(Message):
-    """Count what a clean-up of a queue would delete that is older than `ttl` seconds."""
+@dataclass(frozen=True, slots=True)
+class CountOf:
+    """What a clean-up of a queue would delete that is older than `ttl` seconds."""
 
     asker: TakesCount
     ttl: int
+
+
+@dataclass
+class LookupWanted(Message):
+    """Look something up for a dialog."""
+
+    what: FactsOf | ChildrenOf | CountOf
 
 
 @dataclass

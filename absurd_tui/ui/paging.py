@@ -5,10 +5,11 @@ from typing import Protocol
 from uuid import UUID
 
 from absurd_tui.observe.branches import refusal
+from absurd_tui.observe.children import Children
 from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.slot import SupersededError
 from absurd_tui.observe.task_records import Document, TaskPage
-from absurd_tui.ui.messages import TakesDocument, TakesFacts, TakesPage
+from absurd_tui.ui.messages import TakesChildren, TakesDocument, TakesFacts, TakesPage
 
 
 class ReadsPages(Protocol):
@@ -20,6 +21,10 @@ class ReadsPages(Protocol):
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Read one of a task's documents whole."""
+        ...
+
+    async def children(self, queue: str, task_id: UUID) -> Children:
+        """Find the tasks that a task likely spawned, and theirs."""
         ...
 
     async def queue_facts(self, queue: str) -> QueueFacts | None:
@@ -47,6 +52,17 @@ class Paging:
             page.take_document(part, await self._source.document(page.queue, page.task_id, part))
         except Exception as error:
             self._not_read(page, error)
+
+    async def read_children(self, asker: TakesChildren) -> None:
+        """Find the children of a task; again where another request took this one's place."""
+        while True:
+            try:
+                asker.take_children(await self._source.children(asker.queue, asker.task_id))
+            except SupersededError:
+                continue
+            except Exception as error:
+                asker.take_children_refusal(refusal(error, asker.queue, self._role()))
+            return
 
     async def read_facts(self, asker: TakesFacts) -> None:
         """Read what is known of a queue; again where another request took this one's place."""

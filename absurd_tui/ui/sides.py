@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from absurd_tui.observe.children import Children
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
@@ -46,6 +47,10 @@ class Source(Reads, Looks, Protocol):
 
     async def find_ids(self, ranges: Sequence[IdRange]) -> IdsFound:
         """Find the tasks that some ids name, or one of whose runs they name, in all queues."""
+        ...
+
+    async def children(self, queue: str, task_id: UUID) -> Children:
+        """Find the tasks that a task likely spawned, and theirs."""
         ...
 
     async def queue_facts(self, queue: str) -> QueueFacts | None:

@@ -21,7 +21,7 @@ from absurd_tui.ui.dialogs.intervals import interval_seconds
 from absurd_tui.ui.dialogs.one_of import OneOf
 from absurd_tui.ui.dialogs.queue_frame import INNER_WIDTH, QueueDialog, typed_name
 from absurd_tui.ui.dialogs.text import BLANK, Choice, Paragraph, Piece, point, reserved, warning
-from absurd_tui.ui.messages import CountWanted
+from absurd_tui.ui.messages import CountOf, LookupWanted
 
 _ROWS = 6
 _NAME_CELLS = 40
@@ -239,5 +239,5 @@ class CleanUpDialog(QueueDialog[CleanUp]):
         ttl = self._ttl
         if self.is_awake and self.act().is_enabled and not self.hindrance() and ttl is not None:
             self._is_counting, self._not_counted = True, Plain("")
-            self.post_message(CountWanted(self, ttl))
+            self.post_message(LookupWanted(CountOf(self, ttl)))
             self.repaint()

@@ -96,6 +96,11 @@ class TaskDialog(DormantDialog[Asked | None], Generic[Asked]):
         """Make the request that is confirmed."""
         raise NotImplementedError
 
+    @property
+    def besides(self) -> Sequence[Request]:
+        """Give what is asked for together with the request, one by one after it."""
+        return ()
+
     def badges(self) -> Sequence[Span]:
         """Say what marks the database out."""
         return ((plain(" PRODUCTION "), "block-production"),) if self.watched.is_production else ()

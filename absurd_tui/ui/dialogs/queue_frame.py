@@ -22,7 +22,7 @@ from absurd_tui.ui.content import Span, content
 from absurd_tui.ui.dialogs.dormant import DormantDialog
 from absurd_tui.ui.dialogs.hidden_characters import hidden
 from absurd_tui.ui.dialogs.text import BLANK, Choice, Choices, DialogText, Fixed, Piece, reserved, warning
-from absurd_tui.ui.messages import FactsWanted
+from absurd_tui.ui.messages import FactsOf, LookupWanted
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.lines import blank, spread
 from absurd_tui.ui.widgets.roles import Roles
@@ -78,7 +78,7 @@ class QueueDialog(DormantDialog[Asked | None], Generic[Asked]):
     def on_mount(self) -> None:
         """Show it, read what is not known, and go with the time."""
         if self.NEEDS_FACTS:
-            self.post_message(FactsWanted(self))
+            self.post_message(LookupWanted(FactsOf(self)))
         self.repaint()
         self.set_interval(1.0, self.repaint)
 

@@ -12,9 +12,10 @@ from absurd_tui.observe.records import ReadAt, TaskRow
 from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.requests import Request
 from absurd_tui.text import Plain, plain
-from absurd_tui.ui.availability import CANCEL, COPY, EXTEND, RETRY, why_not
+from absurd_tui.ui.availability import CANCEL, CANCEL_TREE, COPY, EXTEND, RETRY, why_not
 from absurd_tui.ui.commands import Command, Scope, in_footer
 from absurd_tui.ui.dialogs.cancel import CancelDialog
+from absurd_tui.ui.dialogs.cancel_tree import CancelTreeDialog
 from absurd_tui.ui.dialogs.extend import ExtendDialog
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.queues import queue_dialog
@@ -23,7 +24,12 @@ from absurd_tui.ui.messages import RequestMade, SeedWanted
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.foot import KeyHint
 
-_DIALOGS: dict[str, type[TaskDialog[Any]]] = {CANCEL: CancelDialog, EXTEND: ExtendDialog, RETRY: RetryDialog}
+_DIALOGS: dict[str, type[TaskDialog[Any]]] = {
+    CANCEL: CancelDialog,
+    CANCEL_TREE: CancelTreeDialog,
+    EXTEND: ExtendDialog,
+    RETRY: RetryDialog,
+}
 
 
 class ActingScreen(Screen[None]):
@@ -94,6 +100,8 @@ class ActingScreen(Screen[None]):
         def answered(request: Request | None) -> None:
             if request is not None:
                 self.post_message(RequestMade(request))
+                for besides in dialog.besides:
+                    self.post_message(RequestMade(besides))
 
         self.app.push_screen(dialog, answered)
 

@@ -1,0 +1,118 @@
+"""The tasks that a task likely spawned: Absurd keeps no parent, but a task's checkpoints name what it waits for.
+
+An SDK's step keeps what it returned, so that the id of a task that was spawned in one
+stands in its state; `$awaitTaskResult:` has the id in its name. Every id found so is
+looked up in all queues, and counts where the task is younger than the parent.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from absurd_tui.observe.queries import seconds, table
+from absurd_tui.observe.records import State
+
+MOST_CHILDREN = 100
+MOST_DEPTH = 5
+_QUEUES_AT_ONCE = 50
+_STATE_BYTES = 8_000
+_MOST_CHECKPOINTS = 500
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+Fetch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
+
+_QUEUES = """
+select q.queue_name as name
+  from absurd.queues q join pg_namespace n on n.nspname = 'absurd'
+  join pg_class t on t.relnamespace = n.oid and t.relname = 't_' || q.queue_name
+  join pg_class r on r.relnamespace = n.oid and r.relname = 'r_' || q.queue_name
+  join pg_class c on c.relnamespace = n.oid and c.relname = 'c_' || q.queue_name
+ where has_table_privilege(t.oid, 'SELECT') and has_table_privilege(r.oid, 'SELECT')
+   and has_table_privilege(c.oid, 'SELECT') order by q.queue_name"""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A task that likely descends from another, as it stood at `seen_at`, and the run that decides its state."""
+
+    queue: str
+    task_id: UUID
+    run_id: UUID
+    task_name: str
+    state: State
+    attempt: int
+    claim_expires_at: float | None
+    seen_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """Those that were found, nearest first; `is_cut` says that there may be more than were looked for."""
+
+    found: tuple[Child, ...]
+    is_cut: bool = False
+
+
+def named_in(queue: str) -> str:
+    """Read what the checkpoints of the tasks $1 say, small states only."""
+    return f"""
+select checkpoint_name || ' ' || case when pg_column_size(state) < {_STATE_BYTES} then left(state::text, {_STATE_BYTES})
+                                      else '' end as said
+  from {table("c", queue)} where task_id = any($1::uuid[]) limit {_MOST_CHECKPOINTS}"""
+
+
+def tasks_of(queues: Sequence[str]) -> str:
+    """Read the tasks $1 in some queues, with the run that decides the state of each."""
+    return " union all ".join(
+        f"""
+select {position} as qi, t.task_id, left(t.task_name, 200) as task_name, t.state, r.run_id, r.attempt,
+       {seconds("r.claim_expires_at")} as claim_expires_at, {seconds("clock_timestamp()")} as now
+  from {table("t", queue)} t join {table("r", queue)} r on r.run_id = t.last_attempt_run
+ where t.task_id = any($1::uuid[])"""
+        for position, queue in enumerate(queues)
+    )
+
+
+async def read_children(fetch: Fetch, queue: str, task_id: UUID) -> Children:
+    """Find the children of a task, and theirs."""
+    queues = [row["name"] for row in await fetch(_QUEUES)]
+    found: dict[UUID, Child] = {}
+    parents = {queue: [task_id]} if queue in queues else {}
+    for _ in range(MOST_DEPTH):
+        named = await _named(fetch, parents) - found.keys() - {task_id}
+        younger = [each for each in named if each > task_id]  # ids begin with the time at which they were made
+        children = await _tasks(fetch, queues, younger) if younger else []
+        parents = {}
+        for child in children:
+            found[child.task_id] = child
+            parents.setdefault(child.queue, []).append(child.task_id)
+        if not parents or len(found) > MOST_CHILDREN:
+            break
+    return Children(tuple(found.values())[:MOST_CHILDREN], is_cut=bool(parents))
+
+
+async def _named(fetch: Fetch, parents: dict[str, list[UUID]]) -> set[UUID]:
+    said = [row["said"] for queue, ids in parents.items() for row in await fetch(named_in(queue), ids)]
+    return {UUID(each) for text in said for each in _ID.findall(text)}
+
+
+async def _tasks(fetch: Fetch, queues: Sequence[str], ids: list[UUID]) -> list[Child]:
+    rows: list[tuple[str, Any]] = []
+    for start in range(0, len(queues), _QUEUES_AT_ONCE):
+        chunk = queues[start : start + _QUEUES_AT_ONCE]
+        rows += [(chunk[row["qi"]], row) for row in await fetch(tasks_of(chunk), ids)]
+    return [
+        Child(
+            queue=queue,
+            task_id=row["task_id"],
+            run_id=row["run_id"],
+            task_name=row["task_name"],
+            state=State(row["state"]),
+            attempt=row["attempt"],
+            claim_expires_at=row["claim_expires_at"] if row["state"] == State.RUNNING else None,
+            seen_at=row["now"],
+        )
+        for queue, row in sorted(rows, key=lambda each: each[1]["task_id"])
+    ]

@@ -1,0 +1,69 @@
+"""The dialog that cancels a task with its children: whom it names, and whom it asks to cancel."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from dialogs import Desk, desk
+from fakes import START, FakeSource
+from screen import until_shown
+
+from absurd_tui.observe.children import Child, Children
+from absurd_tui.observe.records import State
+from absurd_tui.operations.requests import CancelTask
+from absurd_tui.ui.dialogs.frame import TaskDialog
+
+pytestmark = pytest.mark.slow
+
+
+def child(number: int, state: State = State.PENDING) -> Child:
+    return Child("orders", UUID(int=number), UUID(int=100 + number), f"child_{number}", state, 2, None, START)
+
+
+def with_children(*children: Child, is_cut: bool = False) -> Any:
+    def prepare(source: FakeSource, tasks: dict[State, UUID]) -> None:
+        source.descend[tasks[State.RUNNING]] = Children(children, is_cut)
+
+    return prepare
+
+
+async def ask(seen: Desk) -> None:
+    await seen.go_to(State.RUNNING)
+    await seen.press("ctrl+p")
+    await seen.shown("Search for commands")
+    await seen.press(*"all", "space", *"its", "space", *"children")
+    await seen.shown("Cancel the task with all its children")
+    await seen.press("enter")
+    await until_shown(seen.pilot, "Cancel task and children")
+    await seen.until(lambda: isinstance(screen := seen.pilot.app.screen, TaskDialog) and screen.is_awake)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_live_children_are_named_and_cancelled_as_they_were_named(size: tuple[int, int]) -> None:
+    prepare = with_children(child(1), child(2, State.COMPLETED), child(3, State.RUNNING))
+    async with desk(prepare=prepare, size=size) as seen:
+        await ask(seen)
+        await seen.says("2 live children likely", "orders › child_1 …00000001 ◌ pending", "child_3", "1 ended already")
+        await seen.until_not_struck("cancel 3 tasks")
+        await seen.press("y")
+        await seen.until(lambda: len(seen.requests) == 3)
+        assert all(isinstance(request, CancelTask) for request in seen.requests)
+        targets = [request.target for request in seen.requests]
+        assert [target.task_id for target in targets] == [seen.tasks[State.RUNNING], UUID(int=1), UUID(int=3)]
+        assert (targets[1].queue, targets[1].run_id, targets[1].attempt) == ("orders", UUID(int=101), 2)
+
+
+async def test_more_than_can_be_named_are_counted() -> None:
+    async with desk(prepare=with_children(*(child(number) for number in range(1, 9)), is_cut=True)) as seen:
+        await ask(seen)
+        await seen.says("8 live children likely", "child_5", "3 more, there may be more", "y cancel 9 tasks")
+        assert "child_6" not in seen.said
+
+
+async def test_without_children_the_task_goes_alone_and_escape_leaves_them_all() -> None:
+    async with desk() as seen:
+        await ask(seen)
+        await seen.says("0 live children likely", "cancel the task alone")
+        await seen.press("escape")
+        await seen.look(0.2)
+        assert seen.requests == []
