@@ -218,7 +218,9 @@ async def test_who_stops_asking_has_stopped_it_and_nothing_is_cancelled(
         ran.clear()
         await asyncio.sleep(0.2)
         assert len(ran) == 0, "nobody asks any more"
-    pids = await many.fetch("select pid from pg_stat_activity where application_name like 'absurd-tui%'")
+    pids = await many.fetch(
+        "select pid from pg_stat_activity where datname = current_database() and application_name like 'absurd-tui%'"
+    )
     assert len(pids) == 1, "the connection lives"
     assert await names(source, "id:0197000000 state:pending") == []
 
@@ -287,7 +289,7 @@ async def test_a_lost_connection_is_made_again_and_the_walk_goes_on(
     walked = source.search(read("params.needle:1"), time.time())
     made = [await anext(walked)]
     await many.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'absurd-tui%'"
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'absurd-tui%'"
     )
     made += [progress async for progress in walked]
     assert (sum(len(progress.found) for progress in made), made[-1].trouble) == (2, "")
