@@ -10,6 +10,8 @@ from enum import Enum, auto
 COMMIT = "commit\0"
 """The whole statement: `read committed` holds its first part."""
 
+_SAID = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+GOODBYE = b"E" + struct.pack("!i", len(_SAID) + 4) + _SAID
 
 PATIENCE = 60.0
 """Seconds until a test gives up."""
@@ -24,6 +26,8 @@ class Harm(Enum):
     """The server has done it; instead of its answer comes a reset."""
     SWALLOW_REQUEST = auto()
     """A black hole from the statement on; `heal` delivers what it swallowed to the server."""
+    GOODBYE = auto()
+    """The server answers, and says behind its answer that it ends the connection; the end itself does not come."""
     SWALLOW_ANSWER = auto()
     """The server has done it; neither its answer nor anything after arrives."""
 
@@ -170,8 +174,9 @@ class _Link:
             if self._harm is Harm.CUT_AFTER:
                 reset(self._client)
                 return
-            if self._harm is None:
-                self._client.write(piece)
+            if self._harm in (None, Harm.GOODBYE):
+                self._client.write(piece + (GOODBYE if self._harm is Harm.GOODBYE else b""))
+                self._harm = None
 
     def _executed(self, kind: bytes, body: bytes) -> bytes:
         """The text of the statement that a message executes; empty for every other message."""

@@ -53,14 +53,12 @@ def classify(error: BaseException, *, connecting: bool = False) -> Fault:
         return _by_sqlstate(code, connecting)
     if isinstance(error, ssl.SSLCertVerificationError | ClientConfigurationError):
         return Fault.STOP
-    if isinstance(error, InterfaceError):
-        return Fault.RECONNECT
+    if isinstance(error, InterfaceError | InternalClientError):
+        return Fault.RECONNECT  # it is closed, or what the server said on it was not expected
     if connecting and isinstance(error, ConnectionError) and _REFUSED_TLS in str(error):
         return Fault.STOP  # the server has no TLS, or is no PostgreSQL
     if isinstance(error, OSError):
         return Fault.RECONNECT
-    if connecting and isinstance(error, TargetServerAttributeNotMatched):
-        return Fault.RECONNECT  # no host is the primary, as during a failover
     if connecting:
         return Fault.STOP
     return Fault.PANEL
@@ -85,6 +83,11 @@ def lacks_room(error: BaseException) -> bool:
 def shows_a_pooler(error: BaseException) -> bool:
     """Whether a prepared statement has gone, or somebody else's is there: another process answers than before."""
     return sqlstate(error) in _OF_A_POOLER
+
+
+def is_out_of_step(error: BaseException) -> bool:
+    """Whether the driver has lost track of a connection: the server has ended it, but its end is not here yet."""
+    return isinstance(error, InternalClientError) and not isinstance(error, TargetServerAttributeNotMatched)
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -116,6 +119,8 @@ def sentence(error: BaseException) -> str:
         return "The server closed the connection."
     if isinstance(error, InterfaceError) and not isinstance(error, ClientConfigurationError):
         return "The connection is closed."
+    if is_out_of_step(error):
+        return "The connection can no longer be used."
     if not isinstance(error, _SPEAKS):
         return f"{type(error).__name__}, an error of this program's own."
     text = " ".join(str(error).split())

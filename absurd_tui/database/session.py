@@ -16,7 +16,7 @@ import asyncpg
 
 from absurd_tui import __version__
 from absurd_tui.conninfo import ConnSpec
-from absurd_tui.database.faults import shows_a_pooler
+from absurd_tui.database.faults import is_out_of_step, shows_a_pooler
 from absurd_tui.database.pooled import PooledTransactions
 from absurd_tui.dialing import dial
 
@@ -80,8 +80,8 @@ class Session:
             if not done:
                 self.terminate()
                 raise TimeoutError
-            if (error := running.exception()) is not None and shows_a_pooler(error):
-                self._is_known_as_pooled = True
+            if (error := running.exception()) is not None and (shows_a_pooler(error) or is_out_of_step(error)):
+                self._is_known_as_pooled |= shows_a_pooler(error)
                 self.terminate()
             return running.result()
 

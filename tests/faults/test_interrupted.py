@@ -20,6 +20,7 @@ from absurd_tui.database.session import Session
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe.poll import Poll
 from absurd_tui.observe.records import Link, LinkState
+from absurd_tui.ui import mending
 from absurd_tui.ui.app import AbsurdApp
 
 pytestmark = pytest.mark.slow
@@ -28,6 +29,9 @@ TASK = "send_letter"
 A_POLL = "pg_current_snapshot()"
 OURS = "from pg_stat_activity where datname = current_database() and application_name like 'absurd-tui/%'"
 MOST_CONNECTIONS = 3
+LONG_ENOUGH = 20.0
+"""Seconds in which a connection is made however busy the machine is."""
+
 LEAST_PAUSE = 0.3
 """Seconds after an attempt that failed; the first step is half a second, less a fifth."""
 
@@ -115,6 +119,15 @@ async def test_a_backend_that_is_ended_all_the_time_is_asked_for_once_a_step(
             assert at >= retry_at - 0.02, "and not before its pause is over"
 
 
+async def test_a_connection_that_is_told_of_its_end_before_it_ends_is_made_anew(
+    lifecycle: Lifecycle, proxy: StatementProxy, database: Database
+) -> None:
+    proxy.arm(A_POLL, Harm.GOODBYE)
+    async with watching(through(proxy, "127.0.0.1", database)) as pilot:
+        await until_shown(pilot, " live ", TASK)
+        assert proxy.struck == 1
+
+
 @pytest.mark.fault(9)
 @pytest.mark.parametrize("harm", [Harm.CUT_BEFORE, Harm.CUT_AFTER])
 async def test_a_reset_in_the_middle_of_a_statement_is_told_while_it_lasts(
@@ -158,19 +171,21 @@ async def test_an_idle_session_that_the_server_ends_is_made_anew_without_a_word(
     database: Database,
     attempts: Attempts,
     told: list[Link],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await connection.execute(f"alter database {database.name} set idle_session_timeout = '100ms'")
-    async with watching(database.dsn, every=0.4) as pilot:
+    monkeypatch.setattr(mending, "MENDED_WITHIN", LONG_ENOUGH)
+    await connection.execute(f"alter database {database.name} set idle_session_timeout = '500ms'")
+    async with watching(database.dsn, every=0.8) as pilot:
         await pilot.press("1", "enter")
         await until_shown(pilot, "Timeline", TASK, "esc back")
         begun = attempts.count("asked")
-        while attempts.count("asked") < begun + 6:
+        while attempts.count("asked") < begun + 4:
             assert "Not read" not in text(pilot.app)
             await pilot.pause(0.02)
         await pilot.press("escape")
         await lifecycle.spawn("mail", "afterwards", {})
         await until_shown(pilot, " live ", "afterwards")
-    assert attempts.count("lost") > 2
+    assert attempts.count("lost") > 1
     assert {link.state for link in told} == {LinkState.LIVE}
 
 

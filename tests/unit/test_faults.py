@@ -52,7 +52,8 @@ def untrusted(why: str) -> ssl.SSLCertVerificationError:
         (OSError("Multiple exceptions: [Errno 111] Connect call failed"), AGAIN, AGAIN),
         (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), AGAIN, AGAIN),
         (FileNotFoundError(errno.ENOENT, "No such file or directory"), AGAIN, AGAIN),
-        (pg.TargetServerAttributeNotMatched("None of the hosts match the target attribute requirement"), AGAIN, PANEL),
+        (pg.TargetServerAttributeNotMatched("None of the hosts match the target attribute requirement"), AGAIN, AGAIN),
+        (pg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"), AGAIN, AGAIN),
         (pg.TooManyConnectionsError("sorry, too many clients already"), AGAIN, AGAIN),
         (pg.ObjectNotInPrerequisiteStateError('database "x" is not currently accepting connections'), AGAIN, PANEL),
         (pg.IdleInTransactionSessionTimeoutError("terminating connection due to timeout"), AGAIN, AGAIN),
@@ -130,6 +131,8 @@ def test_what_the_server_did_not_say_has_no_code(error: Exception) -> None:
         (ConnectionError('PostgreSQL server at "db" rejected SSL upgrade'), "The server refused TLS, and sslmode "),
         (ConnectionError("unexpected connection_lost() call"), "The server closed the connection."),
         (pg.InterfaceError("connection is closed"), "The connection is closed."),
+        (pg.InternalClientError("cannot switch to state 12"), "The connection can no longer be used."),
+        (pg.TargetServerAttributeNotMatched("None of the hosts match"), "None of the hosts match"),
         (
             pg.ClientConfigurationError("cannot load root.crt\nHINT: provide it"),
             "cannot load root.crt HINT: provide it",
