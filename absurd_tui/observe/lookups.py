@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from absurd_tui.database.faults import lacks_room
+from absurd_tui.database.faults import Fault, classify, lacks_room
 from absurd_tui.database.session import Session
 from absurd_tui.observe.branches import Row
 from absurd_tui.observe.slot import Slot
@@ -19,7 +19,8 @@ class Lookups:
     """Runs requests one after the other. Where the server has no room, over the connection that is there, `shared`.
 
     One request runs at a time and one waits: a newer one takes the place of the one that
-    waits, which then raises `SupersededError`. Every other error is the database's, as it is.
+    waits, which then raises `SupersededError`. One that meets a connection that has just ended, as an idle one may,
+    runs again over a new one. Every other error is the database's, as it is.
     """
 
     def __init__(self, session: Session, *, shared: Session | None = None) -> None:
@@ -34,6 +35,13 @@ class Lookups:
         """Run a request as soon as the running one has ended; its statements go through `fetch`."""
 
         async def connected() -> Result:
+            was_open = self._session.is_open
+            await self._connect()
+            try:
+                return await request()
+            except Exception as error:
+                if not was_open or not _has_ended(error):
+                    raise
             await self._connect()
             return await request()
 
@@ -55,3 +63,7 @@ class Lookups:
                 raise
             self._session = self._shared
             self._own_from = time.monotonic() + TRIES_AGAIN_AFTER
+
+
+def _has_ended(error: Exception) -> bool:
+    return classify(error) is Fault.RECONNECT and not isinstance(error, TimeoutError)

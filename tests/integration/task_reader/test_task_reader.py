@@ -12,9 +12,13 @@ from absurd_tui.database.session import Session
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 from absurd_tui.observe.records import State
 from absurd_tui.observe.slot import SupersededError
-from absurd_tui.observe.task_queries import key_holder
+from absurd_tui.observe.task_queries import documents, key_holder
 from absurd_tui.observe.task_reader import TaskReader
 from absurd_tui.observe.task_records import failure_part
+
+END_THE_OTHERS = """
+select count(pg_terminate_backend(pid)) from pg_stat_activity
+ where datname = current_database() and pid <> pg_backend_pid()"""
 
 
 def is_open(session: Session) -> bool:
@@ -81,14 +85,33 @@ async def test_the_connection_is_opened_on_first_use_and_again_after_it_was_lost
     assert not is_open(session)
     await read(reader, task_id)
     assert is_open(session)
-    await connection.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid()"
-    )
+    await connection.execute(END_THE_OTHERS)
     async with asyncio.timeout(60):
         while is_open(session):  # noqa: ASYNC110 - the driver tells of it in no other way
             await asyncio.sleep(0.01)
     assert (await read(reader, task_id)).task_id == task_id
+
+
+async def test_a_connection_that_ends_in_the_middle_of_a_page_is_made_anew(
+    connection: asyncpg.Connection,
+    lifecycle: Lifecycle,
+    session: Session,
+    reader: TaskReader,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task_id = await spawned(lifecycle)
+    await read(reader, task_id)
+    fetch, ended = Session.fetch, 0
+
+    async def end_before_the_documents(self: Session, statement: str, *arguments: object) -> object:
+        nonlocal ended
+        if statement == documents(QUEUE) and not ended:
+            ended = await connection.fetchval(END_THE_OTHERS)
+        return await fetch(self, statement, *arguments)
+
+    monkeypatch.setattr(Session, "fetch", end_before_the_documents)
+    assert (await read(reader, task_id)).task_id == task_id
+    assert ended == 1
 
 
 async def test_a_locked_table_is_an_error_and_not_the_end(
