@@ -1,0 +1,76 @@
+"""A step of a search looks at as many entries of an index as it says, and reads no large table from end to end."""
+
+import json
+import time
+from collections.abc import Iterator
+from math import inf
+from typing import Any
+
+import asyncpg
+import pytest
+from seeding import put
+
+from absurd_tui.database.session import READING_SETTINGS
+from absurd_tui.lifecycle import Lifecycle
+from absurd_tui.observe.branches import ListedQueue
+from absurd_tui.observe.records import State
+from absurd_tui.observe.search.language import parse
+from absurd_tui.observe.search.search_queries import BY_CLAIM, BY_ID, by_claim_branch, by_id_branch, parameters_of
+from absurd_tui.observe.search.terms import Filter
+from absurd_tui.observe.search.walk import MOST_ID, NO_ID, Lane, arguments_by_claim, arguments_by_id
+
+pytestmark = pytest.mark.slow
+
+ROWS = 256
+STORED = 30_000
+TYPED = "error~timeout params.user.id:42 worker:host* refund -name:x attempt>0"
+
+
+@pytest.fixture(params=["unpartitioned", "partitioned"])
+async def stored(request: pytest.FixtureRequest, connection: asyncpg.Connection) -> asyncpg.Connection:
+    await Lifecycle(connection).create_queue("big", storage_mode=request.param)
+    for state in ("completed", "failed"):
+        await put(connection, "big", state, number=STORED // 2, run={"available_at": "now() - n * interval '1 s'"})
+    for letter in "tr":
+        await connection.execute(f"vacuum analyze absurd.{letter}_big")
+    for name, value in READING_SETTINGS.items():
+        await connection.execute(f"set {name} = '{value}'")
+    return connection
+
+
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for below in node.get("Plans", []):
+        yield from nodes(below)
+
+
+@pytest.mark.parametrize("plans", ["auto", "force_generic_plan"])
+@pytest.mark.parametrize("state", [None, State.FAILED])
+@pytest.mark.parametrize("low", [0.0, -inf])
+async def test_a_step_costs_what_its_rows_cost(
+    stored: asyncpg.Connection, plans: str, state: State | None, low: float
+) -> None:
+    await stored.execute(f"set plan_cache_mode = {plans}")
+    filter = parse(TYPED)
+    assert isinstance(filter, Filter)
+    lane = Lane(ListedQueue("big", "", 0, may_checkpoints=True, refusal=None), state)
+    if state is None:
+        statement, given = by_id_branch(0, "big", filter, rows=ROWS), arguments_by_id([lane], low, NO_ID, MOST_ID)
+        given += parameters_of(filter, BY_ID)
+    else:
+        statement = by_claim_branch(0, "big", state, filter, rows=ROWS)
+        given = [*arguments_by_claim([lane], low, NO_ID, MOST_ID), *parameters_of(filter, BY_CLAIM)]
+    await stored.fetch(statement, *given)
+    started = time.monotonic()
+    ((plan,),) = await stored.fetch(f"explain (analyze, buffers, format json) {statement}", *given)
+    assert time.monotonic() - started < 5.0
+    root = json.loads(plan)[0]["Plan"]
+    large = {
+        row["name"]
+        for row in await stored.fetch(
+            "select relname::text as name from pg_class where relname ~ '^[tr]_big' and reltuples >= 1000"
+        )
+    }
+    assert large
+    assert {node["Relation Name"] for node in nodes(root) if node["Node Type"] == "Seq Scan"} & large == set()
+    assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < 60 * ROWS
