@@ -27,6 +27,7 @@ from absurd_tui.styles import stylesheets
 from absurd_tui.text import Plain, for_clipboard, plain
 from absurd_tui.ui.bulk_app import ActsOnMany
 from absurd_tui.ui.bulks import Bulks
+from absurd_tui.ui.commanding import CommandingApp
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.driver import entitle, takes_frame
@@ -71,7 +72,7 @@ _LOOKED_AFTER = TOLD_AFTER + 0.05
 """Seconds after which a write that is not over is told for certain: it begins a little later than it is asked for."""
 
 
-class AbsurdApp(ActsOnMany, LookingApp):
+class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
     """The dashboard of one database."""
 
     TITLE = "absurd-tui"

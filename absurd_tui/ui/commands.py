@@ -21,9 +21,6 @@ from absurd_tui.ui.availability import (
     SPAWN,
 )
 
-PALETTE = "ctrl+p"
-"""How a command without a key of its own is reached: by its words."""
-
 
 class Scope(Enum):
     """Where a command applies."""
@@ -42,12 +39,29 @@ class Scope(Enum):
     QUEUES = auto()
 
 
+class Argument(Enum):
+    """What is typed after the word of a command in the command bar."""
+
+    QUEUE = "QUEUE"
+    ID = "ID"
+    FILTER = "FILTER"
+    THEME = "THEME"
+    TASK_NAME = "TASK"
+    TIME = "TIME"
+    SECONDS = "SECONDS"
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the command can do without: its key asks for the same, or begins with nothing."""
+        return self in (Argument.ID, Argument.FILTER, Argument.TIME, Argument.TASK_NAME)
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One thing an operator can do.
 
-    `keys` are Textual's names of its keys, none where only the palette has it; `shown` is how the first is written,
-    where that differs. `action` is what the screen of its scope runs. `footer` orders it in
+    `keys` are Textual's names of its keys, none where it is typed only; `shown` is how the first is written, where
+    that differs. `action` is what the screen of its scope runs. `footer` orders it in
     the footer, None keeps it out, `wide_only` keeps it out of a narrow one, `stays` keeps it in however narrow it is.
     """
 
@@ -61,11 +75,23 @@ class Command:
     footer: int | None = None
     wide_only: bool = False
     stays: bool = False
+    named: str = ""
+    argument: Argument | None = None
+
+    @property
+    def word(self) -> str:
+        """What is typed in the command bar: its label, unless it is named otherwise."""
+        return self.named or self.label.lower().replace(" ", "-")
+
+    @property
+    def typed(self) -> str:
+        """How it is typed in the command bar."""
+        return f":{self.word}{f' {self.argument.value}' if self.argument is not None else ''}"
 
     @property
     def key(self) -> str:
         """The key as it is written on the screen."""
-        return self.shown or self.keys.split(",")[0] or PALETTE
+        return self.shown or self.keys.split(",")[0] or self.typed
 
 
 def _here(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
@@ -88,6 +114,10 @@ def _everywhere(id: str, keys: str, label: str, help: str, action: str, **rest: 
     return Command(id, keys, label, help, Scope.EVERYWHERE, action, **rest)
 
 
+def _typed(id: str, word: str, help: str, argument: Argument) -> Command:
+    return Command(id, "", word, help, Scope.EVERYWHERE, f"app.command('{word} ')", argument=argument)
+
+
 def _acting(id: str, keys: str, label: str, help: str, **rest: Any) -> Command:
     return Command(id, keys, label, help, Scope.ACTING, f"ask('{id}')", **rest)
 
@@ -103,8 +133,27 @@ def _managing(id: str, label: str, help: str) -> Command:
 def _queues_of(screen: str, scope: Scope) -> tuple[Command, ...]:
     """Make the keys that choose a queue on a screen beside the dashboard."""
     return (
-        Command(f"{screen}.next", "right,l", "queue", "the next queue", scope, "queue(1)", shown="← →", footer=9),
-        Command(f"{screen}.previous", "left,h", "queue", "the queue before", scope, "queue(-1)", shown="←"),
+        Command(
+            f"{screen}.next",
+            "right,l",
+            "queue",
+            "the next queue",
+            scope,
+            "queue(1)",
+            shown="← →",
+            footer=9,
+            named="next-queue",
+        ),
+        Command(
+            f"{screen}.previous",
+            "left,h",
+            "queue",
+            "the queue before",
+            scope,
+            "queue(-1)",
+            shown="←",
+            named="previous-queue",
+        ),
     )
 
 
@@ -113,13 +162,17 @@ COMMANDS = (
     _here("mark.row", "space", "mark", "mark the task, or take its mark back", "mark", footer=2, wide_only=True),
     _here("mark.range", "b", "mark range", "mark all from the row marked last to this one", "mark_range"),
     _here("mark.all", "asterisk", "mark all", "mark what is in view; again, all in this state", "mark_all", shown="*"),
-    _here("queue.next", "right,l", "queue", "choose the next queue", "queue(1)", shown="← →", footer=9),
-    _here("queue.previous", "left,h", "queue", "choose the previous queue", "queue(-1)", shown="←"),
+    _here(
+        "queue.next", "right,l", "queue", "choose the next queue", "queue(1)", shown="← →", footer=9, named="next-queue"
+    ),
+    _here(
+        "queue.previous", "left,h", "queue", "choose the previous queue", "queue(-1)", shown="←", named="previous-queue"
+    ),
     _acting(CANCEL, "c", "cancel", "cancel the task; it cannot be undone", footer=3),
     _acting(CANCEL_TREE, "", "cancel with children", "cancel the task with all its children; it cannot be undone"),
     _acting(EXTEND, "e", "extend", "set the lease of the claim, or add to it", footer=4),
     _acting(RETRY, "r", "retry", "try a failed task again, in place or as a new task", footer=5),
-    _spawning(SPAWN, "s", "spawn", "spawn a task", footer=6),
+    _spawning(SPAWN, "s", "spawn", "spawn a task", footer=6, argument=Argument.TASK_NAME),
     _spawning(COPY, "n", "copy", "spawn a copy of the task, with edited params"),
     _managing(CREATE_QUEUE, "create queue", "create a queue"),
     _managing(DROP_QUEUE, "drop queue", "drop the chosen queue with everything in it; it cannot be undone"),
@@ -140,19 +193,43 @@ COMMANDS = (
     _here(
         "screen.freeze", "f", "freeze", "hold the screen still; reading goes on", "freeze", footer=11, wide_only=True
     ),
-    _here("panel.go_to", "t", "go to time", "go to a time in this panel", "go_to"),
+    _here(
+        "panel.go_to", "t", "go to time", "go to a time in this panel", "go_to", named="time", argument=Argument.TIME
+    ),
     _here("queue.rates", "m", "rates", "how fast the chosen queue is worked off, minute by minute", "app.rates"),
     _here("failed.retried", "a", "attempts", "list in Failed also attempts that were retried", "retried"),
     _here("read.slower", "plus", "longer interval", "read less often", "interval(1)", shown="+"),
     _here("read.faster", "minus", "shorter interval", "read more often", "interval(-1)", shown="-"),
     _task("task.back", "escape", "back", "back to the dashboard", "back", shown="esc", footer=1),
-    _task("task.earlier", "left,h", "attempt", "the attempt before", "attempt(-1)", shown="←"),
-    _task("task.later", "right,l", "attempt", "the next attempt", "attempt(1)", shown="← →", footer=7),
+    _task(
+        "task.earlier", "left,h", "attempt", "the attempt before", "attempt(-1)", shown="←", named="previous-attempt"
+    ),
+    _task(
+        "task.later",
+        "right,l",
+        "attempt",
+        "the next attempt",
+        "attempt(1)",
+        shown="← →",
+        footer=7,
+        named="next-attempt",
+    ),
     _task("task.document", "t", "next document", "turn to the next document", "document", footer=8),
     _task("task.whole", "o", "load whole", "fetch a document that was too large at first", "whole", footer=9),
     _activity("activity.back", "escape", "back", "back to where it was opened", "dismiss", shown="esc", footer=1),
-    _activity("activity.on", "right,l", "text", "read on in the write below", "turn(1)", shown="← →", footer=2),
-    _activity("activity.before", "left,h", "text", "read again what was before", "turn(-1)", shown="←"),
+    _activity(
+        "activity.on",
+        "right,l",
+        "text",
+        "read on in the write below",
+        "turn(1)",
+        shown="← →",
+        footer=2,
+        named="read-on",
+    ),
+    _activity(
+        "activity.before", "left,h", "text", "read again what was before", "turn(-1)", shown="←", named="read-back"
+    ),
     _found("found.open", "enter", "open", "open the task under the cursor", "open", footer=1),
     _found(
         "found.back",
@@ -171,13 +248,28 @@ COMMANDS = (
         "app.find",
         shown="/",
         footer=8,
+        argument=Argument.FILTER,
     ),
-    _everywhere("task.find_id", "i", "go to id", "go to a task or a run by its id, in every queue", "app.find_id"),
     Command("findings.go", "enter", "go there", "go to where it can be looked at", Scope.FINDINGS, "go", footer=1),
     Command("findings.back", "escape,v", "back", "back", Scope.FINDINGS, "dismiss", shown="esc", footer=2),
     Command("workers.back", "escape", "back", "back", Scope.WORKERS, "back", shown="esc", footer=1),
     Command("workers.open", "enter", "open", "the worker's runs; a run's task", Scope.WORKERS, "open", footer=2),
     *_queues_of("workers", Scope.WORKERS),
+    _everywhere(
+        "task.find_id",
+        "i",
+        "go to id",
+        "go to a task or a run by its id, in every queue",
+        "app.find_id",
+        named="task",
+        argument=Argument.ID,
+    ),
+    _everywhere(
+        "command", "colon", "command", "do anything by its word", "app.command", shown=":", footer=14, wide_only=True
+    ),
+    _typed("queue.choose", "queue", "show one queue, or all", Argument.QUEUE),
+    _typed("theme", "theme", "change the colours", Argument.THEME),
+    _typed("read.interval", "interval", "read every so many seconds", Argument.SECONDS),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
     _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20, stays=True),

@@ -36,14 +36,15 @@ class FindingApp(App[int]):
 
     def action_find_id(self) -> None:
         """Ask for an id to go to."""
-        self._ask_for_id("")
+        self.look_for_id("")
 
     def on_paste(self, event: Paste) -> None:
         """Go to the id that was pasted where nothing else takes it."""
         if not isinstance(self.screen, ModalScreen):
-            self._ask_for_id(event.text)
+            self.look_for_id(event.text)
 
-    def _ask_for_id(self, pasted: str) -> None:
+    def look_for_id(self, pasted: str) -> None:
+        """Go to the id in a text, or ask for one."""
         snapshot = self._watch.snapshot
         rows = [row for panel in snapshot.panels for row in panel.rows] if snapshot is not None else []
         tasks = {row.key: seen(row) for row in rows}
@@ -64,9 +65,10 @@ class FindingApp(App[int]):
         """Ask for a filter, and search; on the screen of a search, for another one in its place."""
         screen, snapshot = self.screen, self._watch.newest
         typed = written(screen.filter) if isinstance(screen, SearchScreen) else ""
-        self.push_screen(FilterDialog(known_from(snapshot) if snapshot is not None else Known(), typed), self._search)
+        self.push_screen(FilterDialog(known_from(snapshot) if snapshot is not None else Known(), typed), self.search)
 
-    def _search(self, filter: Filter | None) -> None:
+    def search(self, filter: Filter | None) -> None:
+        """Show the tasks that a filter is true of, as they are found."""
         clock = self._watch.newest_clock(time.monotonic())
         if filter is None or clock is None:
             return

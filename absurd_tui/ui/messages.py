@@ -203,12 +203,16 @@ class LookupWanted(Message):
 
 @dataclass
 class SeedWanted(Message):
-    """Open the spawn form: for a copy of the row's task, or with what is known of it, in this queue."""
+    """Open the spawn form: for a copy of the row's task, or with what is known of it, in this queue.
+
+    `task_name` is the task to spawn, where it was named.
+    """
 
     asker: Says
     row: TaskRow | None
     queue: str | None
     is_copy: bool
+    task_name: str = ""
 
 
 class TakesParams(Protocol):

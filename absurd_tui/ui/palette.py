@@ -20,23 +20,24 @@ from absurd_tui.ui.watch import Watch
 
 def offered(screen: Screen[Any], watch: Watch) -> Iterable[SystemCommand]:
     """Offer the commands of a screen with their keys; one that does not apply now says why."""
-    scopes = {Scope.EVERYWHERE}
-    if isinstance(screen, ActingScreen):
-        scopes.add(Scope.ACTING)
-    if isinstance(screen, Dashboard):
-        scopes.add(Scope.DASHBOARD)
-    if isinstance(screen, TaskScreen):
-        scopes.add(Scope.TASK)
-    if isinstance(screen, ActivityScreen):
-        scopes.add(Scope.ACTIVITY)
-    if isinstance(screen, FoundScreen):
-        scopes.add(Scope.FOUND)
-    if isinstance(screen, ReadingScreen):
-        scopes.add(screen.scope)
+    scopes = scopes_of(screen)
     for command in COMMANDS:
         if command.scope in scopes:
             title = command.help[:1].upper() + command.help[1:]
             yield SystemCommand(title, _told(screen, command, watch), partial(screen.run_action, command.action))
+
+
+def scopes_of(screen: Screen[Any]) -> frozenset[Scope]:
+    """Give the scopes whose commands apply on a screen."""
+    kinds = {
+        Scope.ACTING: ActingScreen,
+        Scope.DASHBOARD: Dashboard,
+        Scope.TASK: TaskScreen,
+        Scope.ACTIVITY: ActivityScreen,
+        Scope.FOUND: FoundScreen,
+    }
+    own = {screen.scope} if isinstance(screen, ReadingScreen) else set()
+    return frozenset({Scope.EVERYWHERE, *own, *(scope for scope, kind in kinds.items() if isinstance(screen, kind))})
 
 
 def _told(screen: Screen[Any], command: Command, watch: Watch) -> str:
@@ -44,4 +45,4 @@ def _told(screen: Screen[Any], command: Command, watch: Watch) -> str:
     refused = why_not(command.id, row, watch).text
     if refused:
         return f"not now: {refused}"
-    return f"key {command.key}" if command.keys else "no key; asks first"
+    return f"key {command.key}" if command.keys else command.typed

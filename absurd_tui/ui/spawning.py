@@ -1,6 +1,7 @@
 """Answers a spawn form: what it begins with, the params of the newest task of a name, the task that has a key."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
 
@@ -35,6 +36,11 @@ class Spawning:
     async def seed(self, wanted: SeedWanted, snapshot: Snapshot) -> SpawnSeed | Plain:
         """Give what a form begins with, or say why there is none."""
         row = wanted.row
+        if wanted.task_name:
+            seed = fresh_seed(None, wanted.queue, None, snapshot)
+            known = await self._newest(newest_known(snapshot, seed.queue, wanted.task_name))
+            params = known.params if known is not None and known.params is not None else seed.params
+            return replace(seed, task_name=wanted.task_name, params=params, newest=known)
         if not wanted.is_copy:
             newest = newest_known(snapshot, row.queue, row.task_name, row) if row is not None else None
             return fresh_seed(row, wanted.queue, await self._newest(newest), snapshot)

@@ -289,7 +289,8 @@ async def test_a_lost_connection_is_made_again_and_the_walk_goes_on(
     walked = source.search(read("params.needle:1"), time.time())
     made = [await anext(walked)]
     await many.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'absurd-tui%'"
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and application_name like 'absurd-tui%'"
     )
     made += [progress async for progress in walked]
     assert (sum(len(progress.found) for progress in made), made[-1].trouble) == (2, "")

@@ -16,6 +16,7 @@ from absurd_tui.observe.records import ReadAt, State, TaskRow, View
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.commands import PANEL_KEYS, Scope, bindings
 from absurd_tui.ui.dialogs.go_to import GoToDialog
+from absurd_tui.ui.instants import instant
 from absurd_tui.ui.messages import IntervalChanged, TaskOpened, ViewChanged
 from absurd_tui.ui.screens.marking import MarkingScreen
 from absurd_tui.ui.watch import Watch
@@ -247,7 +248,7 @@ class Dashboard(MarkingScreen):
         if isinstance(event.record, TaskRow):
             self.post_message(TaskOpened(event.record.queue, event.record.task_id, event.record, self.read()))
         elif isinstance(event.record, QueueRow):
-            self._choose(event.record.name)
+            self.choose(event.record.name)
 
     def on_tabs_picked(self, event: Tabs.Picked) -> None:
         """Open the panel whose tab was clicked."""
@@ -282,6 +283,18 @@ class Dashboard(MarkingScreen):
         name, by = plain(NAMES[panel.state]), plain(ORDERED_BY[panel.state])
         self.app.push_screen(GoToDialog(name, by, clock, is_past=panel.state in PAST), answered)
 
+    def go_to_time(self, typed: str) -> None:
+        """Go to the first row of the panel from a typed time on, or say why not."""
+        panel, clock = self.focused, self._watch.clock(time.monotonic())
+        if not isinstance(panel, Panel) or clock is None:
+            self.action_go_to()
+            return
+        at = instant(typed, clock, is_past=panel.state in PAST)
+        if isinstance(at, int):
+            panel.go_to(at)
+        else:
+            self.say(at)
+
     def on_panel_landed(self, event: Panel.Landed) -> None:
         """Say by which time the panel went where it was sent."""
         clock, state = self._watch.clock(time.monotonic()), event.panel.state
@@ -309,9 +322,10 @@ class Dashboard(MarkingScreen):
             return
         names = [row.name for row in queue_rows(snapshot, self._watch.settled, self._queue)]
         at = names.index(self._queue) if self._queue in names else 0
-        self._choose(names[(at + int(by)) % len(names)])
+        self.choose(names[(at + int(by)) % len(names)])
 
-    def _choose(self, queue: str | None) -> None:
+    def choose(self, queue: str | None) -> None:
+        """Show one queue, or all."""
         if queue != self._queue:
             self.unmark(", because they were of what was shown before")
         self._queue = queue
@@ -338,7 +352,7 @@ class Dashboard(MarkingScreen):
         elif goal.task_id is not None:
             self.post_message(TaskOpened(finding.queue, goal.task_id))
         else:
-            self._choose(finding.queue)
+            self.choose(finding.queue)
             self.action_panel(list(State).index(goal.state or State.FAILED))
 
     def action_zoom(self) -> None:

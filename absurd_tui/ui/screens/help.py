@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.cells import fit
-from absurd_tui.ui.commands import COMMANDS, PALETTE, Command, Scope
+from absurd_tui.ui.commands import COMMANDS, Command, Scope
 from absurd_tui.ui.content import Span, assemble
 from absurd_tui.ui.widgets.roles import Roles
 from absurd_tui.ui.widgets.too_small import TooSmall
@@ -77,7 +77,7 @@ def _lines() -> list[Span]:
 
 
 def _keys(command: Command) -> str:
-    return command.shown or command.keys.replace(",", " ") or PALETTE
+    return command.shown or command.keys.replace(",", " ") or f":{command.word}"
 
 
 def _section(title: str, rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]") -> list[Span]:
