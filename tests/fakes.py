@@ -10,13 +10,10 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from uuid import UUID
 
-from fake_looks import (
-    FakeLooks,
-)
+from fake_looks import FakeLooks
 
-from absurd_tui.observe.children import (
-    Children,
-)
+from absurd_tui.observe.children import Children
+from absurd_tui.observe.events import EventStanding, Waiter
 from absurd_tui.observe.following import FollowedTask, Standings
 from absurd_tui.observe.matching import Matching, match_of
 from absurd_tui.observe.pages import Batch, cut, half_of, with_head
@@ -87,6 +84,8 @@ class FakeSource(FakeLooks):
     """Queues in which `standings` fails."""
     keys: dict[tuple[str, str], UUID] = field(default_factory=dict)
     """Which task has an idempotency key in a queue."""
+    events: dict[tuple[str, str], EventStanding] = field(default_factory=dict)
+    """The events that were emitted, by queue and name."""
     looked_up: list[tuple[str, str]] = field(default_factory=list)
     """The keys that were asked for."""
     facts: dict[str, QueueFacts] = field(default_factory=dict)
@@ -167,6 +166,13 @@ class FakeSource(FakeLooks):
         if queue in self.unread:
             raise self.unread[queue]
         return Standings(self.now, {task_id: followed_task(self.rows.get(task_id)) for task_id in task_ids})
+
+    async def event(self, queue: str, name: str) -> EventStanding:
+        if self.fault is not None:
+            raise self.fault
+        asleep = [row for row in self.rows.values() if (row.queue, row.wake_event) == (queue, name)]
+        waiting = tuple(Waiter(row.task_id, row.task_name) for row in asleep)
+        return self.events.get((queue, name)) or EventStanding(None, "", waiting)
 
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         if self.fault is not None:

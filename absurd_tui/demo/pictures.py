@@ -24,6 +24,7 @@ from absurd_tui.demo.recorded_queue import clean_up_count, queue_facts
 from absurd_tui.demo.recorded_search import recorded_search
 from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.children import Children
+from absurd_tui.observe.events import EventStanding, Waiter
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
@@ -160,6 +161,11 @@ class RecordedSource(RecordedLooks):
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         """Give the recorded facts of a queue."""
         return queue_facts(queue)
+
+    async def event(self, queue: str, name: str) -> EventStanding:
+        """Give the recorded tasks that wait for the event; none was emitted."""
+        asleep = [row for row in rows()[State.SLEEPING] if (row.queue, row.wake_event) == (queue, name)]
+        return EventStanding(None, "", tuple(Waiter(row.task_id, row.task_name) for row in asleep))
 
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         """Give the recorded tasks in a state."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from absurd_tui.database.capabilities import TABLES, QueueAccess
 from absurd_tui.observe.queries import quoted, table
-from absurd_tui.operations import cancel, extend, retry, spawn
+from absurd_tui.operations import cancel, emit, extend, retry, spawn
 from absurd_tui.operations.needs import Needs
 
 OPERATIONS: Mapping[str, Needs] = {
@@ -13,6 +13,7 @@ OPERATIONS: Mapping[str, Needs] = {
     "retry": retry.NEEDS,
     "retry as new": retry.NEEDS_AS_NEW,
     "spawn": spawn.NEEDS,
+    "emit": emit.NEEDS,
 }
 """What the dashboard can do, and what each needs."""
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database.session import Session
 from absurd_tui.observe.children import Children
+from absurd_tui.observe.events import EventStanding
 from absurd_tui.observe.finder import Finder
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
@@ -79,6 +80,10 @@ class DatabaseSource:
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         """Read what is known of a whole queue, or None where there is none of that name."""
         return await self._tasks.queue_facts(queue)
+
+    async def event(self, queue: str, name: str) -> EventStanding:
+        """Read whether an event of a queue was emitted, and who waits for it."""
+        return await self._tasks.event(queue, name)
 
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         """List all tasks of some queues in a state, as far as the list has room."""

@@ -18,6 +18,7 @@ _REASON_BYTES = 16_000
 _REASONS = 12
 MOST_NAME = 200
 MOST_TEXT = 500
+MOST_WAITERS = 1_000
 _LIVE = (State.PENDING, State.RUNNING, State.SLEEPING)
 
 KEYS = """
@@ -149,3 +150,23 @@ select t.task_id, r.run_id, left(t.task_name, {MOST_NAME}) as task_name, r.attem
  cross join lateral (select t.task_id, t.task_name from {table("t", queue)} t
                       where t.task_id = r.task_id and t.last_attempt_run = r.run_id and t.state = '{state}' offset 0) t
  where r.state = '{state}' order by {order} limit $1"""
+
+
+def event(queue: str) -> str:
+    """Read the event $1 by its primary key; one that is awaited and was not emitted has no payload."""
+    return f"""
+select payload is not null as is_emitted, {seconds("emitted_at")} as emitted_at,
+       case when pg_column_size(payload) < {_SHOWN_BYTES} then left(payload::text, {SHOWN_CHARACTERS})
+            else '(' || pg_column_size(payload) || ' bytes)' end as payload
+  from {table("e", queue)} where event_name = $1"""
+
+
+def waiters(queue: str) -> str:
+    """List the tasks that the event $1 wakes, those that wait for longest first."""
+    return f"""
+select t.task_id, left(t.task_name, {MOST_NAME}) as task_name
+  from {table("w", queue)} w
+  join {table("r", queue)} r on r.run_id = w.run_id and r.state = 'sleeping'
+  join {table("t", queue)} t on t.task_id = w.task_id
+ where w.event_name = $1 and (w.timeout_at is null or w.timeout_at > clock_timestamp())
+ order by w.created_at, w.run_id limit {MOST_WAITERS + 1}"""

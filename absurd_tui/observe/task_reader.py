@@ -9,6 +9,7 @@ from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
 from absurd_tui.observe import task_queries
 from absurd_tui.observe.branches import Row
 from absurd_tui.observe.children import Children, read_children
+from absurd_tui.observe.events import EventStanding, read_event
 from absurd_tui.observe.lock_holders import with_holder
 from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.matching import Matching, read_matching
@@ -62,6 +63,10 @@ class TaskReader:
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         """Read what is known of a whole queue, or None where there is none of that name."""
         return await self._lookups.run(lambda: self._answered(queue, read_facts(self._lookups.fetch, queue)))
+
+    async def event(self, queue: str, name: str) -> EventStanding:
+        """Read whether an event was emitted, and who waits for it."""
+        return await self._lookups.run(lambda: self._answered(queue, read_event(self._lookups.fetch, queue, name)))
 
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         """List all tasks of some queues in a state, as far as the list has room."""

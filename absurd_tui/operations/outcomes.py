@@ -68,6 +68,22 @@ class AlreadySo:
 
 
 @dataclass(frozen=True, slots=True)
+class Emitted(Done):
+    """The event is emitted, and it was this call; `woken` runs had waited for it, and `at` is when that was read."""
+
+    woken: int = 0
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyEmitted(AlreadySo):
+    """The event had been emitted, with the beginning of this payload; `now` is when that was read."""
+
+    payload: str = ""
+    now: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """The target is no longer as it was on the screen; nothing was called."""
 

@@ -13,6 +13,7 @@ from absurd_tui.operations.clean_up import Batch
 from absurd_tui.operations.clean_up_count import CleanUpCount, count_clean_up
 from absurd_tui.operations.create_queue import Create
 from absurd_tui.operations.drop_queue import Drop
+from absurd_tui.operations.emit import Emit
 from absurd_tui.operations.envelope import Envelope, Passage
 from absurd_tui.operations.extend import Extend
 from absurd_tui.operations.outcomes import Outcome, Refused, StillUnderWay
@@ -20,7 +21,7 @@ from absurd_tui.operations.queue_policy import SetPolicy
 from absurd_tui.operations.queue_requests import CleanUp, CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
 from absurd_tui.operations.queue_sentences import Progress
 from absurd_tui.operations.recording import broken_off, record_of, record_of_batch
-from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, TaskBatch
+from absurd_tui.operations.requests import CancelTask, EmitEvent, ExtendClaim, Request, RetryTask, SpawnTask, TaskBatch
 from absurd_tui.operations.retry import Retry
 from absurd_tui.operations.sentences import operation, target
 from absurd_tui.operations.sweep import Sweep
@@ -219,6 +220,8 @@ def _work(request: Request) -> Work:
             return SetPolicy(request)
         case CleanUp():
             return Batch(request)
+        case EmitEvent():
+            return Emit(request)
 
 
 def _key(request: Request) -> tuple[str, ...]:
@@ -226,4 +229,6 @@ def _key(request: Request) -> tuple[str, ...]:
         return ("queue", request.queue)
     if isinstance(request, SpawnTask):
         return ("spawn", request.queue, request.task_name, request.options.idempotency_key or "")
+    if isinstance(request, EmitEvent):
+        return ("event", request.queue, request.event_name)
     return ("task", request.target.queue, str(request.target.task_id))

@@ -12,16 +12,19 @@ from absurd_tui.operations import queue_sentences
 from absurd_tui.operations.audit import AuditItem, AuditRecord, os_user
 from absurd_tui.operations.batch import BatchResult
 from absurd_tui.operations.envelope import Passage
-from absurd_tui.operations.outcomes import After, AlreadySo, Changed, Done, NotApplied, Outcome, Unknown
+from absurd_tui.operations.outcomes import After, AlreadyEmitted, AlreadySo, Changed, Done, NotApplied, Outcome, Unknown
 from absurd_tui.operations.queue_requests import QueueRequest
-from absurd_tui.operations.requests import Request, SpawnTask, Target, TaskBatch, TaskRequest
+from absurd_tui.operations.requests import EmitEvent, Request, SpawnTask, Target, TaskBatch, TaskRequest
 from absurd_tui.operations.sentences import in_short, operation, sentence
 from absurd_tui.operations.work import Work
 
+_WITHOUT_PAYLOADS = "Nothing was sent."
 NOT_REACHED = "not reached"
 _WORDS = {
     "Done": "done",
+    "Emitted": "done",
     "AlreadySo": "already so",
+    "AlreadyEmitted": "already so",
     "Changed": "changed",
     "Gone": "gone",
     "Refused": "refused",
@@ -51,7 +54,7 @@ def record_of(
     """Make the record of a request and its outcome."""
     after = outcome.after if isinstance(outcome, Done | AlreadySo | Changed | Unknown) else None
     about_queue = outcome.queue_after if isinstance(outcome, Done | AlreadySo | Changed) else None
-    at, clock = _heard(after.read_at if after else about_queue.read_at if about_queue else passage.now)
+    at, clock = _heard(_read_at(outcome, after) or (about_queue.read_at if about_queue else passage.now))
     _, headline, detail = sentence(request, outcome, Clock(at, utc=True))
     seen = request.target if isinstance(request, TaskRequest) else None
     queue_after = queue_sentences.standing(about_queue) if about_queue else None
@@ -63,7 +66,7 @@ def record_of(
         server=spec.label,
         operation=operation(request),
         queue=work.queue,
-        task_name=request.task_name if isinstance(request, SpawnTask) else seen.task_name if seen else "",
+        task_name=_name(request),
         task_id=seen.task_id if seen else None,
         run_id=seen.run_id if seen else None,
         before=_before(request),
@@ -71,7 +74,7 @@ def record_of(
         spawned=outcome.spawned if isinstance(outcome, Done) else (),
         xid=passage.xid,
         outcome=word(outcome),
-        told=f"{headline.text} · {detail.text}",
+        told=f"{headline.text} · {_WITHOUT_PAYLOADS if isinstance(outcome, AlreadyEmitted) else detail.text}",
         sql=passage.sql,
         absurdctl=work.absurdctl if passage.sql else None,
         seconds=seconds,
@@ -113,6 +116,21 @@ def record_of_batch(
             for target, kind in zip(batch.targets, words, strict=True)
         ),
     )
+
+
+def _read_at(outcome: Outcome, after: After | None) -> float | None:
+    if isinstance(outcome, AlreadyEmitted):
+        return outcome.now
+    return after.read_at if after else None
+
+
+def _name(request: Request) -> str:
+    match request:
+        case SpawnTask(task_name=name):
+            return name
+        case EmitEvent(event_name=name):
+            return name
+    return request.target.task_name if isinstance(request, TaskRequest) else ""
 
 
 def _word_of_all(result: BatchResult, words: Sequence[str]) -> str:

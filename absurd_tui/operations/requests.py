@@ -68,8 +68,17 @@ class SpawnTask:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class EmitEvent:
+    """Emit an event in a queue, once and for good."""
+
+    queue: str
+    event_name: str
+    payload: Json
+
+
 TaskRequest = CancelTask | RetryTask | ExtendClaim
-Request = TaskRequest | SpawnTask | QueueRequest
+Request = TaskRequest | SpawnTask | EmitEvent | QueueRequest
 
 
 class Act(StrEnum):

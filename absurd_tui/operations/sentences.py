@@ -2,14 +2,18 @@
 
 from absurd_tui import units
 from absurd_tui.database.writing import LOCK_SECONDS
+from absurd_tui.errors import AbsurdError
+from absurd_tui.lifecycle.json_values import Json, decode_json, encode_json
 from absurd_tui.observe.records import State
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations import queue_sentences
 from absurd_tui.operations.outcomes import (
     After,
+    AlreadyEmitted,
     AlreadySo,
     Changed,
     Done,
+    Emitted,
     Gone,
     Locked,
     NotApplied,
@@ -22,6 +26,7 @@ from absurd_tui.operations.queue_requests import CleanUp, QueueRequest
 from absurd_tui.operations.queue_sentences import NOTHING_CHANGED, Progress, Sentence, holder
 from absurd_tui.operations.requests import (
     CancelTask,
+    EmitEvent,
     ExtendClaim,
     Request,
     RetryTask,
@@ -34,8 +39,9 @@ from absurd_tui.text import Plain, plain, say
 Asked = Request | TaskBatch
 
 _ID_CELLS = 8
-_DOING = {"cancel": "cancelling", "retry": "retrying", "extend": "extending", "spawn": "spawning"}
-_OPERATIONS = {CancelTask: "cancel", RetryTask: "retry", ExtendClaim: "extend", SpawnTask: "spawn"}
+_PAYLOAD_CELLS = 60
+_DOING = {"cancel": "cancelling", "retry": "retrying", "extend": "extending", "spawn": "spawning", "emit": "emitting"}
+_OPERATIONS = {CancelTask: "cancel", RetryTask: "retry", ExtendClaim: "extend", SpawnTask: "spawn", EmitEvent: "emit"}
 
 
 def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
@@ -43,11 +49,17 @@ def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
     if isinstance(request, QueueRequest):
         return queue_sentences.sentence(request, outcome, clock)
     match outcome:
-        case Done(None):
+        case Done(None) if not isinstance(outcome, Emitted):
             headline, _ = _done(request, outcome, clock)
             return "✓", headline, plain("The server says that it was committed; the task is no longer there.")
         case Done():
             return "✓", *_done(request, outcome, clock)
+        case AlreadyEmitted():
+            return (
+                "=",
+                say("Already emitted · {target}", target=target(request)),
+                _emitted_before(request, outcome, clock),
+            )
         case AlreadySo():
             headline = say("Already so · {target}", target=_returned(request, outcome))
             return "=", headline, _already(request, outcome, clock)
@@ -116,6 +128,8 @@ def target(request: Asked) -> Plain:
         return queue_sentences.target(request)
     if isinstance(request, SpawnTask):
         return say("{queue} › {name}", queue=request.queue, name=request.task_name)
+    if isinstance(request, EmitEvent):
+        return say("{queue} › event {name}", queue=request.queue, name=request.event_name)
     if isinstance(request, TaskBatch):
         return say("{queue} › {tasks}", queue=request.queue, tasks=units.plural(len(request.targets), "task"))
     seen = request.target
@@ -125,7 +139,7 @@ def target(request: Asked) -> Plain:
 
 
 def operation(request: Asked) -> str:
-    """Name what a request does, such as cancel, retry, extend, spawn or drop queue."""
+    """Name what a request does, such as cancel, retry, extend, spawn, emit or drop queue."""
     if isinstance(request, QueueRequest):
         return queue_sentences.operation(request)
     return request.act.value if isinstance(request, TaskBatch) else _OPERATIONS[type(request)]
@@ -135,7 +149,27 @@ def _doing(request: Asked) -> str:
     return queue_sentences.doing(request) if isinstance(request, QueueRequest) else _DOING[operation(request)]
 
 
-def _done(request: TaskRequest | SpawnTask, done: Done, clock: Clock) -> tuple[Plain, Plain]:
+def _emitted_before(request: Request, outcome: AlreadyEmitted, clock: Clock) -> Plain:
+    since = clock.at(outcome.since) if outcome.since is not None else units.UNKNOWN
+    if not isinstance(request, EmitEvent) or _is_same(outcome.payload, request.payload):
+        return say("Since {at} with the same payload. Nothing was sent.", at=since)
+    yours = encode_json(request.payload, "payload")
+    told = "Has {theirs} since {at}; {yours} was not sent."
+    return say(told, at=since, theirs=_short(outcome.payload), yours=_short(yours))
+
+
+def _is_same(payload: str, ours: Json) -> bool:
+    try:
+        return bool(decode_json(payload, "payload") == ours)
+    except AbsurdError:
+        return False  # only its beginning is there
+
+
+def _short(payload: str) -> str:
+    return payload if len(payload) <= _PAYLOAD_CELLS else f"{payload[:_PAYLOAD_CELLS]}…"
+
+
+def _done(request: TaskRequest | SpawnTask | EmitEvent, done: Done, clock: Clock) -> tuple[Plain, Plain]:
     read_at = clock.at(done.after.read_at) if done.after else units.UNKNOWN
     match request:
         case CancelTask():
@@ -153,11 +187,20 @@ def _done(request: TaskRequest | SpawnTask, done: Done, clock: Clock) -> tuple[P
             return say("Spawned · {target}", target=_named(request, done)), say(
                 "{state}; T opens it.", state=_state(done.after)
             )
+        case EmitEvent():
+            return say("Emitted · {target}", target=target(request)), _woke(done, clock)
     taken = request.count - len(done.spawned)
     headline = say("Spawned {n} · {target}", n=units.plural(len(done.spawned), "task"), target=target(request))
     if taken:
         return headline, say("{keys} taken before: nothing new for these.", keys=_keys(taken))
     return headline, say("{state}; T opens the first.", state=_state(done.after))
+
+
+def _woke(done: Done, clock: Clock) -> Plain:
+    if not isinstance(done, Emitted):
+        return Plain("")
+    woke = f"It woke {units.plural(done.woken, 'run')}." if done.woken else "Nobody waited for it."
+    return say("Read back {at}: by this call. {woke}", at=clock.at(done.at), woke=woke)
 
 
 def _named(request: RetryTask | SpawnTask, done: Done) -> Plain:
@@ -181,7 +224,7 @@ def _lease(after: After | None, read_at: str, clock: Clock) -> Plain:
     )
 
 
-def _returned(request: TaskRequest | SpawnTask, outcome: AlreadySo) -> Plain:
+def _returned(request: TaskRequest | SpawnTask | EmitEvent, outcome: AlreadySo) -> Plain:
     if outcome.existing is None or not isinstance(request, SpawnTask):
         return target(request)
     state = f" ({outcome.after.state})" if outcome.after else ""
@@ -189,7 +232,7 @@ def _returned(request: TaskRequest | SpawnTask, outcome: AlreadySo) -> Plain:
     return say("…{id}{state} in {queue}", id=holder, state=state, queue=request.queue)
 
 
-def _already(request: TaskRequest | SpawnTask, outcome: AlreadySo, clock: Clock) -> Plain:
+def _already(request: TaskRequest | SpawnTask | EmitEvent, outcome: AlreadySo, clock: Clock) -> Plain:
     if outcome.existing is not None:
         if isinstance(request, SpawnTask) and request.count > 1:
             return plain("It has the first key. No params were used. T opens it.")
@@ -219,6 +262,8 @@ def _unknown(request: Asked) -> Plain:
     match request:
         case SpawnTask():
             name = plain(request.task_name)
+        case EmitEvent():
+            name = plain(request.event_name)
         case CancelTask() | RetryTask() | ExtendClaim():
             name = say("…{id}", id=units.short_id(request.target.task_id, _ID_CELLS))
         case TaskBatch():

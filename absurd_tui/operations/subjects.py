@@ -5,12 +5,12 @@ from uuid import UUID
 from absurd_tui.observe.following import Follow
 from absurd_tui.operations.outcomes import AlreadySo, Done, Gone, Outcome
 from absurd_tui.operations.queue_requests import QueueRequest
-from absurd_tui.operations.requests import Request, SpawnTask, TaskRequest
+from absurd_tui.operations.requests import EmitEvent, Request, SpawnTask, TaskRequest
 
 
 def subject(request: Request, outcome: Outcome) -> tuple[str, UUID] | None:
     """Give the queue and id of the task to look at after an outcome; None where no task is known to be there."""
-    if isinstance(request, QueueRequest):
+    if isinstance(request, QueueRequest | EmitEvent):
         return None
     if isinstance(outcome, Done) and outcome.spawned:
         return _queue(request), outcome.spawned[0]
@@ -23,7 +23,7 @@ def subject(request: Request, outcome: Outcome) -> tuple[str, UUID] | None:
 
 def follow(request: Request, outcome: Outcome) -> Follow | None:
     """Begin to follow the tasks that an outcome says were spawned, by a spawn or by a retry as a new task."""
-    if isinstance(request, QueueRequest) or not isinstance(outcome, Done) or not outcome.spawned:
+    if isinstance(request, QueueRequest | EmitEvent) or not isinstance(outcome, Done) or not outcome.spawned:
         return None
     name = request.task_name if isinstance(request, SpawnTask) else request.target.task_name
     return Follow(_queue(request), name, outcome.spawned)

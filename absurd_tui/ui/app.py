@@ -31,6 +31,7 @@ from absurd_tui.ui.commanding import CommandingApp
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.driver import entitle, takes_frame
+from absurd_tui.ui.event_standing import look_up_event
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
 from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
@@ -39,6 +40,7 @@ from absurd_tui.ui.lookups import look_up
 from absurd_tui.ui.mending import Mending
 from absurd_tui.ui.messages import (
     DocumentWanted,
+    EventWanted,
     HolderWanted,
     IntervalChanged,
     LookupWanted,
@@ -260,6 +262,10 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
     def on_holder_wanted(self, message: HolderWanted) -> None:
         """Look for the task that has the key in the spawn form."""
         self._begin(self._spawning.look_up(message))
+
+    def on_event_wanted(self, message: EventWanted) -> None:
+        """Find out how an event stands."""
+        self._begin(look_up_event(self._source, message))
 
     async def _open_form(self, wanted: SeedWanted) -> None:
         snapshot, clock = self._watch.newest, self._watch.newest_clock(time.monotonic())

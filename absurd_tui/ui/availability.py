@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Mapping
 
 from absurd_tui.observe.records import Snapshot, State, TaskRow
-from absurd_tui.operations import cancel, clean_up, create_queue, drop_queue, extend, queue_policy, retry, spawn
+from absurd_tui.operations import cancel, clean_up, create_queue, drop_queue, emit, extend, queue_policy, retry, spawn
 from absurd_tui.operations.needs import Needs, lacking
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.watch import Watch
 
 CANCEL, EXTEND, RETRY, SPAWN, COPY = "task.cancel", "claim.extend", "task.retry", "task.spawn", "task.copy"
+EMIT = "event.emit"
 CANCEL_TREE = "task.cancel_tree"
-WRITES = frozenset({CANCEL, CANCEL_TREE, EXTEND, RETRY, SPAWN, COPY})
+WRITES = frozenset({CANCEL, CANCEL_TREE, EXTEND, RETRY, SPAWN, COPY, EMIT})
 ACTIVITY = "activity"
 _VERBS = {
     CANCEL: "cancel",
@@ -20,6 +21,7 @@ _VERBS = {
     RETRY: "retry",
     SPAWN: "spawn",
     COPY: "spawn a copy",
+    EMIT: "emit",
 }
 _NEEDS: Mapping[str, Needs] = {
     CANCEL: cancel.NEEDS,
@@ -28,6 +30,7 @@ _NEEDS: Mapping[str, Needs] = {
     RETRY: retry.NEEDS,
     SPAWN: spawn.NEEDS,
     COPY: spawn.NEEDS,
+    EMIT: emit.NEEDS,
 }
 CREATE_QUEUE, DROP_QUEUE, QUEUE_POLICY = "queue.create", "queue.drop", "queue.policy"
 CLEAN_UP = "queue.clean_up"
@@ -88,7 +91,9 @@ def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
         return reason
     if command == SPAWN and (watch.newest is None or not watch.newest.queues):
         return plain("there is no queue.")
-    if row is None and command != SPAWN:
+    if command == EMIT and row is None and (watch.newest is None or watch.newest.view.queue is None):
+        return plain("an event is one of a queue; ← and → choose one.")
+    if row is None and command not in (SPAWN, EMIT):
         return plain("no row is under the cursor; 1 to 6 go to a panel.")
     if row is not None and not watch.lists(row.queue):
         return say("queue {queue} no longer exists.", queue=row.queue)

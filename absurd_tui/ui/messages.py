@@ -7,18 +7,11 @@ from uuid import UUID
 
 from textual.message import Message
 
-from absurd_tui.observe.children import (
-    Children,
-)
-from absurd_tui.observe.found import (
-    IdsFound,
-)
-from absurd_tui.observe.ids import (
-    IdRange,
-)
-from absurd_tui.observe.matching import (
-    Matching,
-)
+from absurd_tui.observe.children import Children
+from absurd_tui.observe.events import EventStanding
+from absurd_tui.observe.found import IdsFound
+from absurd_tui.observe.ids import IdRange
+from absurd_tui.observe.matching import Matching
 from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.records import ReadAt, Refusal, State, TaskRow, View
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
@@ -273,12 +266,29 @@ class TakesIds(Protocol):
         ...
 
 
+class TakesEvent(Protocol):
+    """Who wants to know how an event stands."""
+
+    def take_event(self, name: str, event: EventStanding | Refusal) -> None:
+        """Take how it stands, or why that was not read."""
+        ...
+
+
 @dataclass
 class IdsWanted(Message):
     """Find the tasks that some ids name, in every queue."""
 
     asker: TakesIds
     ranges: tuple[IdRange, ...]
+
+
+@dataclass
+class EventWanted(Message):
+    """Find out how an event of a queue stands."""
+
+    asker: TakesEvent
+    queue: str
+    event_name: str
 
 
 @dataclass

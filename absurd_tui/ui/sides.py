@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from absurd_tui.observe.children import Children
+from absurd_tui.observe.events import EventStanding
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
@@ -55,6 +56,10 @@ class Source(Reads, Looks, Protocol):
 
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         """Read what is known of a whole queue, or None where there is none of that name."""
+        ...
+
+    async def event(self, queue: str, name: str) -> EventStanding:
+        """Read whether an event of a queue was emitted, and who waits for it."""
         ...
 
     async def matching(self, queues: Sequence[str], state: State) -> Matching:

@@ -9,13 +9,15 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from absurd_tui.observe.records import ReadAt, TaskRow
+from absurd_tui.observe.task_queries import MOST_NAME
 from absurd_tui.operations.queue_requests import QueueRequest
-from absurd_tui.operations.requests import Request
+from absurd_tui.operations.requests import EmitEvent, Request
 from absurd_tui.text import Plain, plain
-from absurd_tui.ui.availability import CANCEL, CANCEL_TREE, COPY, EXTEND, RETRY, why_not
+from absurd_tui.ui.availability import CANCEL, CANCEL_TREE, COPY, EMIT, EXTEND, RETRY, why_not
 from absurd_tui.ui.commands import Command, Scope, in_footer
 from absurd_tui.ui.dialogs.cancel import CancelDialog
 from absurd_tui.ui.dialogs.cancel_tree import CancelTreeDialog
+from absurd_tui.ui.dialogs.emit import EmitDialog
 from absurd_tui.ui.dialogs.extend import ExtendDialog
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.queues import queue_dialog
@@ -87,6 +89,23 @@ class ActingScreen(Screen[None]):
             self.say(refused)
         else:
             self.post_message(SeedWanted(self, self.row_in_question(), self.queue_in_question(), command == COPY))
+
+    def action_emit(self) -> None:
+        """Open the form for an event, or say why not."""
+        refused, clock = self.why_not(EMIT), self._watch.newest_clock(time.monotonic())
+        row, queue = self.row_in_question(), self.queue_in_question()
+        if refused or clock is None or queue is None:
+            self.say(refused or plain("Nothing has been read yet."))
+            return
+
+        def answered(request: EmitEvent | None) -> None:
+            if request is not None:
+                self.post_message(RequestMade(request))
+
+        awaited = row.wake_event if row is not None and row.queue == queue else None
+        if awaited is None or len(awaited) >= MOST_NAME:
+            awaited = ""  # a name that was cut off is another event's
+        self.app.push_screen(EmitDialog(self._watch, queue, awaited, clock), answered)
 
     def action_ask(self, command: str) -> None:
         """Freeze the task in question and ask about it, or say why not."""

@@ -12,7 +12,16 @@ import pytest
 from absurd_tui.database import writing
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 from absurd_tui.observe.records import State
-from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, Target, TaskRequest
+from absurd_tui.operations.requests import (
+    CancelTask,
+    EmitEvent,
+    ExtendClaim,
+    Request,
+    RetryTask,
+    SpawnTask,
+    Target,
+    TaskRequest,
+)
 
 QUEUE = "mail"
 CALLS = {
@@ -21,11 +30,16 @@ CALLS = {
     "retry as new": "absurd.retry_task",
     "extend": "absurd.extend_claim",
     "spawn": "absurd.spawn_task",
+    "emit": "absurd.emit_event",
 }
 """The operations, and the function that each calls."""
 
 OPERATIONS = tuple(CALLS)
+WITHOUT_TARGET = ("spawn", "emit")
+"""Those that are about no task that was seen."""
+
 ONE_ATTEMPT = SpawnOptions(max_attempts=1)
+EVENT = "invoice.paid"
 KEYED = SpawnOptions(idempotency_key="order-1")
 
 _ROW = """
@@ -71,6 +85,13 @@ class Stage:
         await self.complete(task_id)
         return task_id
 
+    async def waiting(self, event: str, *, timeout: int | None = None) -> UUID:
+        """Spawn a task that waits for an event."""
+        task_id = await self.running()
+        run_id = (await self.row(task_id))["run_id"]
+        await self.lifecycle.await_event(QUEUE, task_id, run_id, f"$awaitEvent:{event}", event, timeout)
+        return task_id
+
     async def claim(self, lease: int = 60) -> None:
         assert len(await self.lifecycle.claim(QUEUE, "worker-1", lease)) == 1
 
@@ -112,6 +133,9 @@ class Stage:
             return RetryTask(await self.target(await self.failed()), as_new=True)
         if operation == "extend":
             return ExtendClaim(await self.target(await self.running()), seconds=300)
+        if operation == "emit":
+            await self.waiting(EVENT)
+            return EmitEvent(QUEUE, EVENT, {"paid": 42})
         return SpawnTask(QUEUE, "welcome", {"user": 42}, KEYED)
 
     async def until_we_wait_for_a_lock(self) -> None:
@@ -122,6 +146,9 @@ class Stage:
         """Whether the database shows what the request asked for."""
         if isinstance(request, SpawnTask):
             return await self.count() > 0
+        if isinstance(request, EmitEvent):
+            statement = "select payload is not null from absurd.e_mail where event_name = $1"
+            return bool(await self.connection.fetchval(statement, request.event_name))
         assert isinstance(request, TaskRequest)
         row = await self.row(request.target.task_id)
         if isinstance(request, CancelTask):

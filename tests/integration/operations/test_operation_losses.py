@@ -38,8 +38,11 @@ LOOKED_AT = (("lock", "for update", 0), ("reading", READ, 0))
 
 def steps(operation: str) -> list[tuple[str, str, int]]:
     """The steps before the COMMIT: a name, a part of the statement, and how many that hold it come before."""
-    looked_at = () if operation == "spawn" else LOOKED_AT
+    looked_at: tuple[tuple[str, str, int], ...] = () if operation == "spawn" else LOOKED_AT
     call = ("call", CALLS[operation], 0)
+    if operation == "emit":
+        looked_at = (("lock", "for update", 0), ("reading", "count(distinct", 0))
+        return [("begin", "begin", 0), *looked_at, ("xid", XID, 0), call, ("reading back", "xmin::text", 1)]
     return [("begin", "begin", 0), *looked_at, ("xid", XID, 0), call, ("reading back", READ, len(looked_at) // 2)]
 
 

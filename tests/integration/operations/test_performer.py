@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from absurd_server import Database
-from integration.operations.stage import KEYED, OPERATIONS, QUEUE, Stage, until
+from integration.operations.stage import EVENT, KEYED, OPERATIONS, QUEUE, Stage, until
 from statement_proxy import COMMIT, Harm, StatementProxy
 
 from absurd_tui.conninfo import ConnSpec
@@ -19,7 +19,7 @@ from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.cancel import Cancel
 from absurd_tui.operations.outcomes import Done, Gone, Refused, StillUnderWay
 from absurd_tui.operations.perform import Performer, left_behind
-from absurd_tui.operations.requests import SpawnTask, TaskRequest
+from absurd_tui.operations.requests import EmitEvent, SpawnTask, TaskRequest
 
 OURS = (
     "select count(*) from pg_stat_activity where application_name like 'absurd-tui/%' and datname = current_database()"
@@ -144,7 +144,8 @@ async def test_every_write_leaves_a_record(stage: Stage, performer: Performer, t
     outcome = await performer.perform(request)
     assert isinstance(outcome, Done)
     (record,) = performer.audit.records
-    assert (record.operation, record.queue, record.task_name) == (operation.split(maxsplit=1)[0], QUEUE, "welcome")
+    name = EVENT if operation == "emit" else "welcome"
+    assert (record.operation, record.queue, record.task_name) == (operation.split(maxsplit=1)[0], QUEUE, name)
     assert (record.role, record.outcome, record.clock) == ("postgres", "done", "database")
     assert record.xid is not None
     path = tmp_path / "state" / "audit.jsonl"
@@ -239,5 +240,8 @@ async def test_no_payload_is_kept(stage: Stage, performer: Performer, tmp_path: 
     options = SpawnOptions(headers={"token": "hunter2"}, idempotency_key=KEYED.idempotency_key)
     outcome = await performer.perform(SpawnTask(QUEUE, "welcome", {"card": "hunter2"}, options, count=2))
     assert isinstance(outcome, Done)
+    for payload in ({"card": "hunter2"}, {"other": "hunter2"}):
+        await performer.perform(EmitEvent(QUEUE, EVENT, payload))
+    assert [record.outcome for record in performer.audit.records] == ["done", "done", "already so"]
     assert "hunter2" not in (tmp_path / "state" / "audit.jsonl").read_text()
     assert "hunter2" not in repr(performer.audit.records)
