@@ -72,15 +72,19 @@ def fate(outcome: Outcome | None) -> Fate:
     return Fate.REFUSED
 
 
-async def split(act: Act, targets: Sequence[Target], check: Checks, checked: Callable[[int], None]) -> Split:
-    """Go through all of them without a call; `checked` is told how many are through. The first failure ends it."""
+async def split(act: Act, targets: Sequence[Target], check: Checks, checked: Callable[[int], bool]) -> Split | None:
+    """Go through all of them without a call. The first failure ends it.
+
+    `checked` is told how many are through, and says whether anybody wants to know the rest; None where nobody does.
+    """
     found: dict[Target, Outcome | None] = {}
     for batch in batches(act, targets):
         result = await check(batch)
         if result.failure is not None:
             return Split(tuple(targets), (None,) * len(targets), result.failure)
         found |= dict(zip(batch.targets, result.outcomes, strict=True))
-        checked(len(found))
+        if not checked(len(found)):
+            return None
     return Split(tuple(targets), tuple(found[target] for target in targets))
 
 

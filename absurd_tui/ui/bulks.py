@@ -63,8 +63,11 @@ class Bulks:
 
     async def look_through(self, asker: TakesSplit) -> None:
         """Find out what could be done to each of a list."""
-        if self._performer is not None:
-            asker.take_split(await split(asker.act, asker.targets, self._performer.check_batch, asker.take_checked))
+        if self._performer is None:
+            return
+        found = await split(asker.act, asker.targets, self._performer.check_batch, asker.take_checked)
+        if found is not None:
+            asker.take_split(found)
 
     def start(self, plan: BulkPlan) -> BulkProgress | None:
         """Begin a run, and give what shows it; None while another one is not over."""

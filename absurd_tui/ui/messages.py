@@ -332,8 +332,8 @@ class TakesSplit(Protocol):
         """The tasks."""
         ...
 
-    def take_checked(self, number: int) -> None:
-        """Know how many are looked through."""
+    def take_checked(self, number: int) -> bool:
+        """Know how many are looked through, and say whether the rest is still wanted."""
         ...
 
     def take_split(self, split: Split) -> None:

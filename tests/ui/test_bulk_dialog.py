@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from absurd_tui.observe.records import State
 from absurd_tui.operations.outcomes import After, Changed, Done, Locked, Refused, WouldBeLost
+from absurd_tui.ui.app import AbsurdApp
 from absurd_tui.ui.dialogs.bulk import BulkDialog
 from absurd_tui.ui.dialogs.bulk_progress import BulkProgress
 
@@ -117,6 +118,13 @@ async def test_the_canary_goes_first_and_the_rest_waits_for_a_word() -> None:
         assert [len(batch.targets) for batch in seen.performer.batches] == [5, 7]
 
 
+async def test_a_canary_that_failed_again_is_told_before_the_rest_is_asked_for() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        await ask(seen, "r", 12)
+        await seen.press("y")
+        await seen.shown("5 of 5 done: 5 failed", "Of the canary 5 failed again. 7 are left")
+
+
 async def test_the_canary_can_be_left_out_and_the_pace_chosen() -> None:
     async with desk(outcome=RETRIED) as seen:
         await ask(seen, "r", 12)
@@ -202,3 +210,31 @@ async def test_without_a_folder_the_list_is_not_written_and_says_so() -> None:
         await woken(seen, BulkProgress)
         await seen.press("l")
         await seen.shown("There is no folder to write to")
+
+
+async def test_what_came_of_a_run_is_told_also_where_nobody_looked() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        gate = seen.performer.gate = asyncio.Event()
+        await seen.press("4", "space", "r")
+        await woken(seen, BulkDialog)
+        await seen.press("y")
+        await woken(seen, BulkProgress)
+        await seen.press("escape")
+        await seen.shown("Retrying 1 task")
+        gate.set()
+        await seen.shown("✓ Retried 1 of 1 task", "Each was read back.")
+
+
+async def test_leaving_tells_how_far_a_run_came() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        seen.performer.gate = asyncio.Event()
+        await ask(seen, "r", 20)
+        await seen.press("k", "y")
+        await woken(seen, BulkProgress)
+        app = seen.pilot.app
+        assert isinstance(app, AbsurdApp)
+        await seen.press("escape", "q")
+        await seen.until(lambda: not app.is_running or bool(app.left_behind))
+    assert [said.text for said in app.left_behind] == [
+        "the retry of 20 tasks came as far as 0; the audit file has what came of each."
+    ]

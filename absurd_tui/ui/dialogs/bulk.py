@@ -111,10 +111,11 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
 
     # what was found
 
-    def take_checked(self, number: int) -> None:
-        """Tell how many are looked through."""
+    def take_checked(self, number: int) -> bool:
+        """Tell how many are looked through; once this is closed nobody wants to know the rest."""
         self._checked = number
         self.repaint()
+        return self.is_attached
 
     def take_split(self, split: Split) -> None:
         """Tell what could be done."""

@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from absurd_tui import units
+from absurd_tui.observe.records import State
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.bulk import BulkRun, Stage
 from absurd_tui.operations.outcomes import (
@@ -181,7 +182,7 @@ class BulkProgress(DormantDialog[None]):
         left = units.count(len(run.left))
         match run.stage:
             case Stage.ASKING:
-                said = [warning(plain(f"The canary was watched. {left} are left, and wait for a word."))]
+                said = [warning(plain(f"{self._of_canary()} {left} are left, and wait for a word."))]
             case Stage.STOPPED:
                 said = [warning(plain(f"Stopped. {left} are left, and nothing was done to them."))]
             case Stage.HALTED:
@@ -194,6 +195,15 @@ class BulkProgress(DormantDialog[None]):
         elif self._written is not None:
             said.append(warning(self._written))
         return reserved(said, 2, INNER_WIDTH)
+
+    def _of_canary(self) -> str:
+        """Say what speaks against going on: that some failed again, or have not ended in time."""
+        stands = [task for task in self._run.canary.values() if task is not None]
+        failed = sum(task.state in (State.FAILED, State.CANCELLED) for task in stands)
+        under_way = sum(not task.is_over for task in stands)
+        if failed:
+            return f"Of the canary {failed} failed again."
+        return f"Of the canary {under_way} did not end in 2m." if under_way else "The canary was watched."
 
     def _keys(self) -> Fixed:
         run = self._run

@@ -28,7 +28,7 @@ from absurd_tui.operations.bulk import Stage as At
 from absurd_tui.operations.bulk_check import Fate, split
 from absurd_tui.operations.bulk_export import export
 from absurd_tui.operations.outcomes import Done, Refused
-from absurd_tui.operations.perform import Performer
+from absurd_tui.operations.perform import Performer, left_behind
 from absurd_tui.operations.requests import Act, TaskBatch
 
 POISON = """
@@ -144,13 +144,19 @@ async def test_a_dry_run_splits_the_list_and_changes_nothing(
     await stage.lifecycle.retry(QUEUE, retried.task_id)
     before = await states(stage.connection)
     told: list[int] = []
+
+    def checked(number: int) -> bool:
+        told.append(number)
+        return True
+
     other = await asyncpg.connect(database.dsn)
     try:
         async with other.transaction():
             await other.fetch("select from absurd.t_mail where task_id = $1 for update", held.task_id)
-            found = await split(Act.RETRY, targets, performer.check_batch, told.append)
+            found = await split(Act.RETRY, targets, performer.check_batch, checked)
     finally:
         await other.close()
+    assert found is not None
     counts = {fate: found.count(fate) for fate in Fate}
     assert counts == {Fate.DONE: 116, Fate.LOCKED: 1, Fate.LOST: 1, Fate.MOVED_ON: 1, Fate.REFUSED: 1}
     assert len(found.ready) == 117
@@ -158,6 +164,51 @@ async def test_a_dry_run_splits_the_list_and_changes_nothing(
     assert told == [100, 120]
     assert await states(stage.connection) == before
     assert audit.records == ()
+
+
+async def test_a_dry_run_that_nobody_waits_for_ends(stage: Stage, performer: Performer) -> None:
+    targets = await frozen(stage.connection, "failed", 250)
+    assert await split(Act.RETRY, targets, performer.check_batch, lambda number: number < 100) is None
+
+
+@pytest.mark.usefixtures("short_lock")
+async def test_a_lock_met_within_the_call_costs_only_its_own_task(
+    stage: Stage, performer: Performer, database: Database
+) -> None:
+    await stage.waiting("invoice.paid")
+    targets = await frozen(stage.connection, "pending", 4)
+    other = await asyncpg.connect(database.dsn)
+    try:
+        async with other.transaction():
+            await other.execute("select from absurd.w_mail for update")
+            run = bulk(performer, Act.CANCEL, targets)
+            await run.begin()
+    finally:
+        await other.close()
+    assert kinds(run) == {"Done": 4, "Locked": 1}
+    assert await states(stage.connection) == {"cancelled": 4, "sleeping": 1}
+
+
+async def test_leaving_ends_a_run_and_what_was_in_flight_is_in_the_audit(
+    stage: Stage, performer: Performer, audit: Audit, database: Database
+) -> None:
+    await stage.waiting("invoice.paid")
+    targets = await frozen(stage.connection, "pending", 150)
+    other = await asyncpg.connect(database.dsn)
+    try:
+        async with other.transaction():
+            await other.execute("select from absurd.w_mail for update")
+            run = bulk(performer, Act.CANCEL, targets)
+            running = asyncio.create_task(run.begin())
+            await stage.until_we_wait_for_a_lock()
+            (left,) = await performer.close(within=0.1)
+            assert not left.is_open_question
+            await asyncio.gather(running, return_exceptions=True)
+    finally:
+        await other.close()
+    assert (await states(stage.connection))["cancelled"] in (0, 100)
+    assert audit.records[-1].outcome == "not applied"
+    assert "the cancel of mail › 100 tasks was still under way: it was not committed" in left_behind(left).text
 
 
 async def test_a_role_without_the_right_is_told_once(stage: Stage, database: Database, audit: Audit) -> None:
