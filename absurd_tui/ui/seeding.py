@@ -8,6 +8,7 @@ from absurd_tui.observe.task_records import Document, TaskPage
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.dialogs.spawn_offer import EMPTY, Newest
 from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed
+from absurd_tui.ui.lineage import with_lineage
 from absurd_tui.units import size
 
 
@@ -26,7 +27,10 @@ def fresh_seed(row: TaskRow | None, queue: str | None, newest: Newest | None, sn
 
 
 def copy_seed(page: TaskPage, snapshot: Snapshot) -> SpawnSeed | Plain:
-    """Begin with everything that a task was spawned with; or say what of it is too large to be copied truly."""
+    """Begin with all that a task was spawned with, and a header that names it.
+
+    Or say what of it is too large to be copied truly.
+    """
     policies = (page.retry_strategy or "", page.cancellation or "")
     if len(page.task_name) >= MOST_NAME or any(len(policy) >= MOST_TEXT for policy in policies):
         return plain("its name or a policy of it is too long for the form.")
@@ -39,7 +43,7 @@ def copy_seed(page: TaskPage, snapshot: Snapshot) -> SpawnSeed | Plain:
         task_name=page.task_name,
         task_names=_names(snapshot),
         params=_text(page.params),
-        headers=page.headers.text if page.headers is not None else None,
+        headers=with_lineage(page.headers.text if page.headers is not None else None, page.queue, page.task_id),
         max_attempts=page.max_attempts,
         retry_strategy=page.retry_strategy,
         cancellation=page.cancellation,
