@@ -195,6 +195,7 @@ async def desk(
     is_production: bool = False,
     every: float = FAST,
     prepare: Callable[[FakeSource, dict[State, UUID]], None] | None = None,
+    asks_reason: bool = False,
 ) -> AsyncIterator[Desk]:
     """Run the dashboard on a task in each state, with a performer that answers `outcome`, else refuses."""
     source = FakeSource(queues=["mail"])
@@ -203,7 +204,7 @@ async def desk(
     if prepare is not None:
         prepare(source, tasks)
     performer = FakePerformer() if outcome is None else FakePerformer(outcome)
-    settings = Settings(every=every, is_production=is_production)
+    settings = Settings(every=every, is_production=is_production, asks_reason=asks_reason)
     async with running(source, size=size, settings=settings, performer=performer) as pilot:
         made = Desk(pilot, source, stage, performer, tasks)
         await made.shown("live")

@@ -317,6 +317,7 @@ class FakePerformer:
 
     outcome: Outcome = Refused("This is a test.")
     requests: list[Request] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     audit: Audit = field(default_factory=lambda: Audit(None))
     closed: bool = False
     gate: asyncio.Event | None = None
@@ -328,8 +329,9 @@ class FakePerformer:
     found: dict[UUID, Outcome] = field(default_factory=dict)
     """What a dry run finds of a task that nothing could be done to."""
 
-    async def perform(self, request: Request) -> Outcome:
+    async def perform(self, request: Request, reason: str = "") -> Outcome:
         self.requests.append(request)
+        self.reasons.append(reason)
         if self.gate is not None:
             begun = (request, time.monotonic())
             self.begun.append(begun)
@@ -337,7 +339,8 @@ class FakePerformer:
             self.begun.remove(begun)
         return self.outcome
 
-    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
+    async def perform_batch(self, batch: TaskBatch, reason: str = "") -> BatchResult:
+        self.reasons.append(reason)
         self.batches.append(batch)
         if self.gate is not None:
             await self.gate.wait()

@@ -194,11 +194,11 @@ class RecordedPerformer:
 
     audit = Audit(None)
 
-    async def perform(self, request: Request) -> Outcome:
+    async def perform(self, request: Request, reason: str = "") -> Outcome:
         """Refuse: a recording takes no writes."""
         return Refused("This is a recording.")
 
-    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
+    async def perform_batch(self, batch: TaskBatch, reason: str = "") -> BatchResult:
         """Refuse: a recording takes no writes."""
         return nothing_reached(batch, Refused("This is a recording."))
 

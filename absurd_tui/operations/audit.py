@@ -1,5 +1,6 @@
 """What was done, by whom, and what came of it: a ring in memory and a file of JSON lines, both without payloads."""
 
+import fcntl
 import getpass
 import json
 import os
@@ -12,6 +13,9 @@ from pathlib import Path
 from uuid import UUID
 
 KEPT = 500
+MOST_BYTES = 10_000_000
+KEPT_FILES = 5
+"""How many files that are full are kept beside the one that is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,9 @@ class AuditRecord:
 
     `at` is ISO 8601 in UTC by the `clock` named: the database's where it was heard, else this computer's. `before` is
     what the operator saw, `after` what was read back. `outcome` is the outcome's type in words, `told` its sentence.
-    `sql` is None when nothing was called, `absurdctl` where that has no such command. `seconds` is how long it took.
-    `items` are the tasks of a batch, a hundred at most.
+    `sql` is None when nothing was called, `absurdctl` where that has no such command. `seconds` is how long it took,
+    `reason` what the operator gave as such, where it was asked for. `items` are the tasks of a batch, a hundred at
+    most.
     """
 
     at: str
@@ -54,18 +59,26 @@ class AuditRecord:
     absurdctl: str | None
     seconds: float
     items: tuple[AuditItem, ...] = ()
+    reason: str = ""
 
 
 class Audit:
     """The records of this run, newest last; each is also added to the file, where there is one.
 
-    A file that cannot be written stops nothing: `trouble` says why the last record is not in it, in one raw line.
+    A file that has grown large is put aside first, and so are a few before it. One that cannot be written stops
+    nothing: `trouble` says in one raw line why the last record is not in it, or why the first would not be.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, most_bytes: int = MOST_BYTES) -> None:
         self._path = path
+        self._most_bytes = most_bytes
         self._kept: deque[AuditRecord] = deque(maxlen=KEPT)
-        self.trouble: str | None = None
+        self.trouble: str | None = None if path is None or _may_be_written(path) else _cannot(path, "permission denied")
+
+    @property
+    def path(self) -> Path | None:
+        """Where the file is, None where there is none."""
+        return self._path
 
     @property
     def records(self) -> tuple[AuditRecord, ...]:
@@ -84,10 +97,10 @@ class Audit:
             return
         line = json.dumps(asdict(record), ensure_ascii=True, default=str) + "\n"
         try:
-            _append(self._path, line.encode())
+            _append(self._path, line.encode(), self._most_bytes)
             self.trouble = None
         except OSError as error:
-            self.trouble = f"The audit file {self._path} cannot be written: {error.strerror or error}."
+            self.trouble = _cannot(self._path, error.strerror or str(error))
 
 
 def default_path(environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -115,10 +128,38 @@ def os_user() -> str:
         return "unknown"
 
 
-def _append(path: Path, line: bytes) -> None:
+def _cannot(path: Path, why: str) -> str:
+    return f"The audit file {path} cannot be written: {why}."
+
+
+def _may_be_written(path: Path) -> bool:
+    """Whether the file, or where it would be made, lets itself be written, as far as that can be told beforehand."""
+    for place in (path, *path.parents):
+        try:
+            found = place.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return False
+        is_right = stat.S_ISREG(found.st_mode) if place == path else place.is_dir()
+        return is_right and os.access(place, os.W_OK)
+    return False
+
+
+def _put_aside(path: Path) -> None:
+    """Make room for a new file: the old ones move on by one, the oldest is overwritten."""
+    for number in range(KEPT_FILES - 1, 0, -1):
+        older = path.with_name(f"{path.name}.{number}")
+        if older.exists():
+            older.replace(path.with_name(f"{path.name}.{number + 1}"))
+    path.replace(path.with_name(f"{path.name}.1"))
+
+
+def _append(path: Path, line: bytes, most_bytes: int) -> None:
     """Add a line in one write; nobody else may read the file, and it is no link and no pipe.
 
-    A folder that is there already keeps its mode: it may not be ours.
+    A folder that is there already keeps its mode: it may not be ours. Of two programs only the one that has the lock
+    puts a full file aside; the other adds to it.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -127,6 +168,20 @@ def _append(path: Path, line: bytes) -> None:
         if not stat.S_ISREG(os.fstat(opened).st_mode):
             raise OSError("it is no file")
         os.fchmod(opened, 0o600)
+        if os.fstat(opened).st_size + len(line) > most_bytes and _is_ours_to_put_aside(opened, path):
+            _put_aside(path)
+            os.close(opened)
+            opened = os.open(path, flags, 0o600)
         os.write(opened, line)
     finally:
         os.close(opened)
+
+
+def _is_ours_to_put_aside(opened: int, path: Path) -> bool:
+    """Whether the file is still the one at its place, is not empty, and nobody else is about to move it."""
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    here = os.fstat(opened)
+    return here.st_size > 0 and os.path.samestat(here, path.lstat())

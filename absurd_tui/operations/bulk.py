@@ -33,7 +33,8 @@ Watches = Callable[[str, Sequence[UUID]], Awaitable[Standings]]
 class BulkPlan:
     """What was confirmed: the frozen tasks, and how. `left_out` are tasks that nothing is done to, and why.
 
-    `canary` tasks are done first, 0 for none; `pace` is tasks a second, None for as fast as can be.
+    `canary` tasks are done first, 0 for none; `pace` is tasks a second, None for as fast as can be. `reason` is what
+    the operator gave as such.
     """
 
     act: Act
@@ -41,6 +42,7 @@ class BulkPlan:
     left_out: tuple[tuple[Target, Outcome], ...] = ()
     canary: int = 0
     pace: int | None = GENTLE
+    reason: str = ""
 
 
 class Stage(Enum):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.operations import spawn
@@ -63,28 +63,28 @@ class Performer:
         self.audit = audit
         self.is_read_only = is_read_only
 
-    async def perform(self, request: Request) -> Outcome:
-        """Make a write and tell what is true afterwards. In read-only mode no connection is made.
+    async def perform(self, request: Request, reason: str = "") -> Outcome:
+        """Make a write and tell what is true afterwards; the audit keeps the reason. Read-only makes no connection.
 
         Cancelling the caller leaves the write under way; `pending` lists it, and the audit tells its end.
         """
         if self.is_read_only or self._is_closed:
             return Refused(READ_ONLY if self.is_read_only else LEAVING)
-        if isinstance(request, SpawnTask) and (reason := spawn.refusal(request)):
-            return Refused(reason)
+        if isinstance(request, SpawnTask) and (why := spawn.refusal(request)):
+            return Refused(why)
         key = _key(request)
         if under_way := self._flights.get(key):
             return StillUnderWay(operation(under_way.request))
         sweep = Sweep(self._spec, request) if isinstance(request, CleanUp) else None
-        flight = self._flights[key] = _Flight(request, _work(request), sweep=sweep)
+        flight = self._flights[key] = _Flight(request, _work(request), sweep=sweep, reason=reason)
         flight.task = asyncio.create_task(self._fly(key, flight))
         return await asyncio.shield(flight.task)
 
-    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
+    async def perform_batch(self, batch: TaskBatch, reason: str = "") -> BatchResult:
         """Make one write of many, and tell what is true of each afterwards; as `perform` does it for one."""
         if self.is_read_only or self._is_closed:
             return nothing_reached(batch, Refused(READ_ONLY if self.is_read_only else LEAVING))
-        flight = _Flight(batch, BatchWork(batch))
+        flight = _Flight(batch, BatchWork(batch), reason=reason)
         key = ("batch", str(id(flight)))
         self._flights[key] = flight
         flight.task = asyncio.create_task(self._fly(key, flight))
@@ -155,9 +155,10 @@ class Performer:
         seconds = round(time.monotonic() - flight.begun, 3)
         if isinstance(request, TaskBatch):
             result = flight.result(outcome, is_open=self._envelope.is_open)
-            self.audit.add(record_of_batch(request, passage, result, self._spec, seconds))
+            record = record_of_batch(request, passage, result, self._spec, seconds)
         else:
-            self.audit.add(record_of(request, work, passage, outcome, self._spec, seconds))
+            record = record_of(request, work, passage, outcome, self._spec, seconds)
+        self.audit.add(replace(record, reason=flight.reason))
 
 
 @dataclass(slots=True)
@@ -168,6 +169,7 @@ class _Flight:
     begun: float = field(default_factory=time.monotonic)
     task: "asyncio.Task[Outcome] | None" = None
     sweep: Sweep | None = None
+    reason: str = ""
 
     @property
     def pending(self) -> Pending:

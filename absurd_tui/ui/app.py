@@ -54,6 +54,7 @@ from absurd_tui.ui.messages import (
 )
 from absurd_tui.ui.paging import Paging
 from absurd_tui.ui.palette import offered
+from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.found import FoundScreen
 from absurd_tui.ui.screens.reading import ReadingScreen
@@ -92,6 +93,7 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         self._watch.utc = settings.utc
         self._watch.is_ascii = settings.is_ascii
         self._watch.is_production = settings.is_production
+        self._watch.asks_reason = settings.asks_reason
         self._watch.is_read_only = self._performer is None
         if self._performer is not None:
             self._watch.pending, self._watch.stop = self._performer.pending, self._performer.stop
@@ -134,6 +136,7 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         """Begin to read, once the first frame is painted."""
         self.screen_change_signal.subscribe(self, self._screen_changed)
         self.app_resume_signal.subscribe(self, self._resumed)
+        self._tell_audit_trouble()
         self._screen_changed(self.screen)
         self.call_after_refresh(lambda: self._begin(self._poll.run()))
 
@@ -248,7 +251,7 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
 
     def on_request_made(self, message: RequestMade) -> None:
         """Perform what was confirmed."""
-        self._begin(self._perform(message.request))
+        self._begin(self._perform(message.request, message.reason))
 
     def on_seed_wanted(self, message: SeedWanted) -> None:
         """Open the spawn form, with what it begins with."""
@@ -279,15 +282,18 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
             self.push_screen(SpawnDialog(self._watch, seed, clock), self._spawn)
 
     def _spawn(self, request: SpawnTask | None) -> None:
-        if request is not None:
+        screen = self.screen
+        if request is not None and isinstance(screen, ActingScreen):
+            screen.send(request)
+        elif request is not None:
             self.post_message(RequestMade(request))
 
-    async def _perform(self, request: Request) -> None:
+    async def _perform(self, request: Request, reason: str) -> None:
         if self._performer is None:
             return
         asked_on = self.screen
         self.set_timer(_LOOKED_AFTER, self._repaint)
-        outcome = await self._performer.perform(request)
+        outcome = await self._performer.perform(request, reason)
         ticks = time.monotonic()
         clock = self._watch.clock(ticks) or Clock(time.time())
         telling, remedy = self._watch.telling, outcome.remedy if isinstance(outcome, Refused) else None
@@ -298,12 +304,16 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         telling.tell(Told(*sentence(request, outcome, clock), ticks, plain(remedy) if remedy else None, about))
         if (spawned := follow(request, outcome)) is not None:
             telling.follow(spawned, ticks)
-        if self._performer.audit.trouble is not None:
-            telling.tell(Told("!", plain("Not in the audit file"), plain(self._performer.audit.trouble), ticks))
+        self._tell_audit_trouble()
         self._poll.nudge()
         self._repaint()
         if isinstance(request, SpawnTask) and isinstance(outcome, AlreadySo) and about and self.screen is asked_on:
             self.post_message(TaskOpened(*about))
+
+    def _tell_audit_trouble(self) -> None:
+        trouble = self._performer.audit.trouble if self._performer is not None else None
+        if trouble is not None:
+            self._watch.telling.tell(Told("!", plain("Not in the audit file"), plain(trouble), time.monotonic()))
 
     def action_dismiss_outcome(self) -> None:
         """Stop what goes on batch by batch; else take back the newest outcome and follow its tasks no longer."""

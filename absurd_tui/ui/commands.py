@@ -218,7 +218,29 @@ COMMANDS = (
     ),
     _task("task.document", "t", "next document", "turn to the next document", "document", footer=8),
     _task("task.whole", "o", "load whole", "fetch a document that was too large at first", "whole", footer=9),
-    _activity("activity.back", "escape", "back", "back to where it was opened", "dismiss", shown="esc", footer=1),
+    _activity("activity.back", "escape", "back", "back to where it was opened", "back", shown="esc", footer=1),
+    _activity(
+        "activity.find",
+        "slash",
+        "find",
+        "list only writes that hold some words",
+        "find",
+        shown="/",
+        footer=3,
+        named="find-writes",
+    ),
+    _activity(
+        "activity.copy", "y", "copy", "copy what is listed as Markdown", "copy_listed", footer=4, named="copy-writes"
+    ),
+    _activity(
+        "activity.write",
+        "w",
+        "file",
+        "write what is listed as Markdown into a file",
+        "write_listed",
+        footer=5,
+        named="write-file",
+    ),
     _activity(
         "activity.on",
         "right,l",

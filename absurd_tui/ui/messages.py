@@ -293,9 +293,10 @@ class EventWanted(Message):
 
 @dataclass
 class RequestMade(Message):
-    """Perform this request: it was confirmed in a dialog."""
+    """Perform this request: it was confirmed in a dialog, for this reason where one was asked for."""
 
     request: Request
+    reason: str = ""
 
 
 class TakesMatching(Protocol):

@@ -28,8 +28,7 @@ class PlacesApp(FindingApp):
         """Show what was written from here, or say why nothing is."""
         screen = self.screen
         if self._performer is not None and not isinstance(screen, ActivityScreen):
-            audit = self._performer.audit
-            self.push_screen(ActivityScreen(self._watch, lambda: audit.records))
+            self.push_screen(ActivityScreen(self._watch, self._performer.audit))
         elif isinstance(screen, ActingScreen | ReadingScreen):
             screen.say(why_not(ACTIVITY, None, self._watch))
 

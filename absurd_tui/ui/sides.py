@@ -91,11 +91,11 @@ class Performs(Protocol):
         """The record of what was done."""
         ...
 
-    async def perform(self, request: Request) -> Outcome:
-        """Make a write and tell what is true afterwards."""
+    async def perform(self, request: Request, reason: str = "") -> Outcome:
+        """Make a write and tell what is true afterwards; the audit keeps the reason."""
         ...
 
-    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
+    async def perform_batch(self, batch: TaskBatch, reason: str = "") -> BatchResult:
         """Make one write of many, and tell what is true of each afterwards."""
         ...
 

@@ -43,6 +43,7 @@ class Watch:
         self.is_ascii = False
         self.is_read_only = True
         self.is_production = False
+        self.asks_reason = False
         self.telling = Telling()
         self.pending: Callable[[], tuple[Pending, ...]] = tuple
         self.bulk_told: Callable[[float], tuple[Told, ...]] = lambda _: ()

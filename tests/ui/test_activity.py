@@ -1,6 +1,7 @@
 """The Activity screen: what was written from here, newest first, and the chosen one in full."""
 
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,8 @@ from screen import lines, running, text, until, until_not_shown, until_shown
 from textual.pilot import Pilot
 
 from absurd_tui.lifecycle import Cancellation, ExponentialRetry, SpawnOptions
-from absurd_tui.operations.audit import AuditRecord
+from absurd_tui.operations.audit import Audit, AuditRecord
+from absurd_tui.operations.markdown import as_markdown
 from absurd_tui.operations.requests import SpawnTask
 from absurd_tui.operations.spawn import Spawn, fresh_key
 
@@ -198,3 +200,53 @@ def struck(pilot: Pilot[int]) -> str:
     strips = pilot.app.screen._compositor.render_strips()
     found = [part for strip in strips for part in strip if part.style is not None and part.style.strike]
     return " ".join(part.text for part in found)
+
+
+async def find(pilot: Pilot[int], words: str) -> None:
+    """Look for the writes that hold some words."""
+    await pilot.press("slash")
+    await until_shown(pilot, "Find writes")
+    await pilot.press("ctrl+u", *("space" if char == " " else char for char in words), "enter")
+
+
+async def test_writes_are_found_by_words_and_escape_lists_all_again() -> None:
+    performer = FakePerformer()
+    performer.audit.add(RECORD)
+    performer.audit.add(SPAWNED)
+    async with running(FakeSource(), performer=performer) as pilot:
+        await pilot.press("A")
+        await until_shown(pilot, "Activity  1 of 2")
+        await find(pilot, "SPAWN media")
+        await until_shown(pilot, "Activity  1 of 1", "/ SPAWN media, of 2", "transcode the whole archive")
+        await until_not_shown(pilot, "charge_card")
+        await find(pilot, "nowhere")
+        await until_shown(pilot, "No write holds nowhere. esc lists all.")
+        await pilot.press("escape")
+        await until_shown(pilot, "transcode the whole archive", "charge_card")
+
+
+async def test_what_is_listed_is_copied_and_written_as_markdown(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl")
+    audit.add(RECORD)
+    audit.add(SPAWNED)
+    async with running(FakeSource(), performer=FakePerformer(audit=audit)) as pilot:
+        await pilot.press("A")
+        await until_shown(pilot, "Activity  1 of 2")
+        await find(pilot, "cancel")
+        await until_shown(pilot, "Activity  1 of 1")
+        await pilot.press("y")
+        await until_shown(pilot, "copied 1 write as Markdown")
+        assert "cancel: **done**" in pilot.app.clipboard
+        assert "spawn" not in pilot.app.clipboard
+        await pilot.press("w")
+        await until_shown(pilot, "written to ")
+        (written,) = tmp_path.glob("activity-*.md")  # noqa: ASYNC240 - nothing else waits
+        assert written.read_text() == as_markdown([RECORD])
+
+
+async def test_a_file_that_cannot_be_written_is_told_at_once_and_stays_in_the_title(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    async with running(FakeSource(), performer=FakePerformer(audit=Audit(tmp_path / "file" / "audit.jsonl"))) as pilot:
+        await until_shown(pilot, "! Not in the audit file", "The audit file ")
+        await pilot.press("A")
+        await until_shown(pilot, "Activity  0", "The audit file ")

@@ -108,7 +108,7 @@ async def sent_with_a_taken_key(seen: Desk, state: State) -> asyncio.Event:
     """Send a spawn whose key the task in a state has; the answer comes when the event is set."""
     may_answer, outcome = asyncio.Event(), AlreadySo(None, None, seen.tasks[state])
 
-    async def perform(request: Request) -> Outcome:
+    async def perform(request: Request, reason: str = "") -> Outcome:
         seen.performer.requests.append(request)
         await may_answer.wait()
         return outcome

@@ -1,5 +1,6 @@
 """The audit: a ring in memory, a file that only its owner reads, and no write stopped by either."""
 
+import fcntl
 import json
 import os
 import stat
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from absurd_tui.operations.audit import KEPT, Audit, AuditRecord, default_path
+from absurd_tui.operations.audit import KEPT, KEPT_FILES, Audit, AuditRecord, default_path
 
 ID = UUID("019a32d3-8425-7ae2-a5af-2f177be2d48a")
 
@@ -129,3 +130,49 @@ def test_an_account_without_a_home_has_no_file(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("absurd_tui.operations.audit.pwd.getpwuid", unknown)
     assert default_path({}) is None
+
+
+def test_a_full_file_is_put_aside_and_a_few_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    audit = Audit(path, most_bytes=1_500)
+    for number in range(40):
+        audit.add(record(number))
+    assert audit.trouble is None
+    files = [path, *(tmp_path / f"audit.jsonl.{number}" for number in range(1, KEPT_FILES + 1))]
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+    assert all(file.stat().st_size <= 1_500 for file in files)
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+    kept = [json.loads(line)["xid"] for file in reversed(files) for line in file.read_text().splitlines()]
+    assert kept == list(range(40 - len(kept), 40)), "nothing is lost or out of order but the oldest"
+    assert len(kept) > 10
+
+
+def test_a_record_larger_than_a_file_is_kept_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    audit = Audit(path, most_bytes=10)
+    audit.add(record(1))
+    audit.add(record(2))
+    assert audit.trouble is None
+    assert json.loads(path.read_text())["xid"] == 2
+    assert json.loads((tmp_path / "audit.jsonl.1").read_text())["xid"] == 1
+
+
+def test_a_full_file_that_another_program_puts_aside_is_added_to(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    audit = Audit(path, most_bytes=10)
+    audit.add(record(1))
+    with path.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        audit.add(record(2))
+    assert audit.trouble is None
+    assert [json.loads(line)["xid"] for line in path.read_text().splitlines()] == [1, 2]
+
+
+def test_what_will_not_be_written_is_known_before_the_first_write(tmp_path: Path) -> None:
+    assert Audit(tmp_path / "new" / "folder" / "audit.jsonl").trouble is None
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "audit.jsonl", tmp_path):
+        trouble = Audit(path).trouble
+        assert trouble is not None
+        assert f"The audit file {path} cannot be written" in trouble
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "file"], "looking makes nothing"

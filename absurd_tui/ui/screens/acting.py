@@ -12,6 +12,7 @@ from absurd_tui.observe.records import ReadAt, TaskRow
 from absurd_tui.observe.task_queries import MOST_NAME
 from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.requests import EmitEvent, Request
+from absurd_tui.operations.sentences import Asked
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.availability import CANCEL, CANCEL_TREE, COPY, EMIT, EXTEND, RETRY, why_not
 from absurd_tui.ui.commands import Command, Scope, in_footer
@@ -21,6 +22,7 @@ from absurd_tui.ui.dialogs.emit import EmitDialog
 from absurd_tui.ui.dialogs.extend import ExtendDialog
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.queues import queue_dialog
+from absurd_tui.ui.dialogs.reason import ReasonDialog
 from absurd_tui.ui.dialogs.retry import RetryDialog
 from absurd_tui.ui.messages import RequestMade, SeedWanted
 from absurd_tui.ui.watch import Watch
@@ -100,7 +102,7 @@ class ActingScreen(Screen[None]):
 
         def answered(request: EmitEvent | None) -> None:
             if request is not None:
-                self.post_message(RequestMade(request))
+                self.send(request)
 
         awaited = row.wake_event if row is not None and row.queue == queue else None
         if awaited is None or len(awaited) >= MOST_NAME:
@@ -118,9 +120,7 @@ class ActingScreen(Screen[None]):
 
         def answered(request: Request | None) -> None:
             if request is not None:
-                self.post_message(RequestMade(request))
-                for besides in dialog.besides:
-                    self.post_message(RequestMade(besides))
+                self.send(request, *dialog.besides)
 
         self.app.push_screen(dialog, answered)
 
@@ -141,6 +141,27 @@ class ActingScreen(Screen[None]):
 
         def answered(request: QueueRequest | None) -> None:
             if request is not None:
-                self.post_message(RequestMade(request))
+                self.send(request)
 
         self.app.push_screen(dialog, answered)
+
+    def send(self, *requests: Request) -> None:
+        """Have requests performed that were confirmed, one by one."""
+
+        def performed(reason: str) -> None:
+            for request in requests:
+                self.post_message(RequestMade(request, reason))
+
+        self.with_reason(requests[0], len(requests), performed)
+
+    def with_reason(self, asked: Asked, number: int, then: Callable[[str], None]) -> None:
+        """Go on with what was confirmed; where a reason is wanted only with one."""
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                then(reason)
+
+        if self._watch.asks_reason:
+            self.app.push_screen(ReasonDialog(asked, number), answered)
+        else:
+            then("")

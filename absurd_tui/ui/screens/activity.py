@@ -1,18 +1,21 @@
 """What was done from here: each write with its outcome, the exact SQL, and the line that does the same in a shell."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.screen import Screen
+from textual.timer import Timer
 
 from absurd_tui import units
-from absurd_tui.operations.audit import AuditRecord
+from absurd_tui.operations.audit import Audit, AuditRecord
+from absurd_tui.operations.markdown import as_markdown, export, holds
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import fit
 from absurd_tui.ui.commands import Scope, bindings, in_footer
 from absurd_tui.ui.content import Span
+from absurd_tui.ui.dialogs.find_writes import FindWritesDialog
 from absurd_tui.ui.dialogs.text import BLANK, Paragraph, Piece
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.block import Block
@@ -27,6 +30,7 @@ from absurd_tui.ui.widgets.too_small import TooSmall
 _ROLES = {"done": "completed", "unknown": "warning", "refused": "failed", "locked": "failed", "not applied": "failed"}
 _CLOCK = slice(11, 19)
 _LABEL = 12
+NOTE_SECONDS = 4.0
 _TABLE_ROWS = 6
 """Rows that the table keeps, its title among them, when the chosen write needs all the others."""
 
@@ -52,10 +56,13 @@ class ActivityScreen(Screen[None]):
     BINDINGS = [*bindings(Scope.ACTIVITY, Scope.EVERYWHERE)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid"), (182, "-wide")]
 
-    def __init__(self, watch: Watch, records: Callable[[], Sequence[AuditRecord]]) -> None:
+    def __init__(self, watch: Watch, audit: Audit) -> None:
         super().__init__()
         self._watch = watch
-        self._records = records
+        self._audit = audit
+        self._words = ""
+        self._note = Plain("")
+        self._hushing: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Put the surfaces together."""
@@ -75,11 +82,12 @@ class ActivityScreen(Screen[None]):
     def repaint(self) -> None:
         """Show the records as they are now."""
         ticks = time.monotonic()
-        records = tuple(reversed(self._records()))
+        records = self._listed()
         self.query_one(Header).show(self._watch.head(ticks))
         clock = self._watch.clock(ticks)
-        title = Title("", Plain(""), "", plain("Activity"), plain(str(len(records))))
-        notes = (plain("Nothing was written from here."),)
+        title = Title("", Plain(""), "", plain("Activity"), plain(str(len(records))), *self._alert())
+        found = say("No write holds {words}. esc lists all.", words=self._words)
+        notes = (found if self._words else plain("Nothing was written from here."),)
         table = self.query_one(RecordTable)
         table.show(records, Sight(clock) if clock is not None else None, title, notes=notes)
         self._show_chosen()
@@ -96,11 +104,75 @@ class ActivityScreen(Screen[None]):
         """Read on in the chosen record, or back; the table has the keys that move in a list."""
         self.query_one(WriteBlock).action_page(by)
 
+    def _listed(self) -> tuple[AuditRecord, ...]:
+        """The writes that hold the words, newest first."""
+        return tuple(record for record in reversed(self._audit.records) if holds(record, self._words))
+
+    def _alert(self) -> tuple[Plain, str]:
+        """What was done last, else what is wrong with the file, else what is looked for."""
+        if self._note:
+            return self._note, "strong"
+        if self._audit.trouble is not None:
+            return plain(self._audit.trouble), "warning"
+        if not self._words:
+            return Plain(""), "muted"
+        return say("/ {words}, of {n}", words=self._words, n=len(self._audit.records)), "muted"
+
+    def _say(self, note: Plain) -> None:
+        """Say something in the title for a few seconds."""
+        self._note = note
+        if self._hushing is not None:
+            self._hushing.stop()
+        self._hushing = self.set_timer(NOTE_SECONDS, self._hush)
+        self.repaint()
+
+    def _hush(self) -> None:
+        self._note = Plain("")
+        self.repaint()
+
+    def action_back(self) -> None:
+        """List all writes again, or go back."""
+        if self._words:
+            self._list("")
+        else:
+            self.dismiss()
+
+    def _list(self, words: str) -> None:
+        """List the writes that hold these words from now on, and let go of one that does not."""
+        self._words = words
+        self.repaint()
+        self.query_one(RecordTable).action_first()
+        self.repaint()
+
+    def action_find(self) -> None:
+        """Ask for the words that a write must hold to be listed."""
+
+        def answered(words: str | None) -> None:
+            if words is not None:
+                self._list(words)
+
+        self.app.push_screen(FindWritesDialog(self._words), answered)
+
+    def action_copy_listed(self) -> None:
+        """Copy what is listed, for the incident channel."""
+        listed = self._listed()
+        self.app.copy_to_clipboard(as_markdown(listed))
+        self._say(say("copied {n} as Markdown", n=units.plural(len(listed), "write")))
+
+    def action_write_listed(self) -> None:
+        """Write what is listed into a file beside the audit's."""
+        try:
+            path = export(self._listed(), self._audit.path)
+        except OSError as error:
+            self._say(say("not written: {why}", why=error.strerror or str(error)))
+        else:
+            self._say(say("written to {path}", path=str(path)))
+
     def _show_chosen(self) -> None:
         """Give the chosen record the rows that it needs, as long as the table keeps a few."""
         block, record = self.query_one(WriteBlock), self.query_one(RecordTable).cursor_record
         block.show(record)
-        room = self.size.height - 2 - min(_TABLE_ROWS, 1 + len(self._records()))
+        room = self.size.height - 2 - min(_TABLE_ROWS, 1 + len(self._listed()))
         wanted = 1 + len(block.body(self.size.width))
         block.styles.height = min(wanted, room)
         hints = in_footer(Scope.ACTIVITY, Scope.EVERYWHERE)
@@ -140,6 +212,7 @@ def _pieces(record: AuditRecord) -> list[Piece]:
     facts = (
         ("at", say("{at}, {clock} clock", at=record.at, clock=record.clock)),
         ("by", by),
+        ("reason", plain(record.reason)),
         ("task", plain(str(record.task_id or ""))),
         ("before", plain(record.before or "")),
         ("after", plain(record.after or "")),
