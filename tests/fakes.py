@@ -14,6 +14,8 @@ from fake_looks import FakeLooks
 
 from absurd_tui.observe.children import Children
 from absurd_tui.observe.events import EventStanding, Waiter
+from absurd_tui.observe.failure_groups import FailedRun
+from absurd_tui.observe.failure_walk import FailedPage
 from absurd_tui.observe.following import FollowedTask, Standings
 from absurd_tui.observe.matching import Matching, match_of
 from absurd_tui.observe.pages import Batch, cut, half_of, with_head
@@ -92,6 +94,7 @@ class FakeSource(FakeLooks):
     descend: dict[UUID, Children] = field(default_factory=dict)
     done: tuple[int | None, ...] = ()
     """What was done a minute in each queue."""
+    failed: list[FailedRun] = field(default_factory=list)  # newest first
     symptoms: dict[str, Symptoms] = field(default_factory=dict)
     _panels: tuple[PanelReading, ...] = ()
     _panels_taken: float | None = None
@@ -126,9 +129,8 @@ class FakeSource(FakeLooks):
         )
 
     def _reading_panels(self, view: View) -> tuple[PanelReading, ...]:
-        return tuple(
-            replace(self._panel(state, view), refused=tuple(sorted(self.refused.items()))) for state in view.panels
-        )
+        refused = tuple(sorted(self.refused.items()))
+        return tuple(replace(self._panel(state, view), refused=refused) for state in view.panels)
 
     async def task(self, queue: str, task_id: UUID) -> TaskPage | None:
         if self.fault is not None:
@@ -158,6 +160,12 @@ class FakeSource(FakeLooks):
         if self.fault is not None:
             raise self.fault
         return self.facts.get(queue)
+
+    async def failed_runs(self, queue: str, before: Place) -> FailedPage:
+        if self.fault is not None:
+            raise self.fault
+        older = (run for run in self.failed if run.queue == queue and run.place.at < before.at)
+        return FailedPage(tuple(older), self.now, 0.0)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         self.followed.append(tuple(task_ids))

@@ -15,6 +15,7 @@ SQL_ROOMS = (
     "lifecycle/statements.py",
     "observe/children.py",
     "observe/count_queries.py",
+    "observe/failure_queries.py",
     "observe/health_queries.py",
     "observe/lock_queries.py",
     "observe/page_queries.py",

@@ -19,19 +19,22 @@ from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from absurd_tui.demo.recorded import NOW, SERVER, rows, snapshot
+from absurd_tui.demo.recorded_failures import failed_runs
 from absurd_tui.demo.recorded_looks import RecordedLooks
 from absurd_tui.demo.recorded_queue import clean_up_count, queue_facts
 from absurd_tui.demo.recorded_search import recorded_search
 from absurd_tui.demo.recorded_task import page
 from absurd_tui.observe.children import Children
 from absurd_tui.observe.events import EventStanding, Waiter
+from absurd_tui.observe.failure_walk import FailedPage
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.matching import Matching, match_of
 from absurd_tui.observe.parts import Part
+from absurd_tui.observe.places import LATEST
 from absurd_tui.observe.queue_facts import QueueFacts
-from absurd_tui.observe.records import Server, Snapshot, State, View
+from absurd_tui.observe.records import Place, Server, Snapshot, State, View
 from absurd_tui.observe.search.search import Progress
 from absurd_tui.observe.search.terms import Filter
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
@@ -85,6 +88,8 @@ PICTURES = (
         is_read_only=True,
     ),
     Picture("dashboard-120x40-lost", (120, 40), ("down", "down", "down"), is_lost=True),
+    Picture("findings-120x40", (120, 40), ("v", "down")),
+    Picture("failures-120x40", (120, 40), ("g",)),
     Picture("dialog-cancel-120x40", (120, 40), ("3", "c")),
     Picture("dialog-extend-120x40", (120, 40), ("down", "down", "down", "e")),
     Picture("dialog-retry-120x40", (120, 40), ("4", "r")),
@@ -176,6 +181,10 @@ class RecordedSource(RecordedLooks):
         """Find the recorded tasks in the states and queues of the filter, as if more were to come."""
         yield recorded_search(filter)
         await asyncio.Event().wait()
+
+    async def failed_runs(self, queue: str, before: Place) -> FailedPage:
+        """Give the recorded failures."""
+        return FailedPage(failed_runs(queue) if before == LATEST else (), NOW, 0.0)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Find no task: a recording takes no writes, so that none is followed."""

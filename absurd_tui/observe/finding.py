@@ -47,7 +47,7 @@ class Goal:
     task_id: UUID | None = None
 
 
-FAILURES = Goal("failures")
+FAILURES = Goal("groups")
 HELP = Goal("the GRANT")
 
 

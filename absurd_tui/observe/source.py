@@ -7,6 +7,8 @@ from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database.session import Session
 from absurd_tui.observe.children import Children
 from absurd_tui.observe.events import EventStanding
+from absurd_tui.observe.failure_reader import FailureReader
+from absurd_tui.observe.failure_walk import FailedPage
 from absurd_tui.observe.finder import Finder
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
@@ -17,7 +19,7 @@ from absurd_tui.observe.matching import Matching
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.reader import Reader
-from absurd_tui.observe.records import Server, Snapshot, State, View
+from absurd_tui.observe.records import Place, Server, Snapshot, State, View
 from absurd_tui.observe.search.search import Progress, Search
 from absurd_tui.observe.search.terms import Filter
 from absurd_tui.observe.standings import read_standings
@@ -39,6 +41,7 @@ class DatabaseSource:
         self._tasks = TaskReader(lookups)
         self._finder = Finder(lookups)
         self._looking = Looking(lookups, self._reader.charge_screens)
+        self._failures = FailureReader(lookups)
 
     @property
     def address(self) -> str:
@@ -92,6 +95,10 @@ class DatabaseSource:
     def search(self, filter: Filter, now: float) -> AsyncIterator[Progress]:
         """Search all queues, step by step; `now` is the database's clock."""
         return Search(self._finder, filter, now).steps()
+
+    async def failed_runs(self, queue: str, before: Place) -> FailedPage:
+        """Read a page of the failed attempts of a queue before a place, newest claim first."""
+        return await self._failures.failed_runs(queue, before)
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:
         """Read how some tasks stand, over the connection of the polls and never beside one of them."""

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from textual.app import App, SystemCommand
-from textual.driver import Driver
 from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
@@ -30,7 +29,7 @@ from absurd_tui.ui.bulks import Bulks
 from absurd_tui.ui.commanding import CommandingApp
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.spawn import SpawnDialog
-from absurd_tui.ui.driver import entitle, takes_frame
+from absurd_tui.ui.driver import entitle, serves_web, takes_frame
 from absurd_tui.ui.event_standing import look_up_event
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
 from absurd_tui.ui.following import Following
@@ -56,6 +55,8 @@ from absurd_tui.ui.paging import Paging
 from absurd_tui.ui.palette import offered
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
+from absurd_tui.ui.screens.failures import FailuresScreen
+from absurd_tui.ui.screens.findings import FindingsScreen
 from absurd_tui.ui.screens.found import FoundScreen
 from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.screens.task import TaskScreen
@@ -68,7 +69,7 @@ from absurd_tui.ui.widgets.outcomes import Told
 
 BAD_INPUT = 2
 CRASHED = 1
-_PAINTED = (Dashboard, TaskScreen, TaskDialog, ReadingScreen, FoundScreen)
+_PAINTED = (Dashboard, TaskScreen, TaskDialog, ReadingScreen, FoundScreen, FindingsScreen, FailuresScreen)
 """What is painted anew with each reading."""
 
 _LOOKED_AFTER = TOLD_AFTER + 0.05
@@ -87,7 +88,7 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         super().__init__(ansi_color=True if no_color else None)
         self._source = source
         self._settings = settings
-        self._performer = None if _serves_web(self.driver_class) else performer
+        self._performer = None if serves_web(self.driver_class) else performer
         self._running_tasks: set[asyncio.Task[None]] = set()
         self._watch = Watch(source.address, every=settings.every, ticks=time.monotonic())
         self._watch.utc = settings.utc
@@ -221,10 +222,7 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
     def _repaint(self) -> None:
         entitle(self._driver, self._watch.title)
         for screen in self.screen_stack:
-            if (
-                isinstance(screen, Dashboard | TaskScreen | TaskDialog | ReadingScreen | FoundScreen)
-                and screen.is_mounted
-            ):
+            if isinstance(screen, _PAINTED) and screen.is_mounted:
                 screen.repaint()
 
     # what a screen asks
@@ -363,8 +361,3 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         self.fatal = f"stopped on an error of its own: {type(error).__name__ if error else 'unknown'}."
         self._return_code = CRASHED
         self._close_messages_no_wait()
-
-
-def _serves_web(driver: type[Driver]) -> bool:
-    """Whether the keys come from a browser, where any page may press them. `App.is_web` knows only once it runs."""
-    return driver.is_web is not Driver.is_web

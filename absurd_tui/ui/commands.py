@@ -35,6 +35,7 @@ class Scope(Enum):
     ACTIVITY = auto()
     FOUND = auto()
     FINDINGS = auto()
+    FAILURES = auto()
     WORKERS = auto()
     EVENTS = auto()
     QUEUES = auto()
@@ -109,6 +110,10 @@ def _activity(id: str, keys: str, label: str, help: str, action: str, **rest: An
 
 def _found(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
     return Command(id, keys, label, help, Scope.FOUND, action, **rest)
+
+
+def _failures(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
+    return Command(id, keys, label, help, Scope.FAILURES, action, **rest)
 
 
 def _everywhere(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
@@ -191,6 +196,7 @@ COMMANDS = (
     _everywhere("outcome.dismiss", "x", "dismiss", "take back the newest outcome", "app.dismiss_outcome"),
     _here("findings", "v", "findings", "all that is wrong, each explained; enter goes there", "app.findings"),
     _here("findings.worst", "V", "go to the worst", "go to where the worst finding can be looked at", "worst"),
+    _here("failures", "g", "groups", "failed attempts in groups of the same error", "failures", footer=8),
     _here("panel.zoom", "z", "zoom", "show one panel alone, or all again", "zoom", footer=10, wide_only=True),
     _here(
         "screen.freeze", "f", "freeze", "hold the screen still; reading goes on", "freeze", footer=11, wide_only=True
@@ -294,6 +300,14 @@ COMMANDS = (
     _typed("queue.choose", "queue", "show one queue, or all", Argument.QUEUE),
     _typed("theme", "theme", "change the colours", Argument.THEME),
     _typed("read.interval", "interval", "read every so many seconds", Argument.SECONDS),
+    _failures("failures.open", "enter", "open", "the attempts of a group; the page of a task", "open", footer=1),
+    _failures("failures.back", "escape,g", "back", "back", "back", shown="esc", footer=2),
+    _failures(
+        "failures.wider", "right,l", "window", "count further back", "window(1)", shown="← →", footer=3, named="wider"
+    ),
+    _failures(
+        "failures.narrower", "left,h", "window", "count less far back", "window(-1)", shown="←", named="narrower"
+    ),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
     _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20, stays=True),

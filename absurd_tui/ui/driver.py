@@ -112,3 +112,8 @@ def entitle(driver: Driver | None, title: str) -> None:
     """
     if driver is not None and hasattr(driver, "entitle") and os.environ.get("TERM") != "linux":
         driver.entitle(title)
+
+
+def serves_web(driver: type[Driver]) -> bool:
+    """Whether the keys come from a browser, where any page may press them. `App.is_web` knows only once it runs."""
+    return driver.is_web is not Driver.is_web

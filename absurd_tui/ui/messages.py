@@ -9,6 +9,7 @@ from textual.message import Message
 
 from absurd_tui.observe.children import Children
 from absurd_tui.observe.events import EventStanding
+from absurd_tui.observe.failure_walk import FailureWalk, Looks
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.matching import Matching
@@ -54,6 +55,21 @@ class TaskOpened(Message):
     row: TaskRow | None = None
     read: ReadAt | None = None
     run_id: UUID | None = None
+
+
+@dataclass
+class FailuresOpened(Message):
+    """Show the failures of one queue, or of all (None), in groups."""
+
+    queue: str | None
+
+
+@dataclass
+class FailuresWanted(Message):
+    """Walk through failed attempts as long as somebody looks."""
+
+    looker: Looks
+    walk: FailureWalk
 
 
 class TakesPage(Protocol):

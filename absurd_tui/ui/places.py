@@ -2,21 +2,23 @@
 
 from textual.screen import ModalScreen
 
-from absurd_tui.database.faults import sentence
-from absurd_tui.text import plain, say
+from absurd_tui.observe.failure_walk import walk_through
+from absurd_tui.text import plain
 from absurd_tui.ui.availability import ACTIVITY, why_not
 from absurd_tui.ui.finding import FindingApp
-from absurd_tui.ui.messages import TaskOpened
+from absurd_tui.ui.messages import FailuresOpened, FailuresWanted, TaskOpened
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.costs import Costs
 from absurd_tui.ui.screens.dashboard import Dashboard
+from absurd_tui.ui.screens.failures import FailuresScreen
 from absurd_tui.ui.screens.findings import FindingsScreen
 from absurd_tui.ui.screens.help import Help
 from absurd_tui.ui.screens.rates import RatesScreen
 from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.sides import Performs
+from absurd_tui.ui.weighing import weigh
 
 
 class PlacesApp(FindingApp):
@@ -32,6 +34,16 @@ class PlacesApp(FindingApp):
         elif isinstance(screen, ActingScreen | ReadingScreen):
             screen.say(why_not(ACTIVITY, None, self._watch))
 
+    def on_failures_opened(self, message: FailuresOpened) -> None:
+        """Show failures in groups."""
+        if isinstance(self.screen, Dashboard) and (newest := self._watch.newest) is not None:
+            walk = walk_through(self._source, newest, message.queue)
+            self.push_screen(FailuresScreen(self._watch, message.queue, walk))
+
+    def on_failures_wanted(self, message: FailuresWanted) -> None:
+        """Read failures as long as they are looked at."""
+        self._begin(message.walk.run(message.looker))
+
     def action_findings(self) -> None:
         """List all that is wrong."""
         if isinstance(self.screen, Dashboard):
@@ -46,15 +58,7 @@ class PlacesApp(FindingApp):
         if not isinstance(self.screen, Costs):
             costs = Costs(self._watch)
             self.push_screen(costs)
-            self._begin(self._weigh(costs))
-
-    async def _weigh(self, costs: Costs) -> None:
-        try:
-            pages = await self._source.weigh()
-        except Exception as error:
-            costs.take_refusal(say("The pages were not counted: {why}.", why=sentence(error)))
-            return
-        costs.take_pages(pages)
+            self._begin(weigh(self._source, costs))
 
     def on_task_opened(self, message: TaskOpened) -> None:
         """Show a task's page."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from absurd_tui.observe.children import Children
 from absurd_tui.observe.events import EventStanding
+from absurd_tui.observe.failure_walk import FailedPage
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
 from absurd_tui.observe.ids import IdRange
@@ -13,7 +14,7 @@ from absurd_tui.observe.matching import Matching
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.poll import Reads
 from absurd_tui.observe.queue_facts import QueueFacts
-from absurd_tui.observe.records import State
+from absurd_tui.observe.records import Place, State
 from absurd_tui.observe.search.search import Progress
 from absurd_tui.observe.search.terms import Filter
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
@@ -68,6 +69,10 @@ class Source(Reads, Looks, Protocol):
 
     def search(self, filter: Filter, now: float) -> AsyncIterator[Progress]:
         """Search all queues, step by step; `now` is the database's clock."""
+        ...
+
+    async def failed_runs(self, queue: str, before: Place) -> FailedPage:
+        """Read a page of the failed attempts of a queue before a place, newest claim first."""
         ...
 
     async def standings(self, queue: str, task_ids: Sequence[UUID]) -> Standings:

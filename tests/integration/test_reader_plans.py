@@ -17,6 +17,7 @@ from absurd_tui.database.session import Session
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe import (
     count_queries,
+    failure_queries,
     panel_queries,
     queries,
     rate_queries,
@@ -25,6 +26,7 @@ from absurd_tui.observe import (
     total_queries,
     worker_queries,
 )
+from absurd_tui.observe.places import INFINITY, LATEST, literal
 from absurd_tui.observe.records import State
 from absurd_tui.observe.totals import lowest_id
 
@@ -63,7 +65,7 @@ LATELY = 1_750_000_000.0
 NO_FLOOR = ([-inf],)
 SPAN = (LATELY, LATELY + 60, lowest_id(LATELY), lowest_id(LATELY + 60), "absurd.r_big")
 
-# what a poll runs, by its name, with its arguments
+# what a poll runs, by its name, with its arguments; and a page of the failures
 STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
     ("moment", queries.MOMENT, ()),
     ("list", queries.queue_list(has_modes=True), ()),
@@ -98,6 +100,7 @@ STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
     ("failing", symptom_queries.failing_branch(0, "big"), ()),
     ("trend", symptom_queries.trend_branch(0, "big"), ()),
     ("deferred", symptom_queries.deferred_branch(0, "big"), ()),
+    ("failures", failure_queries.page_statement("big"), (literal(INFINITY), LATEST.run_id)),
     ("flow", symptom_queries.flow_branch(0, "big"), (lowest_id(time.time() - 300), time.time() - 300)),
 ]
 

@@ -10,7 +10,8 @@ from screen import running, text, until, until_back, until_opened, until_shown
 from textual import constants
 from textual.pilot import Pilot
 
-from absurd_tui.observe.records import Failure, Refusal, State
+from absurd_tui.observe.failure_groups import FailedRun
+from absurd_tui.observe.records import Failure, Place, Refusal, State, TaskRow
 from absurd_tui.observe.symptoms import Deferred, Failing, Flow, GoneWorker, Poison, Symptoms, Trend
 from absurd_tui.observe.task_records import Attempt, CheckpointRow, Document, TaskPage, Wait
 from absurd_tui.operations.outcomes import Refused
@@ -64,9 +65,29 @@ async def hostile_source() -> FakeSource:
                 claim_expires_at=source.now + 60,
             )
             source.rows[task_id] = row
+            source.failed.append(hostile_failure(row, attack))
             source.symptoms[row.queue] = hostile_symptoms(task_id, attack)
             source.pages[task_id] = hostile_page(source, task_id, attack)
     return source
+
+
+def hostile_failure(row: TaskRow, attack: str) -> FailedRun:
+    frame = f'  File "{attack}", line 1, in {attack}'
+    return FailedRun(
+        queue=row.queue,
+        task_id=row.task_id,
+        run_id=row.run_id,
+        task_name=attack,
+        attempt=1,
+        max_attempts=None,
+        claimed_at=START,
+        failed_at=START,
+        place=Place(0, row.run_id),
+        name=attack,
+        message=attack,
+        trace=f"{frame}\n    {attack}\n    at {attack}",
+        is_final=True,
+    )
 
 
 def hostile_symptoms(task_id: UUID, attack: str) -> Symptoms:
@@ -156,6 +177,21 @@ async def test_no_screen_draws_a_command_or_an_action(has_plain: bool) -> None:
             await pilot.press(*keys)
             await pilot.pause()
             assert_harmless(pilot)
+
+
+@pytest.mark.fault(88)
+async def test_no_group_of_failures_draws_a_command_or_an_action(has_plain: bool) -> None:
+    async with running(await hostile_source(), size=(182, 40), settings=Settings(every=5.0)) as pilot:
+        await until_shown(pilot, "PWNED-title")
+        await pilot.press("g")
+        await until_shown(pilot, "Failure groups  ", " of 12 ")
+        for key in ("down", "down", "enter", "down"):
+            assert_harmless(pilot)
+            await pilot.press(key)
+            await pilot.pause()
+        await until_shown(pilot, "for good")
+        assert ("␛" in screen(pilot)) == has_plain
+        assert_harmless(pilot)
 
 
 @pytest.mark.fault(88)

@@ -10,14 +10,14 @@ from textual.binding import Binding
 from textual.containers import Container, Horizontal
 from textual.events import Key, Resize
 
-from absurd_tui.observe.finding import HELP, Finding
+from absurd_tui.observe.finding import FAILURES, HELP, Finding
 from absurd_tui.observe.places import epoch
 from absurd_tui.observe.records import ReadAt, State, TaskRow, View
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.commands import PANEL_KEYS, Scope, bindings
 from absurd_tui.ui.dialogs.go_to import GoToDialog
 from absurd_tui.ui.instants import instant
-from absurd_tui.ui.messages import IntervalChanged, TaskOpened, ViewChanged
+from absurd_tui.ui.messages import FailuresOpened, IntervalChanged, TaskOpened, ViewChanged
 from absurd_tui.ui.screens.marking import MarkingScreen
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.columns import Sight
@@ -334,6 +334,10 @@ class Dashboard(MarkingScreen):
         self._ask()
         self.repaint()
 
+    def action_failures(self) -> None:
+        """Show the failures of the chosen queue, or of all, in groups."""
+        self.post_message(FailuresOpened(self._queue))
+
     async def action_worst(self) -> None:
         """Go to where the worst finding can be looked at."""
         shown = self._watch.settled.shown
@@ -349,11 +353,13 @@ class Dashboard(MarkingScreen):
         goal = finding.goal
         if goal == HELP:
             await self.run_action("app.help")
+        elif goal == FAILURES:
+            self.post_message(FailuresOpened(finding.queue))
         elif goal.task_id is not None:
             self.post_message(TaskOpened(finding.queue, goal.task_id))
         else:
             self.choose(finding.queue)
-            self.action_panel(list(State).index(goal.state or State.FAILED))
+            self.action_panel(list(State).index(goal.state or State.PENDING))
 
     def action_zoom(self) -> None:
         """Show the open panel alone, or all again."""

@@ -67,6 +67,8 @@ class FindingsScreen(Screen[Finding | None]):
 
     def repaint(self) -> None:
         """Show the findings as they are now."""
+        if not self.query(KeyBar):
+            return  # the screen is being taken down
         ticks = time.monotonic()
         found, clock, snapshot = self._watch.settled.shown, self._watch.clock(ticks), self._watch.snapshot
         self.query_one(Header).show(self._watch.head(ticks))

@@ -36,6 +36,7 @@ _TITLES = {
     Scope.WORKERS: "Workers",
     Scope.EVENTS: "Events",
     Scope.QUEUES: "Queues",
+    Scope.FAILURES: "Failure groups",
     Scope.EVERYWHERE: "Everywhere",
 }
 

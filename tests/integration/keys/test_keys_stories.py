@@ -76,7 +76,7 @@ def test_a_task_is_spawned_seen_pending_and_completed_by_a_worker_and_so_is_a_co
             copy = side.newest()
             shown.until_shown("Completed after", f"charge_card …{str(copy)[-8:]}")
             shown.until_shown("5 ✓ Completed  2 of 2")
-            shown.press("g")  # it came in above the cursor
+            shown.press("\x1b[H")  # it came in above the cursor
             shown.until(lambda: in_question(shown) == ("✓", str(copy)))
             assert stands(side, copy) == ("completed", "completed", 1, 5)
             assert json.loads(side.task(copy)["params"]) == {"order": 7, "card": None}

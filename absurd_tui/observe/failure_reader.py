@@ -1,0 +1,54 @@
+"""Reads pages of failed attempts over the connection of the task pages."""
+
+import asyncio
+from collections.abc import Sequence
+
+from absurd_tui.observe import failure_queries
+from absurd_tui.observe.branches import Row
+from absurd_tui.observe.failure_groups import FailedRun
+from absurd_tui.observe.failure_walk import FailedPage
+from absurd_tui.observe.lookups import Lookups
+from absurd_tui.observe.places import literal
+from absurd_tui.observe.records import Place
+from absurd_tui.observe.slot import SupersededError
+
+_ASKED_AGAIN_AFTER = 0.05
+
+
+class FailureReader:
+    """Reads one page at a time."""
+
+    def __init__(self, lookups: Lookups) -> None:
+        self._lookups = lookups
+
+    async def failed_runs(self, queue: str, before: Place) -> FailedPage:
+        """Read a page of the failed attempts before a place, newest claim first."""
+        rows = await self._rows(failure_queries.page_statement(queue), literal(before.at), before.run_id)
+        if not rows:
+            return FailedPage((), None, 0.0)
+        return FailedPage(tuple(_failed_run(queue, row) for row in rows), rows[-1]["now"], rows[-1]["spent"])
+
+    async def _rows(self, statement: str, *arguments: object) -> Sequence[Row]:
+        while True:
+            try:
+                return await self._lookups.run(lambda: self._lookups.fetch(statement, *arguments))
+            except SupersededError:
+                await asyncio.sleep(_ASKED_AGAIN_AFTER)
+
+
+def _failed_run(queue: str, row: Row) -> FailedRun:
+    return FailedRun(
+        queue=queue,
+        task_id=row["task_id"],
+        run_id=row["run_id"],
+        task_name=row["task_name"],
+        attempt=row["attempt"],
+        max_attempts=row["max_attempts"],
+        claimed_at=row["claimed_at"],
+        failed_at=row["failed_at"],
+        place=Place(int.from_bytes(row["place_at"], signed=True), row["run_id"]),
+        name=row["failure_name"],
+        message=row["failure_message"],
+        trace=row["trace"],
+        is_final=row["is_final"],
+    )
