@@ -197,11 +197,11 @@ class FailuresHead(Lines):
     def lines(self, width: int, height: int) -> list[Line]:
         """Make the two lines."""
         of = say("in {queue}", queue=self._queue) if self._queue is not None else plain("in all queues")
-        what = plain("Failed attempts ") + of + plain(", the same error once. Counted over the last ")
-        spans: list[Span] = [(blank(1), ""), (what, "")]
+        spans: list[Span] = [(plain(" The last"), "muted"), (blank(1), "")]
         for window, name in WINDOW_NAMES.items():
             is_chosen = window is self._window
             spans += [(plain(f" {name} "), "reversed" if is_chosen else "muted")]
+        spans += [(blank(2), ""), (plain("Failed attempts ") + of + plain(", the same error once."), "")]
         return [
             Line(fit(spans, width)),
             Line(fit(((blank(1), ""), (cut_words(self._how_far, width - 2), "muted")), width)),
