@@ -1,5 +1,6 @@
 """The findings: the list of all that is wrong, what each means, and the keys that go there."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,7 +11,7 @@ from fakes import FakeSource, FakeStage
 from screen import lines, running, text, until, until_back, until_opened, until_shown
 from textual.pilot import Pilot
 
-from absurd_tui.observe.records import Refusal, State
+from absurd_tui.observe.records import Refusal, Snapshot, State, View
 from absurd_tui.observe.symptoms import Poison, Symptoms
 from absurd_tui.settings import Settings
 from absurd_tui.ui.screens.dashboard import Dashboard
@@ -123,6 +124,27 @@ async def test_the_bell_rings_once_when_the_verdict_gets_worse(rings: bool) -> N
         source.refused = {}
         await until_shown(pilot, "All quiet since ")
         assert len(rung) == rings, "it got better"
+
+
+async def test_a_reading_that_does_not_come_is_told_with_the_time_that_the_screen_is_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("absurd_tui.ui.widgets.head._LATE", 0.5)
+    source = FakeSource(queues=["mail"])
+    answers, whole = asyncio.Event(), source.snapshot
+    answers.set()
+
+    async def slow(view: View, *, is_urged: bool = False) -> Snapshot:
+        await answers.wait()
+        return await whole(view, is_urged=is_urged)
+
+    source.snapshot = slow  # type: ignore[method-assign]
+    async with running(source) as pilot:
+        await until_shown(pilot, "All quiet since ")
+        answers.clear()
+        await until_shown(pilot, " UNKNOWN ", "Nothing was read for ", "Everything below is from ", " STALE ")
+        answers.set()
+        await until_shown(pilot, " OK ", "All quiet since ", "live")
 
 
 async def test_often_failing_attempts_are_never_red_under_a_verdict_that_says_ok() -> None:
