@@ -6,12 +6,24 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 from typing import TypeVar
 from uuid import UUID
 
 from fake_finding import FakeFinding
 
+from absurd_tui.observe.event_records import (
+    AwaitedEvent,
+    EmittedEvent,
+    EventPlace,
+    EventsReading,
+    EventsWanted,
+    PayloadReading,
+    Waiter,
+    WaitersReading,
+)
 from absurd_tui.observe.looking import Looked
+from absurd_tui.observe.places import microseconds
 from absurd_tui.observe.records import Refusal, State, TaskRow
 from absurd_tui.observe.workers import HeldRun, WorkersReading, workers_of
 
@@ -29,6 +41,11 @@ class FakeLooks(FakeFinding):
     """What was asked."""
     look_fault: Exception | None = None
     look_cost: float = 0.0
+    events_emitted: list[EmittedEvent] = field(default_factory=list)
+    payloads: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What events carry, where that is more than their beginning."""
+    event_page: int = 200
+    waits_since: dict[UUID, float] = field(default_factory=dict)
 
     async def workers(self, queue: str | None) -> Looked[WorkersReading]:
         self._looks_at(("workers", queue))
@@ -41,6 +58,80 @@ class FakeLooks(FakeFinding):
         ]
         reading = WorkersReading(self.now, workers_of(held, ended, self.now), *self._readable(queue))
         return self._looked(reading)
+
+    async def event_list(self, wanted: EventsWanted) -> Looked[EventsReading]:
+        self._looks_at(wanted)
+        asked, start = self._asked(wanted.queue), wanted.start
+        fits = [
+            event
+            for event in self.events_emitted
+            if event.queue in asked and event.name.startswith(wanted.prefix)
+            if start is None or (event.place.order, _backwards(event.name)) >= (start.order, _backwards(start.name))
+        ]
+        fits.sort(key=lambda event: (event.place.order, _backwards(event.name)))
+        waits = [wait for wait in self._waiting() if wait[0] in asked and wait[1].startswith(wanted.prefix)]
+        named = {(queue, name): [one for at, of, one in waits if (at, of) == (queue, name)] for queue, name, _ in waits}
+        awaited = [
+            AwaitedEvent(
+                queue,
+                name,
+                len(waiters),
+                sum(waiter.timeout_at is None for waiter in waiters),
+                min(waiter.since for waiter in waiters),
+                min((waiter.timeout_at for waiter in waiters if waiter.timeout_at is not None), default=None),
+            )
+            for (queue, name), waiters in named.items()
+            if all(event.key != (queue, name) for event in self.events_emitted)
+        ]
+        awaited.sort(key=lambda event: (event.since, event.key))
+        page = fits[: self.event_page]
+        after = page[-1].place if len(page) < len(fits) else None
+        found = EventsReading(self.now, wanted, tuple(page), after, tuple(awaited), *self._readable(wanted.queue))
+        return self._looked(found)
+
+    async def waiters(self, queue: str, name: str) -> Looked[WaitersReading]:
+        self._looks_at(("waiters", queue, name))
+        emitted = next((event.at for event in self.events_emitted if event.key == (queue, name)), None)
+        waiters = tuple(one for at, of, one in self._waiting() if (at, of) == (queue, name))
+        asked, refused = self._readable(queue)
+        return self._looked(WaitersReading(self.now, waiters, emitted, is_capped=False, asked=asked, refused=refused))
+
+    async def payload(self, queue: str, name: str) -> Looked[PayloadReading]:
+        self._looks_at(("payload", queue, name))
+        event = next((event for event in self.events_emitted if event.key == (queue, name)), None)
+        text = self.payloads.get((queue, name), event.preview if event is not None else None)
+        size, at = (event.size, event.at) if event is not None else (0, None)
+        asked, refused = self._readable(queue)
+        found = PayloadReading(self.now, text, size, is_whole=True, emitted_at=at, asked=asked, refused=refused)
+        return self._looked(found)
+
+    def emit(self, queue: str, name: str, payload: str) -> None:
+        """Emit an event, one second after whatever was before; whoever waits for it is left to wait."""
+        self.now += 1.0
+        place = EventPlace(microseconds(self.now), queue, name)
+        self.events_emitted.append(EmittedEvent(queue, name, self.now, len(payload), payload, place))
+
+    def _waiting(self) -> list[tuple[str, str, Waiter]]:
+        return [
+            (
+                row.queue,
+                row.wake_event,
+                Waiter(
+                    row.queue,
+                    row.task_id,
+                    row.run_id,
+                    row.task_name,
+                    row.state,
+                    row.attempt,
+                    row.max_attempts,
+                    f"$awaitEvent:{row.wake_event}",
+                    self.waits_since.get(row.task_id, self.now),
+                    None if row.available_at == inf else row.available_at,
+                ),
+            )
+            for row in self.rows.values()
+            if row.state is State.SLEEPING and row.wake_event is not None
+        ]
 
     def _held(self, row: TaskRow) -> HeldRun:
         name, at = self.checkpoints.get(row.task_id, (None, None))
@@ -77,3 +168,8 @@ class FakeLooks(FakeFinding):
 
     def _looked(self, found: Found) -> Looked[Found]:
         return Looked(found, time.monotonic(), self.look_cost)
+
+
+def _backwards(name: str) -> tuple[int, ...]:
+    """Sort names the last first."""
+    return (*(-ord(char) for char in name), 1)

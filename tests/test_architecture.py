@@ -16,6 +16,7 @@ SQL_ROOMS = (
     "observe/children.py",
     "observe/count_queries.py",
     "observe/failure_queries.py",
+    "observe/event_queries.py",
     "observe/health_queries.py",
     "observe/lock_queries.py",
     "observe/page_queries.py",

@@ -109,6 +109,8 @@ PICTURES = (
     Picture("task-120x40", (120, 40), ("3", "enter")),
     Picture("task-80x24", (80, 24), ("3", "enter")),
     Picture("workers-120x40", (120, 40), ("W", "down", "down")),
+    Picture("events-120x40", (120, 40), ("E",)),
+    Picture("events-80x24", (80, 24), ("E", "2")),
     Picture("workers-80x24", (80, 24), ("W", "home")),
     Picture("dashboard-120x40-no-color", (120, 40), ("down", "down", "down"), no_color=True),
 )

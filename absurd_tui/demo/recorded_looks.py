@@ -1,7 +1,17 @@
 """What the screens beside the dashboard find in the recorded system."""
 
 from absurd_tui.demo.recorded import NOW, rows
+from absurd_tui.observe.event_records import (
+    AwaitedEvent,
+    EmittedEvent,
+    EventPlace,
+    EventsReading,
+    EventsWanted,
+    PayloadReading,
+    WaitersReading,
+)
 from absurd_tui.observe.looking import Looked
+from absurd_tui.observe.places import microseconds
 from absurd_tui.observe.records import State, TaskRow
 from absurd_tui.observe.workers import HeldRun, WorkersReading, workers_of
 
@@ -32,6 +42,47 @@ class RecordedLooks:
             if queue in (None, of)
         ]
         return Looked(WorkersReading(NOW, workers_of(held, ended, NOW), 1 if queue else 6), _TAKEN, 0.0)
+
+    async def event_list(self, wanted: EventsWanted) -> Looked[EventsReading]:
+        """Find the recorded events."""
+        emitted = tuple(_emitted(*event) for event in _EMITTED if wanted.queue in (None, event[0]))
+        awaited = tuple(_awaited(*event) for event in _AWAITED if wanted.queue in (None, event[0]))
+        return Looked(EventsReading(NOW, wanted, emitted, None, awaited, 1 if wanted.queue else 6), _TAKEN, 0.0)
+
+    async def waiters(self, queue: str, name: str) -> Looked[WaitersReading]:
+        """Find nobody: no waiter was recorded."""
+        return Looked(WaitersReading(NOW, (), None, is_capped=False), _TAKEN, 0.0)
+
+    async def payload(self, queue: str, name: str) -> Looked[PayloadReading]:
+        """Find what was recorded of a payload, which is its beginning."""
+        event = next((event for event in (_emitted(*one) for one in _EMITTED) if event.key == (queue, name)), None)
+        text, size = (event.preview, event.size) if event is not None else (None, 0)
+        return Looked(
+            PayloadReading(NOW, text, size, is_whole=True, emitted_at=event.at if event else None), _TAKEN, 0.0
+        )
+
+
+_EMITTED = (
+    ("payments", "refund.approved:88098", 4.0, 96, '{"by": "ana", "approved": true}'),
+    ("payments", "kyc.done:m_4468", 63.0, 41, '{"level": 2}'),
+    ("reports", "month.closed:2026-10", 840.0, 5_210_000, None),
+    ("notifications", "bounce:4411", 1_270.0, 4, "null"),
+    ("payments", "refund.approved:88001", 5_400.0, 33, '{"by": "tom", "approved": false}'),
+    ("reports", "\x1b]0;pwned\x07rates[/red]", 7_300.0, 12, "[1, 2, 3]"),
+)
+_AWAITED = (
+    ("reports", "warehouse.ready", 7_916, 7_916, 10_860.0, None),
+    ("payments", "kyc.done:m_4471", 1, 1, 5_100.0, None),
+    ("payments", "refund.approved:88123", 2, 0, 600.0, 85_800.0),
+)
+
+
+def _emitted(queue: str, name: str, ago: float, size: int, preview: str | None) -> EmittedEvent:
+    return EmittedEvent(queue, name, NOW - ago, size, preview, EventPlace(microseconds(NOW - ago), queue, name))
+
+
+def _awaited(queue: str, name: str, waiters: int, endless: int, ago: float, left: float | None) -> AwaitedEvent:
+    return AwaitedEvent(queue, name, waiters, endless, NOW - ago, NOW + left if left is not None else None)
 
 
 def _held(row: TaskRow) -> HeldRun:

@@ -6,6 +6,8 @@ from uuid import UUID
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database.session import Session
 from absurd_tui.observe.children import Children
+from absurd_tui.observe.event_reader import read_events, read_payload, read_waiters
+from absurd_tui.observe.event_records import EventsReading, EventsWanted, PayloadReading, WaitersReading
 from absurd_tui.observe.events import EventStanding
 from absurd_tui.observe.failure_reader import FailureReader
 from absurd_tui.observe.failure_walk import FailedPage
@@ -107,6 +109,18 @@ class DatabaseSource:
     async def workers(self, queue: str | None) -> Looked[WorkersReading]:
         """Read who holds runs of one queue, or of all (None), and who ended some lately."""
         return await self._looking.take(lambda fetch: read_workers(fetch, queue))
+
+    async def event_list(self, wanted: EventsWanted) -> Looked[EventsReading]:
+        """Read emitted events, and those that are awaited in vain."""
+        return await self._looking.take(lambda fetch: read_events(fetch, wanted))
+
+    async def waiters(self, queue: str, name: str) -> Looked[WaitersReading]:
+        """Read who waits for an event."""
+        return await self._looking.take(lambda fetch: read_waiters(fetch, queue, name))
+
+    async def payload(self, queue: str, name: str) -> Looked[PayloadReading]:
+        """Read what an event carries."""
+        return await self._looking.take(lambda fetch: read_payload(fetch, queue, name))
 
     def close(self) -> None:
         """Drop every connection at once."""

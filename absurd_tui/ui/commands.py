@@ -38,6 +38,8 @@ class Scope(Enum):
     FAILURES = auto()
     WORKERS = auto()
     EVENTS = auto()
+    EVENT = auto()
+    PAYLOAD = auto()
     QUEUES = auto()
 
 
@@ -192,6 +194,7 @@ COMMANDS = (
     _everywhere("dashboard", "D", "dashboard", "the dashboard", "app.dashboard"),
     _everywhere("workers", "W", "workers", "who was seen holding runs, or ending some", "app.go('workers')"),
     _everywhere("bulk", "B", "bulk", "the run over many tasks: how far it is, stop it, its list", "app.bulk"),
+    _everywhere("events", "E", "events", "awaited events, and emitted ones", "app.go('events')"),
     _everywhere("costs", "C", "costs", "what reading costs the database, by part", "app.costs"),
     _everywhere("outcome.dismiss", "x", "dismiss", "take back the newest outcome", "app.dismiss_outcome"),
     _here("findings", "v", "findings", "all that is wrong, each explained; enter goes there", "app.findings"),
@@ -308,6 +311,16 @@ COMMANDS = (
     _failures(
         "failures.narrower", "left,h", "window", "count less far back", "window(-1)", shown="←", named="narrower"
     ),
+    Command("events.back", "escape", "back", "back", Scope.EVENTS, "back", shown="esc", footer=1),
+    Command("events.open", "enter", "open", "who waits for an event; what it carries", Scope.EVENTS, "open", footer=2),
+    Command("events.prefix", "p", "prefix", "events whose names begin so", Scope.EVENTS, "prefix", footer=3),
+    Command("events.further", "o", "further", "look further back", Scope.EVENTS, "further", footer=4),
+    Command("events.awaited", "1", "awaited", "events nobody has emitted", Scope.EVENTS, "table('awaited')"),
+    Command("events.emitted", "2", "emitted", "emitted events", Scope.EVENTS, "table('emitted')"),
+    *_queues_of("events", Scope.EVENTS),
+    Command("event.back", "escape", "back", "back to the events", Scope.EVENT, "back", shown="esc", footer=1),
+    Command("event.open", "enter", "open", "open the task", Scope.EVENT, "open", footer=2),
+    Command("payload.back", "escape", "back", "back to the events", Scope.PAYLOAD, "back", shown="esc", footer=1),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
     _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20, stays=True),

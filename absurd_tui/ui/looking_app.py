@@ -8,12 +8,15 @@ from absurd_tui.database.faults import sentence, sqlstate
 from absurd_tui.observe.branches import refusal
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.slot import SupersededError
-from absurd_tui.ui.looks import LookWanted, TakesLook
+from absurd_tui.ui.looks import EventOpened, LookWanted, TakesLook
 from absurd_tui.ui.places import PlacesApp
+from absurd_tui.ui.screens.events import EventsScreen
+from absurd_tui.ui.screens.payload import PayloadScreen
 from absurd_tui.ui.screens.reading import ReadingScreen
+from absurd_tui.ui.screens.waiters import WaitersScreen
 from absurd_tui.ui.screens.workers import WorkersScreen
 
-SCREENS: dict[str, type[ReadingScreen[Any]]] = {"workers": WorkersScreen}
+SCREENS: dict[str, type[ReadingScreen[Any]]] = {"workers": WorkersScreen, "events": EventsScreen}
 _NO_RIGHT = "42501"
 
 
@@ -48,6 +51,12 @@ class LookingApp(PlacesApp):
         else:
             snapshot = self._watch.newest
             self.push_screen(kind(self._watch, snapshot.view.queue if snapshot is not None else None))
+
+    def on_event_opened(self, message: EventOpened) -> None:
+        """Show who waits for an event, or what it carries."""
+        if isinstance(self.screen, EventsScreen):
+            kind = PayloadScreen if message.is_emitted else WaitersScreen
+            self.push_screen(kind(self._watch, message.queue, message.name))
 
     def look_now(self) -> None:
         """Let the screen that is open read now."""

@@ -1,15 +1,14 @@
 """What the screens beside the dashboard ask: one question after the other, of whoever reads for them."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from textual.message import Message
 
+from absurd_tui.observe.event_records import EventsReading, EventsWanted, PayloadReading, WaitersReading
 from absurd_tui.observe.looking import Looked
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.workers import WorkersReading
-
-Found_co = TypeVar("Found_co", covariant=True)
 
 
 class Looks(Protocol):
@@ -17,6 +16,18 @@ class Looks(Protocol):
 
     async def workers(self, queue: str | None) -> Looked[WorkersReading]:
         """Read who holds runs of one queue, or of all (None), and who ended some lately."""
+        ...
+
+    async def event_list(self, wanted: EventsWanted) -> Looked[EventsReading]:
+        """Read emitted events, and those that are awaited in vain."""
+        ...
+
+    async def waiters(self, queue: str, name: str) -> Looked[WaitersReading]:
+        """Read who waits for an event."""
+        ...
+
+    async def payload(self, queue: str, name: str) -> Looked[PayloadReading]:
+        """Read what an event carries."""
         ...
 
 
@@ -47,6 +58,15 @@ class TakesLook(Protocol):
     def let_go(self) -> None:
         """Know that another request took this one's place."""
         ...
+
+
+@dataclass
+class EventOpened(Message):
+    """Show who waits for an event, or what it carries where it was emitted."""
+
+    queue: str
+    name: str
+    is_emitted: bool
 
 
 @dataclass

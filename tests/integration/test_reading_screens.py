@@ -14,20 +14,24 @@ from textual.pilot import Pilot
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe.queries import quoted, table
 
-SCREENS = pytest.mark.parametrize("key", ["W"])
-TITLES = {"W": "Workers seen"}
-LETTERS = {"W": "tr"}
+SCREENS = pytest.mark.parametrize("key", ["W", "E"])
+TITLES = {"W": "Workers seen", "E": "Awaited, not emitted"}
+LETTERS = {"W": "tr", "E": "ew"}
+OF_ODD = {"W": ("q-worker:1",), "E": ("q-paid", "q-sent")}
 ODD = 'q"' + "🎉" * 13 + "'[b"
 
 
 @pytest.fixture
 async def lifecycle(connection: asyncpg.Connection) -> Lifecycle:
-    """Two queues, each with a run that somebody holds."""
+    """Two queues, each with a run that somebody holds, an event that is awaited, and one that was emitted."""
     lifecycle = Lifecycle(connection)
     for queue in ("mail", ODD):
         await lifecycle.create_queue(queue)
-        await lifecycle.spawn(queue, "letter", {})
-        await lifecycle.claim(queue, f"{queue[:1]}-worker:1", 60)
+        for _ in range(2):
+            await lifecycle.spawn(queue, "letter", {})
+            (claim,) = await lifecycle.claim(queue, f"{queue[:1]}-worker:1", 60)
+        await lifecycle.await_event(queue, claim.task_id, claim.run_id, "$await:q-paid", "q-paid")
+        await lifecycle.emit_event(queue, "q-sent", {"n": 1})
     return lifecycle
 
 
@@ -51,7 +55,7 @@ async def stays_usable(pilot: Pilot[int], key: str) -> None:
 @SCREENS
 async def test_a_queue_of_any_name_is_read(lifecycle: Lifecycle, database: Database, key: str) -> None:
     async with opened(database.dsn, key, ODD) as pilot:
-        await until_shown(pilot, "q-worker:1" if key == "W" else ODD[:6])
+        await until_shown(pilot, *OF_ODD[key])
         await stays_usable(pilot, key)
 
 
@@ -118,6 +122,10 @@ async def test_times_without_end_are_shown(
         times = dict.fromkeys(("available_at", "claim_expires_at", "completed_at", "failed_at"), odd)
         for state in ("running", "completed", "failed"):
             await put(connection, "mail", state, run={**times, "claimed_by": f"'{state}-{number}'"})
+        await connection.execute(f"""
+            insert into absurd.e_mail values ('odd-{number}', '1', {odd});
+            insert into absurd.w_mail (task_id, run_id, step_name, event_name, timeout_at, created_at)
+            values (absurd.portable_uuidv7(), absurd.portable_uuidv7(), 's', 'awaited-{number}', {odd}, {odd})""")
     async with opened(database.dsn, key, "mail") as pilot:
         await until_shown(pilot, "mail")
         for _ in range(12):

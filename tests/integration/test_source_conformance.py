@@ -1,5 +1,6 @@
 """The fake that the screen's tests read from behaves like the real database: both are held to the same tests."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from math import inf
@@ -13,6 +14,7 @@ from seeding import role
 
 from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
+from absurd_tui.observe.event_records import EventsWanted
 from absurd_tui.observe.following import FollowedTask
 from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.places import first_place, head_of, last_place, placed
@@ -348,6 +350,45 @@ async def test_workers_are_those_who_hold_runs_and_those_who_ended_some(scene: S
     assert workers["done by"].ended_at is not None
     (alone,) = (await scene.source.workers("orders")).found.workers
     assert [run.task_name for run in alone.runs] == ["order"]
+
+
+async def emit(scene: Scene, name: str, payload: object) -> None:
+    if isinstance(scene.stage, RealStage):
+        await scene.stage.lifecycle.emit_event("mail", name, payload)
+    else:
+        scene.stage.source.emit("mail", name, json.dumps(payload))
+
+
+async def test_events_are_emitted_or_awaited_and_never_both(scene: Scene) -> None:
+    for event in ("paid:1", "paid:1", "paid:2", "late"):
+        task_id = await scene.stage.spawn("mail", f"waits for {event}")
+        await scene.stage.claim(task_id, "worker-1")
+        await scene.stage.wait_for(task_id, event)
+    payloads: tuple[object, ...] = (None, 5, [], {"a": [1]})
+    for number, payload in enumerate(payloads):
+        await emit(scene, f"sent:{number}", payload)
+    found = (await scene.source.event_list(EventsWanted(None))).found
+    assert [(event.name, event.preview) for event in found.emitted] == [
+        ("sent:3", '{"a": [1]}'),
+        ("sent:2", "[]"),
+        ("sent:1", "5"),
+        ("sent:0", "null"),
+    ]
+    assert (found.after, found.asked, found.refused) == (None, 2, ())
+    awaited = {event.name: (event.waiters, event.endless, event.first_timeout) for event in found.awaited}
+    assert awaited == {"paid:1": (2, 2, None), "paid:2": (1, 1, None), "late": (1, 1, None)}
+    some = (await scene.source.event_list(EventsWanted("mail", "paid:"))).found
+    assert ({event.name for event in some.awaited}, some.emitted) == ({"paid:1", "paid:2"}, ())
+    older = (await scene.source.event_list(EventsWanted("mail", start=found.emitted[2].place))).found
+    assert [event.name for event in older.emitted] == ["sent:1", "sent:0"]
+    waiters = (await scene.source.waiters("mail", "paid:1")).found
+    assert ([waiter.task_name for waiter in waiters.waiters], waiters.emitted_at) == (["waits for paid:1"] * 2, None)
+    first = waiters.waiters[0]
+    assert (first.step, first.state, first.attempt, first.timeout_at) == ("paid:1", State.SLEEPING, 1, None)
+    carried = (await scene.source.payload("mail", "sent:3")).found
+    assert (json.loads(carried.text or ""), carried.is_whole) == ({"a": [1]}, True)
+    gone = (await scene.source.payload("mail", "sent:9")).found
+    assert (gone.text, gone.emitted_at) == (None, None)
 
 
 async def test_of_a_queue_that_is_not_there_it_is_said(scene: Scene) -> None:

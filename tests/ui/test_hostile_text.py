@@ -233,7 +233,7 @@ async def test_no_dialog_outcome_or_list_of_commands_draws_a_command_or_an_actio
     source.server = replace(source.server, fake_now=None)
     async with running(source, size=(130, 40), settings=Settings(every=5.0), performer=performer) as pilot:
         await until_shown(pilot, "PWNED-title")
-        for panel, key in ("1c", "2e", "4r", "1s", "1?", "1m", "1C", "1v", "1W", "1\x10"):
+        for panel, key in ("1c", "2e", "4r", "1s", "1?", "1m", "1C", "1v", "1W", "1E", "1\x10"):
             below = pilot.app.screen
             await pilot.press(panel, {"?": "question_mark", "\x10": "ctrl+p"}.get(key, key))
             await until_opened(pilot, below)
@@ -254,6 +254,26 @@ async def test_no_dialog_outcome_or_list_of_commands_draws_a_command_or_an_actio
         await pilot.press("A")
         await until_shown(pilot, "esc back")
         assert_harmless(pilot)
+
+
+@pytest.mark.fault(88)
+async def test_no_event_draws_a_command_or_an_action(has_plain: bool) -> None:
+    source = await hostile_source()
+    for attack in rotated():
+        source.emit(source.queues[0], attack, f'{{"{attack}": 1}}')
+    source.payloads = {event.key: f'["{event.name}"]' for event in source.events_emitted}
+    async with running(source, size=(130, 40), settings=Settings(every=5.0)) as pilot:
+        await until_shown(pilot, "live")
+        for table in ("1", "2"):
+            await pilot.press("E")
+            await until_shown(pilot, "Awaited, not emitted", "PWNED-title")
+            await pilot.press(table, "down")
+            assert_harmless(pilot)
+            await pilot.press("enter")
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 3)
+            await pilot.pause(0.3)
+            assert_harmless(pilot)
+            await pilot.press("D")
 
 
 async def test_no_picture_of_payloads_is_offered() -> None:

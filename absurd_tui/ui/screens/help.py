@@ -35,6 +35,8 @@ _TITLES = {
     Scope.FINDINGS: "Findings",
     Scope.WORKERS: "Workers",
     Scope.EVENTS: "Events",
+    Scope.EVENT: "An event",
+    Scope.PAYLOAD: "A payload",
     Scope.QUEUES: "Queues",
     Scope.FAILURES: "Failure groups",
     Scope.EVERYWHERE: "Everywhere",

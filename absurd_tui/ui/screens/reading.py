@@ -102,6 +102,10 @@ class ReadingScreen(Screen[None], Generic[Found]):
         """What is asked now."""
         raise NotImplementedError
 
+    def is_about(self, answered: Question) -> bool:
+        """Whether the answer to a question may be shown while another is asked now."""
+        return answered == self.question
+
     def body(self) -> ComposeResult:
         """Put its own surfaces together."""
         raise NotImplementedError
@@ -148,6 +152,12 @@ class ReadingScreen(Screen[None], Generic[Found]):
         self._asked_at = float("-inf")
         self.repaint()
 
+    def ask_anew(self) -> None:
+        """Ask about something else at once."""
+        for table in self.query(RecordTable):
+            table.begin_anew()
+        self.ask_now()
+
     # what is shown
 
     def compose(self) -> ComposeResult:
@@ -163,7 +173,7 @@ class ReadingScreen(Screen[None], Generic[Found]):
 
     def on_mount(self) -> None:
         """Begin with the first table, and let the times run."""
-        self.set_focus(next(iter(self.query(RecordTable)), None))
+        self.set_focus(next(iter(self.query("RecordTable, JsonView")), None))
         self.repaint()
         self.set_interval(1.0, self.repaint)
 
@@ -191,7 +201,8 @@ class ReadingScreen(Screen[None], Generic[Found]):
     @property
     def found(self) -> Found | None:
         """What was found last; None while nothing is known of what is asked now."""
-        return self._looked.found if self._looked is not None and self._answered == self.question else None
+        is_about = self._answered is not None and self.is_about(self._answered)
+        return self._looked.found if self._looked is not None and is_about else None
 
     def _show_about(self, clock: Clock | None) -> None:
         told = (Plain(""), Plain(""))
@@ -235,12 +246,13 @@ class ReadingScreen(Screen[None], Generic[Found]):
             return plain(f"{found.asked - len(found.refused)} of {found.asked} queues, ? says why")
         if found.veiled:
             return plain("row security hides rows")
-        return plain(f"every {self._pause:.0f}s") if self._pause > _VISIBLY * self.every else Plain("")
+        return plain(f"every {self.pause:.0f}s") if self.pause > _VISIBLY * self.every else Plain("")
 
     # when it asks
 
     @property
-    def _pause(self) -> float:
+    def pause(self) -> float:
+        """How many seconds lie between two questions."""
         return max(self.every, SHARE * median(self._costs) if self._costs else 0.0)
 
     def _ask(self, ticks: float, *, is_held: bool) -> None:
@@ -248,7 +260,7 @@ class ReadingScreen(Screen[None], Generic[Found]):
             return
         if is_held and self.found is not None:
             return
-        every = REFUSED_EVERY if self._refusal is not None else self._pause
+        every = REFUSED_EVERY if self._refusal is not None else self.pause
         if ticks - self._asked_at >= every - _EARLY:
             self._is_asking, self._asked_at = True, ticks
             self.post_message(LookWanted(self))
@@ -285,7 +297,7 @@ class ReadingScreen(Screen[None], Generic[Found]):
         names = [None, *(reading.name for reading in snapshot.queues)]
         at = names.index(self.queue) if self.queue in names else 0
         self.queue = names[(at + int(by)) % len(names)]
-        self.ask_now()
+        self.ask_anew()
 
     def say(self, said: Plain) -> None:
         """Say something for a few seconds in place of what is told."""

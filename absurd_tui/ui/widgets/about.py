@@ -2,7 +2,7 @@
 
 from absurd_tui.text import Plain
 from absurd_tui.ui.cells import cut_words, wrap
-from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit
+from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread
 
 _ROWS = 2
 
@@ -33,3 +33,21 @@ class About(Lines):
         role = "strong" if self._note else ""
         said = (pieces[0], cut_words(rest, width - 2))
         return [Line(fit(((blank(1), ""), (piece, role)), width), "surface") for piece in said]
+
+
+class Bar(Lines):
+    """The title bar of something that is no table."""
+
+    def __init__(self) -> None:
+        super().__init__(id="bar")
+        self._left = self._right = Plain("")
+
+    def show(self, left: Plain, right: Plain) -> None:
+        """Show a name, and something about it at the right end."""
+        self._left, self._right = left, right
+        self.repaint()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Make the one line."""
+        left = ((blank(1), ""), (self._left, "strong"))
+        return [Line(spread(left, ((blank(2), ""), (self._right, "muted"), (blank(1), "")), width), "bar-focus")]

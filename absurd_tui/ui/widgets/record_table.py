@@ -258,6 +258,10 @@ class RecordTable(Lines, Generic[Record], can_focus=True):
             self._let_go()
         self.repaint()
 
+    def begin_anew(self) -> None:
+        """Let the cursor go: what is shown next is something else, from its first record on."""
+        self._let_go()
+
     def _let_go(self) -> None:
         self._drop_gone()
         self._cursor = None
@@ -348,6 +352,6 @@ class RecordTable(Lines, Generic[Record], can_focus=True):
         return Line(fit(spans, width), ground)
 
     def _count_text(self, count: Plain) -> Plain:
-        if self._cursor is None or not self.has_focus or not count:
+        if self._cursor is None or not self.has_focus or count.text in ("", "0"):
             return count
         return plain(f"{units.count(self._position + 1)} of ") + count
