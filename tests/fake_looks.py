@@ -25,9 +25,21 @@ from absurd_tui.observe.event_records import (
 from absurd_tui.observe.looking import Looked
 from absurd_tui.observe.places import microseconds
 from absurd_tui.observe.records import Refusal, State, TaskRow
+from absurd_tui.observe.storage import DAY, Cron, Kept, QueueStorage, Spawned, StorageReading, TableSize
 from absurd_tui.observe.workers import HeldRun, WorkersReading, workers_of
 
 Found = TypeVar("Found")
+
+POLICY = (
+    ("cleanup_ttl", "30 days"),
+    ("cleanup_limit", "1000"),
+    ("partition_lookahead", "28 days"),
+    ("partition_lookback", "1 day"),
+    ("detach_mode", "none"),
+    ("detach_min_age", "30 days"),
+    ("default_partition", "enabled"),
+)
+"""As a new queue has it."""
 
 
 @dataclass
@@ -45,6 +57,9 @@ class FakeLooks(FakeFinding):
     payloads: dict[tuple[str, str], str] = field(default_factory=dict)
     """What events carry, where that is more than their beginning."""
     event_page: int = 200
+    stored: dict[str, QueueStorage] = field(default_factory=dict)
+    """How queues are stored, where there is something to tell of them."""
+    cron: Cron = Cron(is_there=False)
     waits_since: dict[UUID, float] = field(default_factory=dict)
 
     async def workers(self, queue: str | None) -> Looked[WorkersReading]:
@@ -104,6 +119,20 @@ class FakeLooks(FakeFinding):
         asked, refused = self._readable(queue)
         found = PayloadReading(self.now, text, size, is_whole=True, emitted_at=at, asked=asked, refused=refused)
         return self._looked(found)
+
+    async def storage(self) -> Looked[StorageReading]:
+        self._looks_at("storage")
+        queues = [self.stored.get(name) or self._stored(name) for name in sorted(self.queues)]
+        refused = tuple((queue.name, queue.refusals[0]) for queue in queues if queue.refusals)
+        return self._looked(StorageReading(self.now, tuple(queues), self.cron, refused))
+
+    def _stored(self, queue: str) -> QueueStorage:
+        """A queue without a row to tell of, made at once; nothing of it is known where it is refused."""
+        refusals = (self.refused[queue],) if queue in self.refused else ()
+        kept = None if refusals else Kept(0, None, None)
+        spawned = None if refusals else Spawned(0, 0.0)
+        tables = tuple(TableSize(letter, 8192, 0, 0) for letter in "trcew")
+        return QueueStorage(queue, self.now, "unpartitioned", POLICY, 30 * DAY, tables, spawned, kept, None, refusals)
 
     def emit(self, queue: str, name: str, payload: str) -> None:
         """Emit an event, one second after whatever was before; whoever waits for it is left to wait."""

@@ -26,6 +26,7 @@ SQL_ROOMS = (
     "observe/queue_queries.py",
     "observe/rate_queries.py",
     "observe/symptom_queries.py",
+    "observe/storage_queries.py",
     "observe/table_queries.py",
     "observe/search/conditions.py",
     "observe/search/search_queries.py",

@@ -111,6 +111,8 @@ PICTURES = (
     Picture("workers-120x40", (120, 40), ("W", "down", "down")),
     Picture("events-120x40", (120, 40), ("E",)),
     Picture("events-80x24", (80, 24), ("E", "2")),
+    Picture("queues-120x40", (120, 40), ("Q", "down", "down", "down", "down")),
+    Picture("queues-80x24", (80, 24), ("Q", "down", "down", "down")),
     Picture("workers-80x24", (80, 24), ("W", "home")),
     Picture("dashboard-120x40-no-color", (120, 40), ("down", "down", "down"), no_color=True),
 )

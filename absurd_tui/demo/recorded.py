@@ -54,7 +54,7 @@ def queues(*, in_trouble: bool) -> tuple[QueueReading, ...]:
             _queue("reports", _counts(0, 0, 7_916, 0, 2_610, 0, None, NOW - 1_860), _FALLING),
         )
     return (
-        QueueReading("audit", "unpartitioned", None, _refusal("audit")),
+        QueueReading("audit", "unpartitioned", None, refusal("audit")),
         _queue("billing", _counts(1_284, 3, 41, 212, 38_104, 96, NOW - 725, NOW - 725, expired=3), _STOPPED),
         _queue("media-transcode", _counts(41, 3, 6, 9, 88_410, 310, NOW - 64, NOW - 5), _STEADY),
         _queue("notifications", _counts(12, 1, 214, 3, 10_000, 88, NOW - 2, NOW), _STEADY[::-1], done=412),
@@ -98,7 +98,8 @@ def _counts(
     )
 
 
-def _refusal(queue: str) -> Refusal:
+def refusal(queue: str) -> Refusal:
+    """Give why the recorded role may not read a queue."""
     return Refusal(
         f"role operator may not SELECT on absurd.t_{queue}, r_{queue}",
         f'GRANT SELECT ON absurd."t_{queue}", absurd."r_{queue}" TO "operator";',

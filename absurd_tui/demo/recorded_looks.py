@@ -1,6 +1,6 @@
 """What the screens beside the dashboard find in the recorded system."""
 
-from absurd_tui.demo.recorded import NOW, rows
+from absurd_tui.demo.recorded import NOW, refusal, rows
 from absurd_tui.observe.event_records import (
     AwaitedEvent,
     EmittedEvent,
@@ -13,6 +13,17 @@ from absurd_tui.observe.event_records import (
 from absurd_tui.observe.looking import Looked
 from absurd_tui.observe.places import microseconds
 from absurd_tui.observe.records import State, TaskRow
+from absurd_tui.observe.storage import (
+    DAY,
+    Cron,
+    CronJob,
+    Kept,
+    Partitions,
+    QueueStorage,
+    Spawned,
+    StorageReading,
+    TableSize,
+)
 from absurd_tui.observe.workers import HeldRun, WorkersReading, workers_of
 
 _STEPS = {
@@ -43,6 +54,24 @@ class RecordedLooks:
         ]
         return Looked(WorkersReading(NOW, workers_of(held, ended, NOW), 1 if queue else 6), _TAKEN, 0.0)
 
+    async def storage(self) -> Looked[StorageReading]:
+        """Find how the recorded queues are stored."""
+        jobs = (
+            CronJob("absurd_cleanup_all", "17 * * * *", "", is_active=True, ran_at=NOW - 2_760, status="succeeded"),
+            CronJob(
+                "absurd_partitions_all",
+                "0 3 * * *",
+                "",
+                is_active=True,
+                ran_at=NOW - 39_600,
+                status="failed",
+                message="ERROR:  permission denied for schema absurd",
+            ),
+        )
+        queues = tuple(_stored(*queue) for queue in _STORED)
+        refused = tuple((queue.name, queue.refusals[0]) for queue in queues if queue.refusals)
+        return Looked(StorageReading(NOW, queues, Cron(is_there=True, jobs=jobs), refused), _TAKEN, 0.0)
+
     async def event_list(self, wanted: EventsWanted) -> Looked[EventsReading]:
         """Find the recorded events."""
         emitted = tuple(_emitted(*event) for event in _EMITTED if wanted.queue in (None, event[0]))
@@ -60,6 +89,41 @@ class RecordedLooks:
         return Looked(
             PayloadReading(NOW, text, size, is_whole=True, emitted_at=event.at if event else None), _TAKEN, 0.0
         )
+
+
+_GIGABYTE = 10**9
+_POLICY = (("cleanup_ttl", "30 days"), ("cleanup_limit", "1000"), ("partition_lookahead", "28 days"))
+_STORED = (
+    ("audit", 0.1, 0, None, None, False),
+    ("billing", 1.2, 4_210, 2_410, 31.2, False),
+    ("media-transcode", 4.9, 31_022, 8_800, 29.9, False),
+    ("notifications", 9.4, 2_980_551, 590_112, 45.0, False),
+    ("payments", 22.0, 190_023, 121_034, 30.1, True),
+    ("reports", 0.4, 12, 260, 12.4, False),
+)
+
+
+def _stored(
+    name: str, gigabytes: float, dead: int, a_day: int | None, oldest: float | None, is_cut: bool
+) -> QueueStorage:
+    """Make a queue of its size, its dead rows, what is spawned a day, the days that its oldest has ended, its mode."""
+    shares = (("t", 0.48), ("r", 0.31), ("c", 0.15), ("e", 0.04), ("w", 0.02))
+    tables = tuple(
+        TableSize(letter, int(gigabytes * _GIGABYTE * share), int(gigabytes * 400_000 * share), int(dead * share))
+        for letter, share in shares
+    )
+    return QueueStorage(
+        name=name,
+        created_at=NOW - 190 * DAY,
+        storage_mode="partitioned" if is_cut else "unpartitioned",
+        policy=_POLICY,
+        ttl=30 * DAY,
+        tables=tables,
+        spawned=Spawned(a_day, DAY) if a_day is not None else None,
+        kept=Kept(200, NOW - oldest * DAY, None) if oldest is not None else None,
+        partitions=Partitions(9, NOW + 5.2 * DAY, has_default=True, stray=0) if is_cut else None,
+        refusals=() if a_day is not None else (refusal(name),),
+    )
 
 
 _EMITTED = (

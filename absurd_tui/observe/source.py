@@ -25,6 +25,8 @@ from absurd_tui.observe.records import Place, Server, Snapshot, State, View
 from absurd_tui.observe.search.search import Progress, Search
 from absurd_tui.observe.search.terms import Filter
 from absurd_tui.observe.standings import read_standings
+from absurd_tui.observe.storage import StorageReading
+from absurd_tui.observe.storage_reader import read_storage
 from absurd_tui.observe.task_reader import TaskReader
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.observe.worker_reader import read_workers
@@ -121,6 +123,10 @@ class DatabaseSource:
     async def payload(self, queue: str, name: str) -> Looked[PayloadReading]:
         """Read what an event carries."""
         return await self._looking.take(lambda fetch: read_payload(fetch, queue, name))
+
+    async def storage(self) -> Looked[StorageReading]:
+        """Read how all queues are stored and kept up."""
+        return await self._looking.take(read_storage)
 
     def close(self) -> None:
         """Drop every connection at once."""

@@ -12,11 +12,16 @@ from absurd_tui.ui.looks import EventOpened, LookWanted, TakesLook
 from absurd_tui.ui.places import PlacesApp
 from absurd_tui.ui.screens.events import EventsScreen
 from absurd_tui.ui.screens.payload import PayloadScreen
+from absurd_tui.ui.screens.queues import QueuesScreen
 from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.screens.waiters import WaitersScreen
 from absurd_tui.ui.screens.workers import WorkersScreen
 
-SCREENS: dict[str, type[ReadingScreen[Any]]] = {"workers": WorkersScreen, "events": EventsScreen}
+SCREENS: dict[str, type[ReadingScreen[Any]]] = {
+    "workers": WorkersScreen,
+    "events": EventsScreen,
+    "queues": QueuesScreen,
+}
 _NO_RIGHT = "42501"
 
 

@@ -8,6 +8,7 @@ from textual.message import Message
 from absurd_tui.observe.event_records import EventsReading, EventsWanted, PayloadReading, WaitersReading
 from absurd_tui.observe.looking import Looked
 from absurd_tui.observe.records import Refusal
+from absurd_tui.observe.storage import StorageReading
 from absurd_tui.observe.workers import WorkersReading
 
 
@@ -28,6 +29,10 @@ class Looks(Protocol):
 
     async def payload(self, queue: str, name: str) -> Looked[PayloadReading]:
         """Read what an event carries."""
+        ...
+
+    async def storage(self) -> Looked[StorageReading]:
+        """Read how all queues are stored and kept up."""
         ...
 
 

@@ -21,6 +21,7 @@ from absurd_tui.observe import (
     panel_queries,
     queries,
     rate_queries,
+    storage_queries,
     symptom_queries,
     task_queries,
     total_queries,
@@ -63,6 +64,7 @@ def ids(number: int) -> list[UUID]:
 ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
 LATELY = 1_750_000_000.0
 NO_FLOOR = ([-inf],)
+GAPS = ((None, UUID(int=1)), (UUID(int=2**128 - 2), None))
 SPAN = (LATELY, LATELY + 60, lowest_id(LATELY), lowest_id(LATELY + 60), "absurd.r_big")
 
 # what a poll runs, by its name, with its arguments; and a page of the failures
@@ -94,6 +96,7 @@ STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
     ("cancelled", total_queries.cancelled_statement("big"), ()),
     ("minutes", rate_queries.minutes_statement("big"), ()),
     ("times", rate_queries.times_statement("big"), ()),
+    ("kept", storage_queries.kept_branch(0, "big", newest=20_000, events=True, gaps=GAPS), (lowest_id(LATELY),)),
     ("workers", worker_queries.worker_branch(0, "big", held=1000, ended=200, may_checkpoints=True), ()),
     ("poison", symptom_queries.poison_branch(0, "big"), ([UUID(int=0)],)),
     ("gone", symptom_queries.gone_branch(0, "big"), ()),

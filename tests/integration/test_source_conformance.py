@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from absurd_server import Database
+from fake_looks import POLICY
 from fakes import FakeSource, FakeStage
 from seeding import role
 
@@ -22,6 +23,7 @@ from absurd_tui.observe.reasons import Sleep, why_sleeping
 from absurd_tui.observe.records import Away, Count, Counts, Failure, Snapshot, State, View
 from absurd_tui.observe.search.terms import Field, Filter, Op, Term, Value
 from absurd_tui.observe.source import DatabaseSource
+from absurd_tui.observe.storage import DAY, Cron, Kept
 from absurd_tui.observe.workers import Standing
 
 
@@ -389,6 +391,20 @@ async def test_events_are_emitted_or_awaited_and_never_both(scene: Scene) -> Non
     assert (json.loads(carried.text or ""), carried.is_whole) == ({"a": [1]}, True)
     gone = (await scene.source.payload("mail", "sent:9")).found
     assert (gone.text, gone.emitted_at) == (None, None)
+
+
+async def test_a_new_queue_is_stored_as_its_policy_says_and_has_nothing_to_clean_up(scene: Scene) -> None:
+    found = (await scene.source.storage()).found
+    assert [queue.name for queue in found.queues] == ["mail", "orders"]
+    assert (found.asked, found.refused, found.cron) == (2, (), Cron(is_there=False))
+    for queue in found.queues:
+        assert (queue.storage_mode, queue.policy, queue.ttl) == ("unpartitioned", POLICY, 30 * DAY)
+        assert queue.kept == Kept(0, None, None)
+        assert queue.tables is not None
+        assert [(table.letter, table.live, table.dead) for table in queue.tables] == [(one, 0, 0) for one in "trcew"]
+        assert queue.spawned is not None
+        assert (queue.spawned.number, queue.spawned.a_day) == (0, None)
+        assert not queue.is_behind(found.now)
 
 
 async def test_of_a_queue_that_is_not_there_it_is_said(scene: Scene) -> None:

@@ -233,7 +233,7 @@ async def test_no_dialog_outcome_or_list_of_commands_draws_a_command_or_an_actio
     source.server = replace(source.server, fake_now=None)
     async with running(source, size=(130, 40), settings=Settings(every=5.0), performer=performer) as pilot:
         await until_shown(pilot, "PWNED-title")
-        for panel, key in ("1c", "2e", "4r", "1s", "1?", "1m", "1C", "1v", "1W", "1E", "1\x10"):
+        for panel, key in ("1c", "2e", "4r", "1s", "1?", "1m", "1C", "1v", "1W", "1E", "1Q", "1\x10"):
             below = pilot.app.screen
             await pilot.press(panel, {"?": "question_mark", "\x10": "ctrl+p"}.get(key, key))
             await until_opened(pilot, below)

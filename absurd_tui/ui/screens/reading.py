@@ -102,6 +102,10 @@ class ReadingScreen(Screen[None], Generic[Found]):
         """What is asked now."""
         raise NotImplementedError
 
+    def is_refused(self, found: Found) -> bool:
+        """Whether nothing at all could be read."""
+        return found.asked > 0 and len(found.refused) >= found.asked
+
     def is_about(self, answered: Question) -> bool:
         """Whether the answer to a question may be shown while another is asked now."""
         return answered == self.question
@@ -227,7 +231,7 @@ class ReadingScreen(Screen[None], Generic[Found]):
         found = self.found
         if found is None:
             return Face(self._notes_before(ticks), is_old=is_stale)
-        if found.asked and len(found.refused) >= found.asked:
+        if self.is_refused(found):
             return Face(refused_notes(found.refused[0][1]), is_old=is_stale)
         is_old = is_stale or self._refusal is not None
         as_of = say("as of {at}", at=clock.at(found.now)) if is_old and clock is not None else Plain("")
