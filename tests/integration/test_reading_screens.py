@@ -11,8 +11,17 @@ from screen import text, until_not_shown, until_shown
 from seeding import INSTANTS, put, role
 from textual.pilot import Pilot
 
+from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle
+from absurd_tui.observe.event_records import EventsWanted
+from absurd_tui.observe.parts import Part
 from absurd_tui.observe.queries import quoted, table
+from absurd_tui.observe.records import View
+from absurd_tui.observe.source import DatabaseSource
+
+MANY = 200
+COST = 1.0
+"""Seconds of a backend that a look at all of them costs at most: some tens of milliseconds, and slack."""
 
 SCREENS = pytest.mark.parametrize("key", ["W", "E", "Q"])
 TITLES = {"W": "Workers seen", "E": "Awaited, not emitted", "Q": "1 Queues"}
@@ -133,3 +142,38 @@ async def test_times_without_end_are_shown(
         assert pilot.app.is_running
         assert "Refused" not in text(pilot.app)
         await stays_usable(pilot, key)
+
+
+@pytest.mark.slow
+async def test_two_hundred_queues_are_read_in_few_statements_and_shown(
+    connection: asyncpg.Connection, database: Database
+) -> None:
+    lifecycle = Lifecycle(connection)
+    await connection.execute("set synchronous_commit = off")
+    for number in range(MANY):
+        await lifecycle.create_queue(f"q{number:03}")
+        await lifecycle.emit_event(f"q{number:03}", f"sent:{number:03}", number)
+    await put(connection, "q199", "running", run={"claimed_by": "'the-last:1'"})
+    source = DatabaseSource(resolve(database.dsn, environ={}))
+    try:
+        await source.open()
+        for look in (
+            lambda: source.workers(None),
+            lambda: source.event_list(EventsWanted(None)),
+            lambda: source.event_list(EventsWanted(None, "sent:1")),
+            source.storage,
+        ):
+            await look()
+            looked = await look()
+            assert (looked.found.asked, looked.found.refused) == (MANY, ())
+            assert looked.cost < COST
+        charged = next(cost for cost in (await source.snapshot(View())).costs if cost.part is Part.SCREENS)
+        assert charged.readings == 8
+        assert charged.statements <= 8 * 12
+        assert (await source.weigh())[Part.SCREENS] > 0
+    finally:
+        source.close()
+    async with watching(database.dsn) as pilot:
+        for key, shown in (("W", "the-last:1"), ("E", "sent:199"), ("Q", "of 200")):
+            await pilot.press(key)
+            await until_shown(pilot, TITLES[key], shown)
