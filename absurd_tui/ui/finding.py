@@ -17,10 +17,13 @@ from absurd_tui.observe.slot import SupersededError
 from absurd_tui.text import plain, say
 from absurd_tui.ui.dialogs.filter import FilterDialog
 from absurd_tui.ui.dialogs.find_id import FindIdDialog
+from absurd_tui.ui.dialogs.find_text import FindTextDialog
 from absurd_tui.ui.messages import IdsWanted, TaskOpened
+from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.found import FoundScreen, SearchScreen
 from absurd_tui.ui.sides import Source
 from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.widgets.json_view import JsonView
 
 _ASKED_AGAIN_AFTER = 0.02
 
@@ -60,6 +63,20 @@ class FindingApp(App[int]):
         more = " at least; there are more" if found.is_cut else ""
         told = say("{number} tasks{more}.", number=len(found.tasks), more=more)
         self.push_screen(FoundScreen(self._watch, plain("Tasks with these ids"), told, found.tasks))
+
+    def on_json_view_said(self, message: JsonView.Said) -> None:
+        """Say what was done with a document."""
+        if isinstance(self.screen, ActingScreen):
+            self.screen.say(message.said)
+
+    def on_json_view_text_wanted(self, message: JsonView.TextWanted) -> None:
+        """Ask for a text to look for in a document."""
+
+        def answered(wanted: str | None) -> None:
+            if wanted is not None:
+                message.view.find(wanted)
+
+        self.push_screen(FindTextDialog(), answered)
 
     def action_find(self) -> None:
         """Ask for a filter, and search; on the screen of a search, for another one in its place."""

@@ -25,6 +25,13 @@ _MOVES = (
     ("esc", "let the cursor go: panels follow their newest rows"),
     ("ctrl+p", "find a command by its words; themes"),
 )
+_DOCUMENT = (
+    ("enter", "fold or unfold what the line begins, or is in"),
+    ("- +", "fold all, unfold all"),
+    ("f . ,", "look for a text; the next line that has it, the one before"),
+    ("y p", "copy the value, copy its path"),
+    ("shift+← →", "the rest of long lines"),
+)
 _MOST_REMEDIES = 5
 _TITLES = {
     Scope.DASHBOARD: "Dashboard",
@@ -75,6 +82,8 @@ def _allowing(remedies: Sequence[Plain]) -> list[Span]:
 def _lines() -> list[Span]:
     spans = _section("Moving", _MOVES)
     for scope, title in _TITLES.items():
+        if scope is Scope.ACTIVITY:
+            spans += _section("In a JSON document", _DOCUMENT)
         spans += _section(title, [(_keys(command), command.help) for command in COMMANDS if command.scope is scope])
     return spans
 
