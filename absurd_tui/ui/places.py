@@ -63,7 +63,7 @@ class PlacesApp(FindingApp):
     def on_task_opened(self, message: TaskOpened) -> None:
         """Show a task's page."""
         screen = self.screen
-        page = TaskScreen(self._watch, message.queue, message.task_id, message.row, message.read, message.run_id)
+        page = TaskScreen(self._watch, message)
         if not isinstance(screen, TaskScreen | ModalScreen):
             self.push_screen(page)
         elif isinstance(screen, TaskScreen) and (screen.task_id != message.task_id or message.run_id is not None):

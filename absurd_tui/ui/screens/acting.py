@@ -13,7 +13,8 @@ from absurd_tui.observe.task_queries import MOST_NAME
 from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.requests import EmitEvent, Request
 from absurd_tui.operations.sentences import Asked
-from absurd_tui.text import Plain, plain
+from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui import markdown
 from absurd_tui.ui.availability import CANCEL, CANCEL_TREE, COPY, EMIT, EXTEND, RETRY, why_not
 from absurd_tui.ui.commands import Command, Scope, in_footer
 from absurd_tui.ui.dialogs.cancel import CancelDialog
@@ -83,6 +84,27 @@ class ActingScreen(Screen[None]):
         """Give the queue that is chosen, None for all."""
         row = self.row_in_question()
         return row.queue if row is not None else None
+
+    def as_markdown(self) -> str | None:
+        """Write the task in question as Markdown; None where there is none."""
+        row, read = self.row_in_question(), self.read()
+        return markdown.row(row, read.now, self._watch.address) if row is not None and read is not None else None
+
+    def action_copy_id(self) -> None:
+        """Copy the whole id of the task in question."""
+        row = self.row_in_question()
+        self._copy(str(row.task_id) if row is not None else None, "the id")
+
+    def action_copy_markdown(self) -> None:
+        """Copy the task in question, or its page, as Markdown."""
+        self._copy(self.as_markdown(), "it as Markdown, without params and result")
+
+    def _copy(self, text: str | None, what: str) -> None:
+        if text is None:
+            self.say(plain("copy: no row is under the cursor; 1 to 6 go to a panel."))
+            return
+        self.app.copy_to_clipboard(text)
+        self.say(say("Copied {what}.", what=what))
 
     def action_spawn(self, command: str) -> None:
         """Open the spawn form, or say why not."""

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.screen import Screen
+from textual.timer import Timer
 
+from absurd_tui import units
 from absurd_tui.observe.found import Found
 from absurd_tui.observe.search.search import Progress
 from absurd_tui.observe.search.terms import Filter, written
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui import markdown
 from absurd_tui.ui.commands import Scope, bindings, in_footer
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.messages import TaskOpened
@@ -26,6 +29,8 @@ from absurd_tui.ui.widgets.roles import Roles
 from absurd_tui.ui.widgets.told import ToldLines
 from absurd_tui.ui.widgets.too_small import TooSmall
 
+NOTE_SECONDS = 4.0
+
 
 class FoundScreen(Screen[None]):
     """What was looked for, how far that went, and the tasks that were found, newest first."""
@@ -39,6 +44,8 @@ class FoundScreen(Screen[None]):
         self._wanted = wanted
         self._told = told
         self._tasks = tuple(tasks)
+        self._said = Plain("")
+        self._hushing: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Put the surfaces together."""
@@ -62,7 +69,8 @@ class FoundScreen(Screen[None]):
         ticks = time.monotonic()
         clock = self._watch.clock(ticks)
         self.query_one(Header).show(self._watch.head(ticks))
-        self.query_one(ToldLines).show(((self._wanted, "strong"), *self.told(clock)))
+        last = ((self._said, "strong"),) if self._said else ()
+        self.query_one(ToldLines).show(((self._wanted, "strong"), *self.told(clock)[: 2 - len(last)], *last))
         title = Title("", Plain(""), "", plain("Found"), plain(str(len(self._tasks))))
         table = self.query_one(RecordTable)
         sight = Sight(clock, is_ascii=self._watch.is_ascii) if clock is not None else None
@@ -89,6 +97,29 @@ class FoundScreen(Screen[None]):
     def action_back(self) -> None:
         """Go back to where it was looked for."""
         self.dismiss()
+
+    def action_copy_id(self) -> None:
+        """Copy the whole id of the task under the cursor."""
+        task = self.query_one(RecordTable).cursor_record
+        if isinstance(task, Found):
+            self.app.copy_to_clipboard(str(task.task_id))
+            self.say(plain("Copied the id."))
+
+    def action_copy_markdown(self) -> None:
+        """Copy the list as Markdown."""
+        clock = self._watch.clock(time.monotonic())
+        told = self.told(clock)[0][0] if clock is not None else Plain("")
+        self.app.copy_to_clipboard(markdown.listing(self._wanted, told, self._tasks, self._watch.address))
+        number = min(len(self._tasks), markdown.MOST_ROWS)
+        self.say(plain(f"Copied {units.plural(number, 'task')} as Markdown."))
+
+    def say(self, said: Plain) -> None:
+        """Say something for a few seconds."""
+        self._said = said
+        if self._hushing is not None:
+            self._hushing.stop()
+        self._hushing = self.set_timer(NOTE_SECONDS, lambda: self.say(Plain("")))
+        self.repaint()
 
     def on_resize(self, event: Resize) -> None:
         """Lay the rows out anew."""

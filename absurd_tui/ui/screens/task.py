@@ -15,10 +15,11 @@ from absurd_tui.observe.task_records import Attempt, Document, TaskPage
 from absurd_tui.observe.task_rows import row_of
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui import markdown
 from absurd_tui.ui.cells import cut_words
 from absurd_tui.ui.commands import Command, Scope, bindings
 from absurd_tui.ui.documents import Documents
-from absurd_tui.ui.messages import DocumentWanted, PageWanted
+from absurd_tui.ui.messages import DocumentWanted, PageWanted, TaskOpened
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.block import BlockTabs
@@ -60,20 +61,13 @@ class TaskScreen(ActingScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid"), (182, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
 
-    def __init__(
-        self,
-        watch: Watch,
-        queue: str,
-        task_id: UUID,
-        row: TaskRow | None = None,
-        read: ReadAt | None = None,
-        run_id: UUID | None = None,
-    ) -> None:
+    def __init__(self, watch: Watch, opened: TaskOpened) -> None:
         super().__init__(watch)
-        self.queue = queue
-        self.task_id = task_id
+        row, run_id = opened.row, opened.run_id
+        self.queue = opened.queue
+        self.task_id = opened.task_id
         self._row = row
-        self._read = read
+        self._read = opened.read
         self._page: TaskPage | None = None
         self._documents = Documents()
         self._trouble: tuple[Plain, Plain] | None = None
@@ -222,6 +216,10 @@ class TaskScreen(ActingScreen):
     def row_in_question(self) -> TaskRow | None:
         """Give the task of this page, unless it is no more."""
         return None if self._is_gone else self._row
+
+    def as_markdown(self) -> str | None:
+        """Write the page, as far as it was read."""
+        return super().as_markdown() if self._page is None else markdown.page(self._page, self._watch.address)
 
     def read(self) -> ReadAt | None:
         """As soon as there is a page, its row is in question; before, the row that was opened."""
