@@ -424,3 +424,34 @@ async def test_a_task_is_found_by_its_id_and_by_what_is_so_of_it(scene: Scene) -
     steps = [progress async for progress in scene.source.search(wanted, snapshot.now)]
     assert [task.task_id for progress in steps for task in progress.found] == [other]
     assert [progress.is_over for progress in steps].index(True) == len(steps) - 1
+
+
+async def test_the_tasks_in_a_state_are_listed_as_the_panel_has_them(scene: Scene) -> None:
+    stage = scene.stage
+    for queue, name in (("mail", "fails"), ("orders", "fails too"), ("mail", "pends"), ("orders", "pends too")):
+        task_id = await stage.spawn(queue, name, max_attempts=1)
+        if name.startswith("fails"):
+            await stage.claim(task_id, "worker-1")
+            await stage.fail(task_id, "KeyError", "no such key")
+    snapshot = await scene.read()
+    for state in (State.PENDING, State.FAILED, State.SLEEPING):
+        panel = snapshot.panel(state)
+        assert panel is not None
+        listed = await scene.source.matching(["mail", "orders"], state)
+        assert {(task.queue, task.task_id, task.run_id, task.task_name, task.attempt) for task in listed.tasks} == {
+            (row.queue, row.task_id, row.run_id, row.task_name, row.attempt) for row in panel.rows
+        }
+        assert not listed.has_more
+    (pends,) = (await scene.source.matching(["orders"], State.PENDING)).tasks
+    assert pends.task_name == "pends too"
+
+
+async def test_an_event_names_who_waits_for_it_in_its_queue(scene: Scene) -> None:
+    task_id = await scene.stage.spawn("mail", "waits", max_attempts=1)
+    await scene.stage.claim(task_id, "worker-1")
+    await scene.stage.wait_for(task_id, "paid")
+    event = await scene.source.event("mail", "paid")
+    assert [(waiter.task_id, waiter.task_name) for waiter in event.waiters] == [(task_id, "waits")]
+    assert (event.emitted_at, event.payload, event.has_more) == (None, "", False)
+    for queue, name in (("orders", "paid"), ("mail", "unheard of")):
+        assert (await scene.source.event(queue, name)).waiters == ()
