@@ -95,6 +95,7 @@ PICTURES = (
     Picture("dialog-retry-120x40", (120, 40), ("4", "r")),
     Picture("dialog-spawn-120x40", (120, 40), ("3", "n")),
     Picture("dialog-bulk-120x40", (120, 40), ("4", "asterisk", "r")),
+    Picture("dialog-emit-120x40", (120, 40), ("3", "down", "down", "down", "down", "w")),
     Picture("dialog-drop-queue-120x40", (120, 40), ("right",), command=f"manage('{DROP_QUEUE}')"),
     Picture(
         "dialog-clean-up-120x40",

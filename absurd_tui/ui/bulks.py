@@ -137,7 +137,7 @@ class Bulks:
     def _write(self) -> Path | Plain:
         folder = self._performer.audit.folder if self._performer is not None else None
         if folder is None or self.run is None:
-            return plain("There is no folder to write to: neither XDG_STATE_HOME nor HOME says which.")
+            return plain("Not written: no audit file is kept here, and the list would stand beside it.")
         try:
             return export(self.run, folder, self._clock().now, self._watch.address)
         except OSError as error:

@@ -209,7 +209,7 @@ async def test_without_a_folder_the_list_is_not_written_and_says_so() -> None:
         await seen.shown("1 of 1")
         await woken(seen, BulkProgress)
         await seen.press("l")
-        await seen.shown("There is no folder to write to")
+        await seen.shown("Not written: no audit file is kept here")
 
 
 async def test_what_came_of_a_run_is_told_also_where_nobody_looked() -> None:
