@@ -76,8 +76,8 @@ def _connects(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--ascii", "is_ascii", is_flag=True, help="Draw without Unicode.")
 @click.option("--read-only", "is_read_only", is_flag=True, help="No key writes, and no connection that could is made.")
 @click.option("--production", "is_production", is_flag=True, help="Mark the database; cancelling asks for the id.")
-@click.option("--bell", is_flag=True, help="Ring the terminal's bell once whenever the verdict gets worse.")
 @click.option("--ask-reason", "asks_reason", is_flag=True, help="Ask for the reason of every write, for the audit.")
+@click.option("--bell", is_flag=True, help="Ring the terminal's bell once whenever the verdict gets worse.")
 @click.option("--utc", is_flag=True, help="Begin with times in UTC.")
 @click.option("--once", "is_once", is_flag=True, help="Write one frame as plain text and leave; needs no terminal.")
 @click.version_option(__version__, "-V", "--version", prog_name="absurd-tui")
@@ -95,8 +95,8 @@ def command(
     is_ascii: bool,
     is_read_only: bool,
     is_production: bool,
-    bell: bool,
     asks_reason: bool,
+    bell: bool,
     utc: bool,
     is_once: bool,
 ) -> None:
@@ -113,8 +113,8 @@ def command(
         utc=utc,
         is_read_only=is_read_only,
         is_production=is_production,
-        rings=bell,
         asks_reason=asks_reason,
+        rings=bell,
     )
     context.obj = settings
     if context.invoked_subcommand is not None:

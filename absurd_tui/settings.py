@@ -12,8 +12,9 @@ class Settings:
     `every` is in seconds; `queue` is the queue chosen at the start, None for all; `theme`
     is any of Textual's themes or of ours, None for the one that suits the terminal;
     `is_ascii` draws without Unicode. `is_read_only` makes no connection that could write,
-    `is_production` asks for more before an act that cannot be undone, `asks_reason` for the reason of every write.
-    `rings` rings the terminal's bell once whenever the verdict gets worse.
+    `is_production` asks for more before an act that cannot be undone, `asks_reason` for
+    the reason of every write. `rings` rings the terminal's bell once whenever the verdict
+    gets worse.
     """
 
     every: float = 1.0

@@ -347,8 +347,8 @@ class FakePerformer:
             self.begun.remove(begun)
         return self.outcome
 
-    async def perform_batch(self, batch: TaskBatch, reason: str = "") -> BatchResult:
-        self.reasons.append(reason)
+    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
+        self.reasons.append(batch.reason)
         self.batches.append(batch)
         if self.gate is not None:
             await self.gate.wait()

@@ -212,7 +212,7 @@ class RecordedPerformer:
         """Refuse: a recording takes no writes."""
         return Refused("This is a recording.")
 
-    async def perform_batch(self, batch: TaskBatch, reason: str = "") -> BatchResult:
+    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
         """Refuse: a recording takes no writes."""
         return nothing_reached(batch, Refused("This is a recording."))
 

@@ -35,8 +35,7 @@ class AuditRecord:
     `at` is ISO 8601 in UTC by the `clock` named: the database's where it was heard, else this computer's. `before` is
     what the operator saw, `after` what was read back. `outcome` is the outcome's type in words, `told` its sentence.
     `sql` is None when nothing was called, `absurdctl` where that has no such command. `seconds` is how long it took,
-    `reason` what the operator gave as such, where it was asked for. `items` are the tasks of a batch, a hundred at
-    most.
+    `reason` what the operator gave as such, where it was asked for. `items` are the tasks of a batch, at most 100.
     """
 
     at: str

@@ -33,8 +33,8 @@ Watches = Callable[[str, Sequence[UUID]], Awaitable[Standings]]
 class BulkPlan:
     """What was confirmed: the frozen tasks, and how. `left_out` are tasks that nothing is done to, and why.
 
-    `canary` tasks are done first, 0 for none; `pace` is tasks a second, None for as fast as can be. `reason` is what
-    the operator gave as such.
+    `canary` tasks are done first, 0 for none; `pace` is tasks a second, None for as fast as can be.
+    `reason` is the operator's, where it was asked for.
     """
 
     act: Act
@@ -197,7 +197,7 @@ class BulkRun:
     async def _do_batch(self, places: Sequence[int]) -> Outcome | None:
         """Do a batch in one write; give why some were not reached, where others may be."""
         targets = tuple(self.plan.targets[place] for place in places)
-        result = await self._perform(TaskBatch(self.plan.act, targets[0].queue, targets))
+        result = await self._perform(TaskBatch(self.plan.act, targets[0].queue, targets, self.plan.reason))
         for place, outcome in zip(places, result.outcomes, strict=True):
             if outcome is not None:
                 self._note(place, outcome)

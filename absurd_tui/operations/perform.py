@@ -80,11 +80,11 @@ class Performer:
         flight.task = asyncio.create_task(self._fly(key, flight))
         return await asyncio.shield(flight.task)
 
-    async def perform_batch(self, batch: TaskBatch, reason: str = "") -> BatchResult:
+    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
         """Make one write of many, and tell what is true of each afterwards; as `perform` does it for one."""
         if self.is_read_only or self._is_closed:
             return nothing_reached(batch, Refused(READ_ONLY if self.is_read_only else LEAVING))
-        flight = _Flight(batch, BatchWork(batch), reason=reason)
+        flight = _Flight(batch, BatchWork(batch), reason=batch.reason)
         key = ("batch", str(id(flight)))
         self._flights[key] = flight
         flight.task = asyncio.create_task(self._fly(key, flight))

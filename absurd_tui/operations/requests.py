@@ -90,8 +90,12 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskBatch:
-    """Do one thing to up to a hundred tasks of a queue in one transaction; a retry is one in place, by one attempt."""
+    """Do one thing to up to a hundred tasks of a queue in one transaction; a retry is one in place, by one attempt.
+
+    `reason` is the operator's, where it was asked for.
+    """
 
     act: Act
     queue: str
     targets: tuple[Target, ...]
+    reason: str = ""

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Coroutine
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +74,7 @@ class Bulks:
         performer = self._performer
         if performer is None or (self.run is not None and not self.run.is_at_rest):
             return None
-        self.run = BulkRun(
-            plan, partial(performer.perform_batch, reason=plan.reason), self._source.standings, self._changed
-        )
+        self.run = BulkRun(plan, performer.perform_batch, self._source.standings, self._changed)
         self._was_told = None
         self._begin(self.run.begin())
         return self.show()

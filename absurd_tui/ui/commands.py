@@ -234,17 +234,16 @@ COMMANDS = (
     _task("task.whole", "o", "load whole", "fetch a document that was too large at first", "whole", footer=9),
     _activity("activity.back", "escape", "back", "back to where it was opened", "back", shown="esc", footer=1),
     _activity(
-        "activity.find",
-        "slash",
-        "find",
-        "list only writes that hold some words",
-        "find",
-        shown="/",
-        footer=3,
-        named="find-writes",
+        "activity.find", "f", "filter", "list only writes that hold some words", "find", footer=3, named="find-writes"
     ),
     _activity(
-        "activity.copy", "y", "copy", "copy what is listed as Markdown", "copy_listed", footer=4, named="copy-writes"
+        "activity.copy",
+        "y",
+        "copy",
+        "copy what is listed as Markdown",
+        "copy_listed",
+        footer=4,
+        named="copy-writes",
     ),
     _activity(
         "activity.write",

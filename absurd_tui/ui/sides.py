@@ -100,7 +100,7 @@ class Performs(Protocol):
         """Make a write and tell what is true afterwards; the audit keeps the reason."""
         ...
 
-    async def perform_batch(self, batch: TaskBatch, reason: str = "") -> BatchResult:
+    async def perform_batch(self, batch: TaskBatch) -> BatchResult:
         """Make one write of many, and tell what is true of each afterwards."""
         ...
 

@@ -204,7 +204,7 @@ def struck(pilot: Pilot[int]) -> str:
 
 async def find(pilot: Pilot[int], words: str) -> None:
     """Look for the writes that hold some words."""
-    await pilot.press("slash")
+    await pilot.press("f")
     await until_shown(pilot, "Find writes")
     await pilot.press("ctrl+u", *("space" if char == " " else char for char in words), "enter")
 
@@ -217,7 +217,7 @@ async def test_writes_are_found_by_words_and_escape_lists_all_again() -> None:
         await pilot.press("A")
         await until_shown(pilot, "Activity  1 of 2")
         await find(pilot, "SPAWN media")
-        await until_shown(pilot, "Activity  1 of 1", "/ SPAWN media, of 2", "transcode the whole archive")
+        await until_shown(pilot, "Activity  1 of 1", "holds SPAWN media, of 2", "transcode the whole archive")
         await until_not_shown(pilot, "charge_card")
         await find(pilot, "nowhere")
         await until_shown(pilot, "No write holds nowhere. esc lists all.")

@@ -12,6 +12,7 @@ from absurd_tui.operations.outcomes import After, Changed, Done, Locked, Refused
 from absurd_tui.ui.app import AbsurdApp
 from absurd_tui.ui.dialogs.bulk import BulkDialog
 from absurd_tui.ui.dialogs.bulk_progress import BulkProgress
+from absurd_tui.ui.dialogs.reason import ReasonDialog
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +38,7 @@ async def ask(seen: Desk, key: str, number: int, *, panel: str = "4") -> list[UU
     return [row.task_id for row in seen.source.rows.values() if row.state is state]
 
 
-async def woken(seen: Desk, kind: type[BulkDialog] | type[BulkProgress]) -> None:
+async def woken(seen: Desk, kind: type[BulkDialog | BulkProgress | ReasonDialog]) -> None:
     """Wait until a dialog is there and its keys count."""
 
     def is_so() -> bool:
@@ -90,6 +91,23 @@ async def test_many_are_typed_and_enter_alone_confirms_nothing() -> None:
         await seen.press("5", "enter")
         await woken(seen, BulkProgress)
         await seen.until(lambda: bool(seen.performer.batches))
+
+
+async def test_where_a_reason_is_asked_for_many_have_the_same_and_without_it_the_marks_stay() -> None:
+    async with desk(outcome=RETRIED, asks_reason=True) as seen:
+        for answer in ("escape", "enter"):
+            await seen.press("4", *(["space"] if answer == "escape" else []), "r")
+            await woken(seen, BulkDialog)
+            await seen.shown("y retry 1 task")
+            await seen.press("y")
+            await seen.says("retry 1 task", "Why, in one line?")
+            await woken(seen, ReasonDialog)
+            await seen.press(*"INC", answer)
+            if answer == "escape":
+                await seen.shown("1 marked")
+                assert seen.performer.batches == []
+        await seen.until(lambda: bool(seen.performer.batches))
+        assert [batch.reason for batch in seen.performer.batches] == ["INC"]
 
 
 async def test_in_production_even_a_few_are_typed() -> None:

@@ -5,8 +5,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from absurd_tui.operations.sentences import Asked, operation, target
-from absurd_tui.text import plain, say
+from absurd_tui.text import Plain, plain
 from absurd_tui.ui.content import content
 from absurd_tui.ui.dialogs.dormant import DormantDialog
 from absurd_tui.ui.dialogs.text import BLANK, Choice, Choices, DialogText, Paragraph
@@ -21,10 +20,9 @@ class ReasonDialog(DormantDialog[str | None]):
 
     BINDINGS = [Binding("escape", "leave", show=False)]
 
-    def __init__(self, request: Asked, number: int = 1) -> None:
+    def __init__(self, about: Plain) -> None:
         super().__init__()
-        self._asked = request
-        self._number = number
+        self._about = about
 
     def compose(self) -> ComposeResult:
         """Put the frame together."""
@@ -39,10 +37,8 @@ class ReasonDialog(DormantDialog[str | None]):
 
     def on_mount(self) -> None:
         """Say for what."""
-        others = f" and {self._number - 1} more" if self._number > 1 else ""
-        about = say("{what} · {target}{others}", what=operation(self._asked), target=target(self._asked), others=others)
         told = plain("Why, in one line? It is kept in the audit.")
-        self.query_one("#dialog-text", DialogText).show([Paragraph(about, "strong"), Paragraph(told), BLANK])
+        self.query_one("#dialog-text", DialogText).show([Paragraph(self._about, "strong"), Paragraph(told), BLANK])
         self.query_one("#dialog-notes", DialogText).show([BLANK])
         self._judge()
 

@@ -12,7 +12,7 @@ from absurd_tui.observe.records import ReadAt, TaskRow
 from absurd_tui.observe.task_queries import MOST_NAME
 from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.requests import EmitEvent, Request
-from absurd_tui.operations.sentences import Asked
+from absurd_tui.operations.sentences import operation, target
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui import markdown
 from absurd_tui.ui.availability import CANCEL, CANCEL_TREE, COPY, EMIT, EXTEND, RETRY, why_not
@@ -168,22 +168,25 @@ class ActingScreen(Screen[None]):
         self.app.push_screen(dialog, answered)
 
     def send(self, *requests: Request) -> None:
-        """Have requests performed that were confirmed, one by one."""
+        """Have requests performed that were confirmed, one by one; first ask for the reason, where that is wanted."""
 
-        def performed(reason: str) -> None:
+        others = f" and {len(requests) - 1} more" if len(requests) > 1 else ""
+        what, about = operation(requests[0]), target(requests[0])
+
+        def post(reason: str) -> None:
             for request in requests:
                 self.post_message(RequestMade(request, reason))
 
-        self.with_reason(requests[0], len(requests), performed)
+        self.with_reason(say("{what} · {about}{others}", what=what, about=about, others=others), post)
 
-    def with_reason(self, asked: Asked, number: int, then: Callable[[str], None]) -> None:
-        """Go on with what was confirmed; where a reason is wanted only with one."""
+    def with_reason(self, about: Plain, act: Callable[[str], None]) -> None:
+        """Act for the reason that is given, where one is wanted; where it is not given, not at all."""
 
         def answered(reason: str | None) -> None:
             if reason is not None:
-                then(reason)
+                act(reason)
 
         if self._watch.asks_reason:
-            self.app.push_screen(ReasonDialog(asked, number), answered)
+            self.app.push_screen(ReasonDialog(about), answered)
         else:
-            then("")
+            act("")

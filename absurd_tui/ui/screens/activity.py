@@ -116,7 +116,7 @@ class ActivityScreen(Screen[None]):
             return plain(self._audit.trouble), "warning"
         if not self._words:
             return Plain(""), "muted"
-        return say("/ {words}, of {n}", words=self._words, n=len(self._audit.records)), "muted"
+        return say("holds {words}, of {n}", words=self._words, n=len(self._audit.records)), "muted"
 
     def _say(self, note: Plain) -> None:
         """Say something in the title for a few seconds."""

@@ -8,7 +8,7 @@ from absurd_tui.observe.matching import MOST, Matching
 from absurd_tui.observe.records import Refusal, State
 from absurd_tui.operations.batch import LIVE
 from absurd_tui.operations.bulk import BulkPlan
-from absurd_tui.operations.requests import Act, TaskBatch
+from absurd_tui.operations.requests import Act
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import CANCEL, RETRY, why_not_many
 from absurd_tui.ui.commands import Scope
@@ -23,7 +23,6 @@ from absurd_tui.ui.widgets.panel_faces import NAMES, count_text
 
 _ACTS = {CANCEL: Act.CANCEL, RETRY: Act.RETRY}
 _FITTING = {CANCEL: (LIVE, "live"), RETRY: ((State.FAILED,), "failed")}
-_SEVERAL = "several queues"
 _NO_ROW = plain("mark: no row is under the cursor; 1 to 6 go to a panel.")
 
 
@@ -161,6 +160,11 @@ class MarkingScreen(ActingScreen):
         about = {f"ask('{command}')" for command in _ACTS}
         return [replace(hint, label=f"{hint.label} {number}") if hint.action in about else hint for hint in hints]
 
+    def _begin_bulk(self, plan: BulkPlan) -> None:
+        self.marks.clear()
+        self.repaint()
+        self.post_message(BulkConfirmed(plan))
+
     def action_ask(self, command: str) -> None:
         """Ask about the marks, where there are some; else about the row under the cursor."""
         if command not in _ACTS or not self.counts_marks:
@@ -173,14 +177,8 @@ class MarkingScreen(ActingScreen):
 
         def answered(plan: BulkPlan | None) -> None:
             if plan is not None:
-                queues = {target.queue for target in plan.targets}
-                batch = TaskBatch(plan.act, queues.pop() if len(queues) == 1 else _SEVERAL, plan.targets)
-                self.with_reason(batch, 1, lambda reason: self._confirmed(replace(plan, reason=reason)))
+                about = say("{act} {n}", act=plan.act, n=units.plural(len(plan.targets), "task"))
+                self.with_reason(about, lambda reason: self._begin_bulk(replace(plan, reason=reason)))
 
         dialog = BulkDialog(self._watch, _ACTS[command], self.marks.targets, self.marks.origin, clock)
         self.app.push_screen(dialog, answered)
-
-    def _confirmed(self, plan: BulkPlan) -> None:
-        self.marks.clear()
-        self.repaint()
-        self.post_message(BulkConfirmed(plan))
