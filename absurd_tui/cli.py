@@ -15,6 +15,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -78,6 +79,7 @@ def _connects(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--production", "is_production", is_flag=True, help="Mark the database; cancelling asks for the id.")
 @click.option("--ask-reason", "asks_reason", is_flag=True, help="Ask for the reason of every write, for the audit.")
 @click.option("--bell", is_flag=True, help="Ring the terminal's bell once whenever the verdict gets worse.")
+@click.option("--no-history", is_flag=True, help="Keep no params of what is spawned from the form.")
 @click.option("--utc", is_flag=True, help="Begin with times in UTC.")
 @click.option("--once", "is_once", is_flag=True, help="Write one frame as plain text and leave; needs no terminal.")
 @click.version_option(__version__, "-V", "--version", prog_name="absurd-tui")
@@ -97,6 +99,7 @@ def command(
     is_production: bool,
     asks_reason: bool,
     bell: bool,
+    no_history: bool,
     utc: bool,
     is_once: bool,
 ) -> None:
@@ -129,7 +132,9 @@ def command(
     _require_terminal()
     spec = _resolved(dsn=dsn, database=database, host=host, port=port, user=user)
     from absurd_tui.operations.audit import default_path
+    from absurd_tui.operations.spawn_history import history_path
 
+    settings = replace(settings, history_file=None if no_history else history_path())
     context.exit(watch(spec, settings, audit_file=default_path()))
 
 

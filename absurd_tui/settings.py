@@ -1,6 +1,7 @@
 """What the user chose, from flags and environment."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 THEMES = ("absurd-dark", "absurd-light", "absurd-ansi")
 
@@ -14,7 +15,7 @@ class Settings:
     `is_ascii` draws without Unicode. `is_read_only` makes no connection that could write,
     `is_production` asks for more before an act that cannot be undone, `asks_reason` for
     the reason of every write. `rings` rings the terminal's bell once whenever the verdict
-    gets worse.
+    gets worse. `history_file` keeps what is spawned from the form, None for this run only.
     """
 
     every: float = 1.0
@@ -26,3 +27,4 @@ class Settings:
     is_production: bool = False
     rings: bool = False
     asks_reason: bool = False
+    history_file: Path | None = None

@@ -16,10 +16,11 @@ from absurd_tui.observe.once import no_such_queue
 from absurd_tui.observe.poll import Poll
 from absurd_tui.observe.records import Link, LinkState, Snapshot, View
 from absurd_tui.observe.why import Clock
-from absurd_tui.operations.outcomes import AlreadySo, Done, Refused
+from absurd_tui.operations.outcomes import AlreadySo, Refused
 from absurd_tui.operations.perform import left_behind
-from absurd_tui.operations.requests import Request, RetryTask, SpawnTask
+from absurd_tui.operations.requests import Request, SpawnTask
 from absurd_tui.operations.sentences import sentence
+from absurd_tui.operations.spawn_history import SpawnHistory
 from absurd_tui.operations.subjects import follow, subject
 from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
@@ -95,6 +96,7 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         self._watch.is_ascii = settings.is_ascii
         self._watch.is_production = settings.is_production
         self._watch.asks_reason = settings.asks_reason
+        self._watch.history = SpawnHistory(settings.history_file)
         self._watch.is_read_only = self._performer is None
         if self._performer is not None:
             self._watch.pending, self._watch.stop = self._performer.pending, self._performer.stop
@@ -296,9 +298,7 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         clock = self._watch.clock(ticks) or Clock(time.time())
         telling, remedy = self._watch.telling, outcome.remedy if isinstance(outcome, Refused) else None
         about = subject(request, outcome)
-        if isinstance(request, RetryTask) and request.as_new and isinstance(outcome, Done):
-            at = outcome.after.read_at if outcome.after is not None else clock.now
-            self._watch.retried_as_new[request.target.queue, request.target.task_id] = at
+        self._watch.note(request, outcome, clock.now)
         telling.tell(Told(*sentence(request, outcome, clock), ticks, plain(remedy) if remedy else None, about))
         if (spawned := follow(request, outcome)) is not None:
             telling.follow(spawned, ticks)

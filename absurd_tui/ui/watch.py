@@ -1,15 +1,20 @@
 """What every screen shows from: the newest snapshot, the verdict that settled, the connection, and the clock."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from uuid import UUID
 
+from absurd_tui.lifecycle.json_values import encode_json
 from absurd_tui.observe.diagnosis import findings
 from absurd_tui.observe.records import Link, LinkState, Refusal, Snapshot
 from absurd_tui.observe.verdict import Settled
 from absurd_tui.observe.why import Clock
+from absurd_tui.operations.outcomes import Done, Outcome
 from absurd_tui.operations.perform import Pending
+from absurd_tui.operations.requests import Request, RetryTask, SpawnTask
+from absurd_tui.operations.spawn_history import SpawnHistory
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.telling import Telling, told_under_way
 from absurd_tui.ui.titling import title_of
@@ -44,6 +49,7 @@ class Watch:
         self.is_read_only = True
         self.is_production = False
         self.asks_reason = False
+        self.history = SpawnHistory()
         self.telling = Telling()
         self.pending: Callable[[], tuple[Pending, ...]] = tuple
         self.bulk_told: Callable[[float], tuple[Told, ...]] = lambda _: ()
@@ -147,6 +153,19 @@ class Watch:
             is_production=self.is_production,
             is_read_only=self.is_read_only,
         )
+
+    def note(self, request: Request, outcome: Outcome, now: float) -> None:
+        """Keep what later dialogs want to know of a write that was done: what was retried as new, what was spawned."""
+        if not isinstance(outcome, Done):
+            return
+        if isinstance(request, RetryTask) and request.as_new:
+            at = outcome.after.read_at if outcome.after is not None else now
+            self.retried_as_new[request.target.queue, request.target.task_id] = at
+        elif isinstance(request, SpawnTask):
+            self.history.remember(request.task_name, encode_json(request.params, "params"), now)
+            if self.history.trouble is not None:
+                trouble = plain(self.history.trouble)
+                self.telling.tell(Told("!", plain("Not in the spawn history"), trouble, time.monotonic()))
 
     @property
     def _shown(self) -> _Reading | None:

@@ -21,11 +21,12 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import cut_end
 from absurd_tui.ui.content import assemble, content
 from absurd_tui.ui.dialogs.dormant import DEAD_SECONDS, DormantDialog
+from absurd_tui.ui.dialogs.spawn_before import SentBefore
 from absurd_tui.ui.dialogs.spawn_draft import Checked, Part, Retry, SpawnDraft, check, key_note
 from absurd_tui.ui.dialogs.spawn_fields import FieldNote, OneLine, ParamsEditor, RetryChoice
 from absurd_tui.ui.dialogs.spawn_key import KeyLook
 from absurd_tui.ui.dialogs.spawn_keys import SpawnKeys
-from absurd_tui.ui.dialogs.spawn_offer import Newest, Offer
+from absurd_tui.ui.dialogs.spawn_offer import Newest, Offer, laid_out
 from absurd_tui.ui.dialogs.spawn_seed import SpawnSeed, begin
 from absurd_tui.ui.dialogs.spawn_side import SpawnSide
 from absurd_tui.ui.dialogs.text import Choice, DialogText, Paragraph
@@ -45,6 +46,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         Binding("escape", "discard", show=False, priority=True),
         Binding("ctrl+s", "spawn", show=False, priority=True),
         Binding("f6", "turn", show=False, priority=True),
+        Binding("f3", "before", show=False, priority=True),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
@@ -61,6 +63,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
         self._checked = check(self._first)
         self._look: KeyLook | None = None
         self._offer = Offer(seed.queue, seed.task_name, seed.newest)
+        self._before = SentBefore(watch.history)
         self._timer: Timer | None = None
         self._untold = frozenset(part for part in self._checked.errors if not self._first.text(part))
         self._asked_to_spawn = False
@@ -286,9 +289,20 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
 
     def _origin(self) -> Plain:
         """Say whose the params are."""
-        if self.query_one(ParamsEditor).is_typed:
+        editor, name = self.query_one(ParamsEditor), self.draft.task_name
+        if told := self._before.told(name, editor.text, self.clock):
+            return told
+        if editor.is_typed:
             return plain("JSON, as typed")
         return plain("JSON, of the task that is copied") if self._seed.is_copy else self._offer.told(self.clock)
+
+    def action_before(self) -> None:
+        """Put in what was spawned before from here under this name, and at last what the form offers by itself."""
+        sent, editor = self._before.turn(self.draft.task_name), self.query_one(ParamsEditor)
+        offered = laid_out(self._seed.params) if self._seed.is_copy else self._offer.params
+        editor.put(laid_out(sent.params) if sent is not None else offered)
+        editor.is_typed = sent is not None
+        self.repaint()
 
     def _status(self, checked: Checked, errors: int) -> Paragraph:
         if self._asked_to_discard:
@@ -302,7 +316,7 @@ class SpawnDialog(DormantDialog[SpawnTask | None]):
     def _keys(self) -> list[Choice]:
         discard = Choice("esc", plain("discard"))
         if not self.is_folded:
-            return [discard, Choice("tab", plain("next field"))]
+            return [discard, Choice("tab", plain("next field")), *self._before.keys(self.draft.task_name)]
         return [discard, Choice("f6", plain("the form" if self.has_class("-turned") else "what is sent"))]
 
     def _act(self, draft: SpawnDraft, checked: Checked) -> Choice:
