@@ -202,6 +202,7 @@ def watch(spec: "ConnSpec", settings: Settings, *, audit_file: Path | None) -> i
     from absurd_tui.observe.source import DatabaseSource
     from absurd_tui.operations.audit import Audit
     from absurd_tui.operations.perform import Performer
+    from absurd_tui.saved_filters import FILE, SavedFilters
     from absurd_tui.ui.app import AbsurdApp
     from absurd_tui.ui.driver import steady
 
@@ -209,7 +210,8 @@ def watch(spec: "ConnSpec", settings: Settings, *, audit_file: Path | None) -> i
     logging.getLogger().addHandler(logging.NullHandler())
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     performer = None if settings.is_read_only else Performer(spec, audit=Audit(audit_file))
-    app = AbsurdApp(DatabaseSource(spec), settings, performer)
+    saved = SavedFilters(audit_file.with_name(FILE) if audit_file is not None else None)
+    app = AbsurdApp(DatabaseSource(spec), settings, performer, saved)
     app.driver_class = steady(app.driver_class)
     asyncio.run(_run_until_left(app))
     for left in app.left_behind:

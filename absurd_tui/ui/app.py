@@ -22,6 +22,7 @@ from absurd_tui.operations.requests import Request, SpawnTask
 from absurd_tui.operations.sentences import sentence
 from absurd_tui.operations.spawn_history import SpawnHistory
 from absurd_tui.operations.subjects import follow, subject
+from absurd_tui.saved_filters import SavedFilters
 from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
 from absurd_tui.text import Plain, for_clipboard, plain
@@ -84,11 +85,18 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
     CSS_PATH = [str(path) for path in stylesheets()]
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, source: Source, settings: Settings, performer: Performs | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        settings: Settings,
+        performer: Performs | None = None,
+        saved: SavedFilters | None = None,
+    ) -> None:
         no_color = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if no_color else None)
         self._source = source
         self._settings = settings
+        self._saved = saved or SavedFilters(None)
         self._performer = None if serves_web(self.driver_class) else performer
         self._running_tasks: set[asyncio.Task[None]] = set()
         self._watch = Watch(source.address, every=settings.every, ticks=time.monotonic())

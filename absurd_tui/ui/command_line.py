@@ -8,6 +8,7 @@ from absurd_tui.observe.ids import ids_in
 from absurd_tui.observe.search.completion import Known, completions
 from absurd_tui.observe.search.language import Wrong, parse
 from absurd_tui.observe.why import Clock
+from absurd_tui.saved_filters import NAME
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.commands import COMMANDS, Argument, Command, Scope
 from absurd_tui.ui.instants import instant
@@ -25,6 +26,10 @@ class Place:
     known: Known
     themes: tuple[str, ...]
     clock: Clock | None = None
+    saved: tuple[str, ...] = ()
+    """The names of the filters that were saved."""
+    trouble: Plain = Plain("")
+    """Why these are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ def _options(argument: Argument, place: Place) -> Iterable[str]:
         Argument.QUEUE: (ALL, *place.known.queues),
         Argument.THEME: place.themes,
         Argument.TASK_NAME: place.known.names,
+        Argument.SAVED: place.saved,
     }.get(argument, ())
 
 
@@ -92,6 +98,16 @@ def _no_queue(argument: str, place: Place) -> Plain | None:
 
 def _no_theme(argument: str, place: Place) -> Plain | None:
     return _one_of(argument, place.themes, "theme")
+
+
+def _not_saved(argument: str, place: Place) -> Plain | None:
+    return place.trouble or _one_of(argument, place.saved, "saved filter")
+
+
+def _no_name(argument: str, _: Place) -> Plain | None:
+    if NAME.fullmatch(argument):
+        return None
+    return plain("a name has up to 40 letters, digits, - and _.")
 
 
 def _one_of(argument: str, names: Sequence[str], what: str) -> Plain | None:
@@ -139,4 +155,6 @@ _CHECKS: Mapping[Argument, Callable[[str, Place], Plain | None]] = {
     Argument.TIME: _no_time,
     Argument.SECONDS: _no_seconds,
     Argument.TASK_NAME: _anything,
+    Argument.SAVED: _not_saved,
+    Argument.NEW_NAME: _no_name,
 }

@@ -53,6 +53,8 @@ class Argument(Enum):
     TASK_NAME = "TASK"
     TIME = "TIME"
     SECONDS = "SECONDS"
+    SAVED = "NAME"
+    NEW_NAME = "A-NAME"
 
     @property
     def is_optional(self) -> bool:
@@ -305,6 +307,9 @@ COMMANDS = (
         "command", "colon", "command", "do anything by its word", "app.command", shown=":", footer=14, wide_only=True
     ),
     _typed("queue.choose", "queue", "show one queue, or all", Argument.QUEUE),
+    _typed("filter.run", "filter", "find tasks by a filter that was saved", Argument.SAVED),
+    _typed("filter.save", "save", "save the filter of this search under a name", Argument.NEW_NAME),
+    _typed("filter.forget", "forget", "keep a saved filter no longer", Argument.SAVED),
     _typed("theme", "theme", "change the colours", Argument.THEME),
     _typed("read.interval", "interval", "read every so many seconds", Argument.SECONDS),
     _failures("failures.open", "enter", "open", "the attempts of a group; the page of a task", "open", footer=1),

@@ -115,3 +115,27 @@ async def test_spawn_opens_the_form_with_the_name(source: FakeSource) -> None:
         await until(seen.pilot, lambda: isinstance(seen.pilot.app.screen, SpawnDialog))
         assert seen.pilot.app.screen.query_one("#spawn-task_name", Input).value == "my_task"
         assert seen.requests == []
+
+
+async def test_a_filter_is_saved_found_again_and_forgotten(pilot: Pilot[int], source: FakeSource) -> None:
+    dashboard = pilot.app.screen
+    await command(pilot, "save mine")
+    await until_shown(pilot, "save: no search is on this screen; / begins one.")
+    await pilot.press("escape")
+    await until_back(pilot, dashboard)
+    await command(pilot, "find queue:orders -name:x*")
+    await until_shown(pilot, "1 task: all there are")
+    await command(pilot, "save my filter")
+    await until_shown(pilot, "save: a name has up to 40 letters, digits, - and _.")
+    await pilot.press("escape")
+    await until(pilot, lambda: isinstance(pilot.app.screen, SearchScreen))
+    await command(pilot, "save mine")
+    await until_shown(pilot, "Saved as mine: :filter mine finds it again.")
+    await pilot.press("up", "escape")
+    await until_back(pilot, dashboard)
+    await command(pilot, "filter mine")
+    await until_shown(pilot, "/ queue:orders -name:x*", "1 task: all there are")
+    await command(pilot, "forget mine")
+    await until(pilot, lambda: isinstance(pilot.app.screen, SearchScreen))
+    await command(pilot, "filter mine")
+    await until_shown(pilot, "filter: there is no saved filter mine.")

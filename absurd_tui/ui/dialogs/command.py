@@ -23,16 +23,16 @@ _NOTE_ROWS, _WIDTH = 5, 66
 class CommandBar(ModalScreen[Typed | None]):
     """A field for a command; it answers with the command and its argument, or None.
 
-    `refused` says why a command that is right does not apply now.
+    `tried` says why a command that is right does not apply now, or what has failed of it.
     """
 
     BINDINGS = [Binding("escape", "leave", show=False), Binding("tab", "complete", show=False, priority=True)]
 
-    def __init__(self, place: Place, refused: Callable[[Typed], Plain], begun: str = "") -> None:
+    def __init__(self, place: Place, tried: Callable[[Typed], Plain], begun: str = "") -> None:
         super().__init__()
         self._begun = begun
         self._place = place
-        self._refused = refused
+        self._tried = tried
 
     def compose(self) -> ComposeResult:
         """Put the frame together."""
@@ -57,7 +57,7 @@ class CommandBar(ModalScreen[Typed | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Answer with the command, or say why it cannot be done."""
         typed = read(event.value, self._place)
-        said = typed if isinstance(typed, Plain) else self._refused(typed)
+        said = typed if isinstance(typed, Plain) else self._tried(typed)
         if said or isinstance(typed, Plain):
             self._note(warning(said))
         else:

@@ -1,0 +1,96 @@
+"""Filters kept by name, in a TOML file that nobody else may read."""
+
+import json
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+FILE = "filters.toml"
+MOST_FILTERS = 200
+MOST_BYTES = 1_000_000
+NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+_TABLE = "filters"
+
+
+class CannotKeep(Exception):
+    """The file could not be read or written; the text is one raw line."""
+
+
+class SavedFilters:
+    """The filters of a file, read anew each time; where there is no path, they are kept as long as the program runs."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._kept: dict[str, str] = {}
+
+    def all(self) -> Mapping[str, str]:
+        """Give the filters by name. Raises CannotKeep where the file is no such file; none is there where it is not."""
+        if self._path is None:
+            return dict(self._kept)
+        try:
+            read = tomllib.loads(_read(self._path))
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise CannotKeep(f"{self._path} cannot be read: {error.strerror or error}.") from None
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+            raise CannotKeep(f"{self._path} is no TOML; it is left as it is.") from None
+        table = read.get(_TABLE, {})
+        if set(read) - {_TABLE} or not isinstance(table, dict):
+            raise CannotKeep(f"{self._path} holds something else; it is left as it is.")
+        return {name: text for name, text in table.items() if isinstance(text, str) and NAME.fullmatch(name)}
+
+    def save(self, name: str, text: str) -> None:
+        """Keep a filter under a name, in place of one that had it. Raises CannotKeep."""
+        kept = {**self.all(), name: text}
+        if len(kept) > MOST_FILTERS:
+            raise CannotKeep(f"{MOST_FILTERS} filters are kept already; forget one first.")
+        self._write(kept)
+
+    def forget(self, name: str) -> None:
+        """Keep a filter no longer. Raises CannotKeep."""
+        self._write({known: text for known, text in self.all().items() if known != name})
+
+    def _write(self, filters: dict[str, str]) -> None:
+        self._kept = filters
+        if self._path is None:
+            return
+        lines = [f"[{_TABLE}]", *(f"{name} = {_quoted(text)}" for name, text in sorted(filters.items()))]
+        try:
+            _replace(self._path, ("\n".join(lines) + "\n").encode())
+        except OSError as error:
+            raise CannotKeep(f"{self._path} cannot be written: {error.strerror or error}.") from None
+
+
+def _quoted(text: str) -> str:
+    """Write a basic string of TOML, which JSON's are but for one character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _read(path: Path) -> str:
+    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    with os.fdopen(opened, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("it is no file")
+        return file.read(MOST_BYTES).decode()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put a new file in the place of the old one, so that it is never half written; nobody else may read it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise OSError("it is no file")
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(opened, "wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(content)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,62 @@
+"""Filters are kept by name in a file of one's own, and a file that is something else is left as it is."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from absurd_tui.saved_filters import MOST_FILTERS, CannotKeep, SavedFilters
+
+names = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(st.dictionaries(names, texts, max_size=5))
+def test_what_is_saved_is_read_the_same(tmp_path_factory: pytest.TempPathFactory, filters: dict[str, str]) -> None:
+    path = tmp_path_factory.mktemp("state") / "absurd-tui" / "filters.toml"
+    for name, text in filters.items():
+        SavedFilters(path).save(name, text)
+    assert SavedFilters(path).all() == filters
+    if filters:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        assert [found.name for found in path.parent.iterdir()] == [path.name]
+        SavedFilters(path).forget(next(iter(filters)))
+        assert SavedFilters(path).all() == dict(list(filters.items())[1:])
+
+
+def test_without_a_file_they_are_kept_for_the_run() -> None:
+    saved = SavedFilters(None)
+    saved.save("mine", "state:failed")
+    assert saved.all() == {"mine": "state:failed"}
+
+
+@pytest.mark.parametrize("content", [b"[filters", b"\xff\xfe", b"other = 1\n", b"filters = 3\n"])
+def test_a_file_that_is_something_else_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "filters.toml"
+    path.write_bytes(content)
+    with pytest.raises(CannotKeep, match="left as it is"):
+        SavedFilters(path).save("mine", "x")
+    assert path.read_bytes() == content
+
+
+def test_a_link_a_folder_and_a_closed_folder_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    for name in ("link", "folder", "file/filters.toml"):
+        with pytest.raises(CannotKeep):
+            SavedFilters(tmp_path / name).save("mine", "x")
+    assert (tmp_path / "target").read_text() == ""
+
+
+def test_there_is_an_end_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "filters.toml"
+    path.write_text("[filters]\n" + "".join(f"f{number} = ''\n" for number in range(MOST_FILTERS)))
+    saved = SavedFilters(path)
+    saved.save("f0", "again")
+    with pytest.raises(CannotKeep, match="forget one first"):
+        saved.save("another", "x")
