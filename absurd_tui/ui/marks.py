@@ -17,6 +17,10 @@ class Marks:
         self.state: State | None = None
         self.origin = ""
         self.last: Key | None = None
+        self.queues: frozenset[str] = frozenset()
+        """The queues that they are in."""
+        self.states: frozenset[State] = frozenset()
+        """The states that they were seen in."""
         self._targets: dict[Key, Target] = {}
         self._is_frozen = False
 
@@ -36,7 +40,7 @@ class Marks:
         """Mark a row, or take its mark back."""
         if self.has(state, row):
             del self._targets[row.key]
-            self._by_hand()
+            self._changed()
         else:
             self.add(state, [row], seen_at)
         self.last = row.key
@@ -50,13 +54,14 @@ class Marks:
             if not row.is_retried:
                 self._targets[row.key] = _target(match_of(row), seen_at)
                 self.last = row.key
-        self._by_hand()
+        self._changed()
 
     def take(self, state: State, matching: Matching, origin: str) -> None:
         """Mark a frozen list: it stays as it was read, whatever the panel shows later."""
         self.clear()
         self.state, self.origin, self._is_frozen = state, origin, True
         self._targets = {(match.queue, match.task_id): _target(match, matching.now) for match in matching.tasks}
+        self._changed()
 
     def follow(self, state: State, rows: Sequence[TaskRow], seen_at: float) -> None:
         """Take marked tasks as their panel shows them now: that is how their user sees them."""
@@ -65,15 +70,20 @@ class Marks:
         for row in rows:
             if row.key in self._targets and not row.is_retried:
                 self._targets[row.key] = _target(match_of(row), seen_at)
+        self._changed()
 
     def clear(self) -> int:
         """Take all marks back; how many there were."""
         had = len(self._targets)
         self.state, self.last, self.origin, self._is_frozen = None, None, "", False
         self._targets = {}
+        self._changed()
         return had
 
-    def _by_hand(self) -> None:
+    def _changed(self) -> None:
+        """Sum them up once: ten thousand are too many to go through at every key press."""
+        self.queues = frozenset(target.queue for target in self._targets.values())
+        self.states = frozenset(target.state for target in self._targets.values())
         if not self._is_frozen:
             self.origin = "marked by hand"
 

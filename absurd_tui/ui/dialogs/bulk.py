@@ -1,7 +1,7 @@
 """Do one thing to many tasks: the frozen list, what a dry run found of it, and how it would go; then the word."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -78,7 +78,11 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         self._origin = origin
         self._clock = clock
         self._checked = 0
+        self._queues = sorted({target.queue for target in self.targets})
+        self._states = Counter(target.state for target in self.targets)
         self._split: Split | None = None
+        self._ready: tuple[Target, ...] = ()
+        self._fates: Mapping[Fate, int] = {}
         self._has_canary = act is Act.RETRY
         self._pace = 0
         self._is_typed = watch.is_production or len(self.targets) > TYPED_ABOVE
@@ -119,17 +123,14 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
 
     def take_split(self, split: Split) -> None:
         """Tell what could be done."""
-        self._split = split
+        self._split, self._ready = split, split.ready
+        self._fates = {fate: split.count(fate) for fate in Fate} if split.failure is None else {}
         self.repaint()
-
-    @property
-    def _ready(self) -> int:
-        return len(self._split.ready) if self._split is not None else 0
 
     @property
     def _canary(self) -> int:
         """How many are done first: none where they would be all."""
-        return CANARY if self._has_canary and self._ready > CANARY else 0
+        return CANARY if self._has_canary and len(self._ready) > CANARY else 0
 
     # what it says
 
@@ -148,10 +149,9 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         self.query_one(Choices).show(Choice("esc", plain(f"{self.act} none")), self._choice())
 
     def _head(self) -> list[Piece]:
-        queues = sorted({target.queue for target in self.targets})
+        queues = self._queues
         where = plain(queues[0]) if len(queues) == 1 else plain(f"{len(queues)} queues")
-        counts = Counter(target.state for target in self.targets)
-        states = ", ".join(f"{units.count(number)} {state}" for state, number in counts.most_common())
+        states = ", ".join(f"{units.count(number)} {state}" for state, number in self._states.most_common())
         tasks = say("{states} {tasks}", states=states, tasks="task" if len(self.targets) == 1 else "tasks")
         frozen = say(" in {where}, frozen at {at}", where=where, at=self._clock.at(self.targets[0].seen_at))
         place: list[Span] = [(plain(self._watched.address), "muted")]
@@ -166,13 +166,13 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
 
     def _found(self) -> list[Piece]:
         """Give the split, in as many rows whatever is found."""
-        split = self._split
-        made: list[Piece] = [_counted(split, Fate.DONE, "✓", f"can be {_DONE[self.act]}", "completed")]
+        fates = self._fates
+        made: list[Piece] = [_counted(fates, Fate.DONE, "✓", f"can be {_DONE[self.act]}", "completed")]
         for fate, sign, about in _FATES:
             if fate is Fate.LOST and self.act is Act.CANCEL:
                 continue
             told = about.format(act=_PAST[self.act])
-            made.append(_counted(split, fate, sign, told, "caution" if fate is Fate.LOST else "muted"))
+            made.append(_counted(fates, fate, sign, told, "caution" if fate is Fate.LOST else "muted"))
         return made
 
     def _sample(self) -> list[Piece]:
@@ -180,8 +180,8 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         if split is None:
             of = f"{units.count(self._checked)} of {units.count(len(self.targets))}"
             return [Fixed(((plain(f"Looking through them without a call: {of}."), "strong"),)), *_empty(_SAMPLE)]
-        ready = split.ready[:_SAMPLE]
-        head = plain(f"First {len(ready)} of {units.count(self._ready)}")
+        ready = self._ready[:_SAMPLE]
+        head = plain(f"First {len(ready)} of {units.count(len(self._ready))}")
         shown: list[Piece] = [Fixed((*_task(target), (_seen(target), "muted"))) for target in ready]
         if not ready:
             head = plain("Nothing can be done to any of them.")
@@ -201,7 +201,7 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
             point(plain("x stops after the call in flight; each task is read back.")),
         ]
         if self._is_typed:
-            number = self._ready or "the number"
+            number = len(self._ready) or "the number"
             what = "the canary" if self._canary else "it"
             said += [BLANK, Paragraph(say("Type {number} to start {what}:", number=str(number), what=what))]
         return said
@@ -214,7 +214,7 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         return [*spans, (plain(" ›"), "muted")]
 
     def _choice(self) -> Choice:
-        first = f"{self._canary} as canary" if self._canary else units.plural(self._ready, "task")
+        first = f"{self._canary} as canary" if self._canary else units.plural(len(self._ready), "task")
         label = plain(f"{self.act} {first}")
         return Choice("enter" if self._is_typed else "y", label, self._may_begin and not self._hindrance())
 
@@ -222,15 +222,14 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
     def _may_begin(self) -> bool:
         if not self.is_awake or not self._ready:
             return False
-        return not self._is_typed or self.query_one("#dialog-typed", Input).value == str(self._ready)
+        return not self._is_typed or self.query_one("#dialog-typed", Input).value == str(len(self._ready))
 
     def _hindrance(self) -> Plain:
         """Say why it cannot be done at all; empty where it can."""
         failure = self._split.failure if self._split is not None else None
         if failure is not None:
             return cut_words(in_short(failure, self._clock)[1], INNER_WIDTH - 2)
-        queues = {target.queue for target in self.targets}
-        return cut_words(why_not_many(_COMMANDS[self.act], queues, self._watched), INNER_WIDTH - 2)
+        return cut_words(why_not_many(_COMMANDS[self.act], self._queues, self._watched), INNER_WIDTH - 2)
 
     # what its user does
 
@@ -269,11 +268,11 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
     def _confirm(self) -> None:
         split = self._split
         if split is not None and self.is_current and self._may_begin and not self._hindrance():
-            self.dismiss(BulkPlan(self.act, split.ready, split.left_out, self._canary, PACES[self._pace]))
+            self.dismiss(BulkPlan(self.act, self._ready, split.left_out, self._canary, PACES[self._pace]))
 
 
-def _counted(split: Split | None, fate: Fate, sign: str, about: str, role: str) -> Fixed:
-    number = split.count(fate) if split is not None and split.failure is None else None
+def _counted(fates: Mapping[Fate, int], fate: Fate, sign: str, about: str, role: str) -> Fixed:
+    number = fates.get(fate)
     told = units.count(number) if number is not None else "…"
     count: Span = (plain(told), "strong" if number else "muted")
     text_role = "" if number else "muted"

@@ -143,10 +143,9 @@ class MarkingScreen(ActingScreen):
     def why_not(self, command: str) -> Plain:
         """Say why a command does not apply now; what is about marks asks nothing of the row under the cursor."""
         if command in _ACTS and self.counts_marks:
-            targets = self.marks.targets
-            reason = why_not_many(command, {target.queue for target in targets}, self._watch)
+            reason = why_not_many(command, self.marks.queues, self._watch)
             fitting, called = _FITTING[command]
-            if not reason and all(target.state not in fitting for target in targets):
+            if not reason and self.marks.states.isdisjoint(fitting):
                 return plain(f"{_ACTS[command]}: none of the marked tasks is {called}.")
             return reason
         return super().why_not(command)
