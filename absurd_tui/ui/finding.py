@@ -21,6 +21,7 @@ from absurd_tui.ui.dialogs.find_text import FindTextDialog
 from absurd_tui.ui.messages import IdsWanted, TaskOpened
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.found import FoundScreen, SearchScreen
+from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.sides import Source
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.json_view import JsonView
@@ -66,7 +67,7 @@ class FindingApp(App[int]):
 
     def on_json_view_said(self, message: JsonView.Said) -> None:
         """Say what was done with a document."""
-        if isinstance(self.screen, ActingScreen):
+        if isinstance(self.screen, ActingScreen | ReadingScreen):
             self.screen.say(message.said)
 
     def on_json_view_text_wanted(self, message: JsonView.TextWanted) -> None:

@@ -7,9 +7,11 @@ import pytest
 from fakes import FakeSource, FakeStage
 from screen import running, text, until, until_not_shown, until_shown
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from absurd_tui.observe.records import Refusal
 from absurd_tui.settings import Settings
+from absurd_tui.ui.dialogs.find_text import FindTextDialog
 from absurd_tui.ui.hearing import DEAF_SECONDS
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -65,6 +67,22 @@ async def test_what_an_event_carries_is_opened_whole(size: tuple[int, int], payl
         await until_shown(pilot, "approved in orders", payload.strip("{}"), "ago.")
         await pilot.press("escape")
         await until_shown(pilot, "Emitted  1 of 4")
+
+
+async def test_the_keys_of_a_document_say_what_they_did_to_a_payload() -> None:
+    source = await furnished()
+    source.emit("orders", "approved", '{"by": {"name": "ana"}, "n": 1.50}')
+    async with running(source) as pilot:
+        await opened(pilot)
+        await pilot.press("2", "enter")
+        await until_shown(pilot, '"n": 1.50')
+        await pilot.press("down", "down", "p")
+        await until_shown(pilot, "Copied the path .by.name")
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindTextDialog))
+        pilot.app.screen.query_one(Input).value = "1.5"
+        await pilot.press("enter")
+        await until_shown(pilot, "has 1.5")
 
 
 async def test_a_payload_of_five_megabytes_keeps_the_keys_alive() -> None:
