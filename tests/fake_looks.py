@@ -3,7 +3,6 @@
 `tests/integration/test_source_conformance.py` holds it to the real thing.
 """
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf
@@ -196,7 +195,7 @@ class FakeLooks(FakeFinding):
         return (name for name in sorted(self.queues) if queue in (None, name))
 
     def _looked(self, found: Found) -> Looked[Found]:
-        return Looked(found, time.monotonic(), self.look_cost)
+        return Looked(found, self.look_cost)
 
 
 def _backwards(name: str) -> tuple[int, ...]:

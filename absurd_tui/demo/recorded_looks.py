@@ -31,7 +31,6 @@ _STEPS = {
     "charge_card": ("authorize", 6.0),
     "reindex_catalog": ("page_118", 3.0),
 }
-_TAKEN = 0.0
 
 
 class RecordedLooks:
@@ -52,7 +51,7 @@ class RecordedLooks:
             )
             if queue in (None, of)
         ]
-        return Looked(WorkersReading(NOW, workers_of(held, ended, NOW), 1 if queue else 6), _TAKEN, 0.0)
+        return Looked(WorkersReading(NOW, workers_of(held, ended, NOW), 1 if queue else 6), 0.0)
 
     async def storage(self) -> Looked[StorageReading]:
         """Find how the recorded queues are stored."""
@@ -70,25 +69,23 @@ class RecordedLooks:
         )
         queues = tuple(_stored(*queue) for queue in _STORED)
         refused = tuple((queue.name, queue.refusals[0]) for queue in queues if queue.refusals)
-        return Looked(StorageReading(NOW, queues, Cron(is_there=True, jobs=jobs), refused), _TAKEN, 0.0)
+        return Looked(StorageReading(NOW, queues, Cron(is_there=True, jobs=jobs), refused), 0.0)
 
     async def event_list(self, wanted: EventsWanted) -> Looked[EventsReading]:
         """Find the recorded events."""
         emitted = tuple(_emitted(*event) for event in _EMITTED if wanted.queue in (None, event[0]))
         awaited = tuple(_awaited(*event) for event in _AWAITED if wanted.queue in (None, event[0]))
-        return Looked(EventsReading(NOW, wanted, emitted, None, awaited, 1 if wanted.queue else 6), _TAKEN, 0.0)
+        return Looked(EventsReading(NOW, wanted, emitted, None, awaited, 1 if wanted.queue else 6), 0.0)
 
     async def waiters(self, queue: str, name: str) -> Looked[WaitersReading]:
         """Find nobody: no waiter was recorded."""
-        return Looked(WaitersReading(NOW, (), None, is_capped=False), _TAKEN, 0.0)
+        return Looked(WaitersReading(NOW, (), None, is_capped=False), 0.0)
 
     async def payload(self, queue: str, name: str) -> Looked[PayloadReading]:
         """Find what was recorded of a payload, which is its beginning."""
         event = next((event for event in (_emitted(*one) for one in _EMITTED) if event.key == (queue, name)), None)
         text, size = (event.preview, event.size) if event is not None else (None, 0)
-        return Looked(
-            PayloadReading(NOW, text, size, is_whole=True, emitted_at=event.at if event else None), _TAKEN, 0.0
-        )
+        return Looked(PayloadReading(NOW, text, size, is_whole=True, emitted_at=event.at if event else None), 0.0)
 
 
 _GIGABYTE = 10**9

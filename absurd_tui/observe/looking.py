@@ -1,6 +1,5 @@
 """Looks of the screens beside the dashboard: each reads for itself, while it is open, over the second connection."""
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -20,10 +19,9 @@ SHARE = 200
 
 @dataclass(frozen=True, slots=True)
 class Looked(Generic[Found]):
-    """What a look found, when by this machine's monotonic clock, and how many seconds of a backend it cost."""
+    """What a look found, and how many seconds of a backend it cost."""
 
     found: Found
-    taken: float
     cost: float
 
 
@@ -60,4 +58,4 @@ class Looking:
             found = await look(fetch)
         finally:
             cost = self._charge(ran, seconds)
-        return Looked(found, time.monotonic(), cost)
+        return Looked(found, cost)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from uuid import UUID
 
+from absurd_tui import units
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
@@ -171,7 +172,8 @@ def about(worker: Worker, clock: Clock, *, sees_steps: bool = True) -> tuple[Pla
     if not held:
         first = plain("It holds nothing.")
         if worker.last_seen is not None:
-            first = say("It holds nothing, and was last seen {ago} ago.", ago=clock.since(worker.last_seen))
+            told = "It holds nothing, ended {n} of the latest, and was last seen {ago} ago."
+            first = say(told, n=units.plural(worker.ended, "run"), ago=clock.since(worker.last_seen))
         return first, _shared(worker) or plain("Idle and stopped look the same: Absurd keeps no list of workers.")
     if expired == held:
         told, ends = _ONE_EXPIRED if held == 1 else _ALL_EXPIRED

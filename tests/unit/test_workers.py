@@ -49,7 +49,9 @@ def test_slow_or_dead_is_told_by_the_last_checkpoint_and_the_lease() -> None:
 
 def test_one_that_holds_nothing_is_seen_and_never_alive() -> None:
     idle = worker(ended_at=NOW - 30)
-    assert told(idle).startswith("It holds nothing, and was last seen 30s ago. Idle and stopped look the same")
+    assert told(idle).startswith(
+        "It holds nothing, ended 1 run of the latest, and was last seen 30s ago. Idle and stopped look the same"
+    )
     assert (idle.standing(NOW), worker(ended_at=NOW - 3000).standing(NOW)) == (Standing.WORKS, Standing.IDLE)
     assert told(worker()).startswith("It holds nothing. ")
 

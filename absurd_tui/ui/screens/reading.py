@@ -285,10 +285,6 @@ class ReadingScreen(Screen[None], Generic[Found]):
         """Read again what is on top again."""
         self.repaint()
 
-    def action_read_now(self) -> None:
-        """Read now."""
-        self.ask_now()
-
     def action_back(self) -> None:
         """Go back to where it was opened."""
         self.dismiss()
