@@ -54,8 +54,10 @@ def visible(number: int, outline: Outline, folded: Iterable[int]) -> Sequence[in
     seen = array("I")
     at = 0
     for start in sorted(folded):
+        if start > at:
+            seen.extend(range(at, start))
         if start >= at:
-            seen.extend(range(at, start + 1))
+            seen.append(start)
             at = outline.ends[start] + 1
     seen.extend(range(at, number))
     return seen
@@ -73,8 +75,12 @@ def around(line: int, outline: Outline) -> Iterable[int]:
 
 
 def inside(outline: Outline) -> Iterable[int]:
-    """Give the lines in which something begins, but for the outermost."""
-    return (line for line in range(1, len(outline.ends)) if outline.ends[line] > line)
+    """Give the lines in which something begins that is directly in the outermost."""
+    at, end = 1, outline.ends[0]
+    while at < end:
+        if outline.ends[at] > at:
+            yield at
+        at = outline.ends[at] + 1
 
 
 def path_of(line: int, lines: Sequence[str], outline: Outline) -> str:

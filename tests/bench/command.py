@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 from bench import idle, keys, start
+from bench.finding_command import finding
 from bench.operations_command import operations
 from bench.pairs import Measured, compare, in_turns, spread
 from bench.read_model_command import read_model
@@ -67,6 +68,7 @@ def bench(context: click.Context, pairs: int, quick: bool, rows: int) -> None:
 
 bench.add_command(read_model)
 bench.add_command(operations)
+bench.add_command(finding)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

@@ -207,7 +207,7 @@ class JsonView(ScrollView, can_focus=True, inherit_bindings=False):
             self._refold()
 
     def action_fold_all(self) -> None:
-        """Fold everything but the outermost."""
+        """Fold everything that is directly in the outermost."""
         if (found := self._outlined()) is not None:
             _, made = found
             self._folded = set(inside(made))
