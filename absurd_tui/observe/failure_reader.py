@@ -1,8 +1,5 @@
 """Reads pages of failed attempts over the connection of the task pages."""
 
-import asyncio
-from collections.abc import Sequence
-
 from absurd_tui.observe import failure_queries
 from absurd_tui.observe.branches import Row
 from absurd_tui.observe.failure_groups import FailedRun
@@ -10,9 +7,6 @@ from absurd_tui.observe.failure_walk import FailedPage
 from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.places import literal
 from absurd_tui.observe.records import Place
-from absurd_tui.observe.slot import SupersededError
-
-_ASKED_AGAIN_AFTER = 0.05
 
 
 class FailureReader:
@@ -23,17 +17,14 @@ class FailureReader:
 
     async def failed_runs(self, queue: str, before: Place) -> FailedPage:
         """Read a page of the failed attempts before a place, newest claim first."""
-        rows = await self._rows(failure_queries.page_statement(queue), literal(before.at), before.run_id)
+        return await self._lookups.run(lambda: self._page(queue, before))
+
+    async def _page(self, queue: str, before: Place) -> FailedPage:
+        statement = failure_queries.page_statement(queue)
+        rows = await self._lookups.fetch(statement, literal(before.at), before.run_id)
         if not rows:
             return FailedPage((), None, 0.0)
         return FailedPage(tuple(_failed_run(queue, row) for row in rows), rows[-1]["now"], rows[-1]["spent"])
-
-    async def _rows(self, statement: str, *arguments: object) -> Sequence[Row]:
-        while True:
-            try:
-                return await self._lookups.run(lambda: self._lookups.fetch(statement, *arguments))
-            except SupersededError:
-                await asyncio.sleep(_ASKED_AGAIN_AFTER)
 
 
 def _failed_run(queue: str, row: Row) -> FailedRun:

@@ -17,6 +17,7 @@ from absurd_tui.observe.failure_groups import FailedRun, Group, Groups, Window
 from absurd_tui.observe.failure_queries import PAGE
 from absurd_tui.observe.places import LATEST
 from absurd_tui.observe.records import Place, Snapshot
+from absurd_tui.observe.slot import SupersededError
 
 MOST = 20_000
 """How many attempts are looked at."""
@@ -132,6 +133,8 @@ class FailureWalk:
             return _REFRESHED_EVERY / 5
         try:
             page = await self._source.failed_runs(queue.name, LATEST if head else queue.place)
+        except SupersededError:
+            return _COVERED
         except Exception as error:
             return self._not_read(queue, error)
         self.trouble = ""
