@@ -106,7 +106,7 @@ def why_not_done(outcome: Outcome) -> str:
 
 def progressing(request: CleanUp, progress: Progress) -> Sentence:
     """Say how far a clean-up is."""
-    left = f"; about {units.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    left = f"; ~{units.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     then = "Stops after this batch." if progress.is_stopping else "x stops it."
     headline = say("Cleaning up · {target}", target=target(request))
     return "…", headline, plain(f"{progress.done:,} of {progress.of:,} rows gone{left}. {then}")
@@ -172,11 +172,10 @@ def _done(request: QueueRequest, done: Done, clock: Clock) -> tuple[Plain, Plain
     at = clock.at(after.read_at) if after is not None else units.UNKNOWN
     match request:
         case CreateQueue():
-            mode = request.storage_mode.capitalize()
-            told = say("Read back {at}: by this call. {mode}; workers may claim from it.", at=at, mode=mode)
+            told = say("Read back {at}: by this call, {mode}.", at=at, mode=request.storage_mode)
             return say("Created · {target}", target=about), told
         case DropQueue():
-            told = say("Read back {at}: neither it nor a table of it is there.", at=at)
+            told = say("Read back {at}: it and its tables are gone.", at=at)
             return say("Dropped · {target}", target=about), told
         case CleanUp():
             return say("Cleaned up · {target}", target=about), say("Read back {at}.", at=at)
@@ -194,7 +193,7 @@ def _removed(about: Plain, removed: Removed) -> tuple[Plain, Plain]:
         events=units.plural(removed.events, "event"),
     )
     if removed.cut_short is not None:
-        return headline, say("{why} What is told is gone for good.", why=removed.cut_short)
+        return headline, say("{why} These are gone.", why=removed.cut_short)
     if removed.left is None:
         return headline, plain("By the answers to its batches; what is left could not be counted.")
     return headline, plain(f"Counted again: {removed.left or 'none'} of those that were counted left.")

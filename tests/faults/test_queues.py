@@ -69,7 +69,7 @@ async def test_a_queue_is_dropped_and_its_absence_is_read_back(lifecycle: Lifecy
     async with watching(database.dsn, queue="mail") as pilot:
         await ask_to_drop(pilot)
         await pilot.press(*"mail", "enter")
-        await until_shown(pilot, "✓ Dropped · queue mail", "neither it nor a table of it is there.")
+        await until_shown(pilot, "✓ Dropped · queue mail", "it and its tables are gone.")
         assert await lifecycle.list_queues() == []
 
 
