@@ -21,8 +21,8 @@ MOST_HANDLES = 60
 MOST_MEMORY = 400.0
 """MB."""
 
-WARM_AFTER, MOST_GROWTH, FEWEST = 60.0, 40.0, 90
-"""Seconds after which memory must not grow steadily; MB that are too much growth; samples that are needed to tell."""
+WARM_AFTER, MOST_GROWTH, FEWEST = 300.0, 40.0, 90
+"""Seconds after which caches are full and memory must not grow steadily; MB that are too much; samples to tell it."""
 
 MOST_PROCESSOR = 0.9
 """Of one, over a whole run."""

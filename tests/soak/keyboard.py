@@ -9,7 +9,7 @@ from terminal import Terminal
 SIZES = ((160, 50), (160, 50), (200, 60), (200, 60), (146, 40), (120, 40), (80, 24), (61, 17), (20, 3))
 WALK = ("up", "down", "left", "right", "tab", "shift+tab", "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F")
 TURNS = (*"0123456", *"0123456", "z", "a", "u", "+-", "-+", "m", "R", "x")
-VISITS = ("enter", "?", "C", "A", "T", "t")
+VISITS = ("enter", "?", "C", "A", "T", "t", "W", "E", "Q", "v", "i", "g", ":")
 WRITES = {"c": "y", "e": "enter", "r": "enter", "s": "ctrl+s", "n": "ctrl+s"}
 CONFIRMS = 0.3
 _LOOKS, _AWAKE = 0.15, 0.6
