@@ -11,10 +11,11 @@ from textual.screen import ModalScreen
 
 from absurd_tui.database.faults import sentence
 from absurd_tui.observe.found import IdsFound, seen
+from absurd_tui.observe.ids import ids_in
 from absurd_tui.observe.search.completion import Known, known_from
 from absurd_tui.observe.search.terms import Filter, written
 from absurd_tui.observe.slot import SupersededError
-from absurd_tui.text import plain, say
+from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.dialogs.filter import FilterDialog
 from absurd_tui.ui.dialogs.find_id import FindIdDialog
 from absurd_tui.ui.dialogs.find_text import FindTextDialog
@@ -43,8 +44,8 @@ class FindingApp(App[int]):
         self.look_for_id("")
 
     def on_paste(self, event: Paste) -> None:
-        """Go to the id that was pasted where nothing else takes it."""
-        if not isinstance(self.screen, ModalScreen):
+        """Go to the id that was pasted where nothing else takes it; a paste without one does nothing."""
+        if not isinstance(self.screen, ModalScreen) and not isinstance(ids_in(event.text), Plain):
             self.look_for_id(event.text)
 
     def look_for_id(self, pasted: str) -> None:
