@@ -71,10 +71,9 @@ def main() -> int:
 def test(arguments: "list[str]") -> int:
     """Run the tests; those marked slow only with --all or --faults, and say so."""
     processors = os.cpu_count() or 1
-    workers = processors  # a clock is missed where more programs run than there are processors
+    workers = processors + 1  # many wait, and few at once need a processor of their own
     chosen = [argument for argument in arguments if argument not in ("--all", "--faults")]
     if chosen == arguments:
-        workers = processors + 1  # what is left has no clock to miss, and waits now and then
         print("Without the tests that wait on real clocks; dev.py test --all runs them too.", flush=True)
         chosen = ["-m", "not slow", *chosen]
     elif "--faults" in arguments:

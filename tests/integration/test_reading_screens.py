@@ -19,6 +19,8 @@ from absurd_tui.observe.queries import quoted, table
 from absurd_tui.observe.records import View
 from absurd_tui.observe.source import DatabaseSource
 
+pytestmark = pytest.mark.slow
+
 MANY = 200
 COST = 1.0
 """Seconds of a backend that a look at all of them costs at most: some tens of milliseconds, and slack."""

@@ -24,6 +24,8 @@ from absurd_tui.observe.search.search import Progress
 from absurd_tui.observe.search.terms import Filter
 from absurd_tui.observe.source import DatabaseSource
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "q\"%{queue}'$1😀"
 
 

@@ -15,6 +15,8 @@ from absurd_tui.operations.markdown import as_markdown
 from absurd_tui.operations.requests import SpawnTask
 from absurd_tui.operations.spawn import Spawn, fresh_key
 
+pytestmark = pytest.mark.slow
+
 RECORD = AuditRecord(
     at="2026-09-21T14:13:20Z",
     clock="database",

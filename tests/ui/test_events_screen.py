@@ -14,6 +14,8 @@ from absurd_tui.settings import Settings
 from absurd_tui.ui.dialogs.find_text import FindTextDialog
 from absurd_tui.ui.hearing import DEAF_SECONDS
 
+pytestmark = pytest.mark.slow
+
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 
 

@@ -16,6 +16,8 @@ from absurd_tui.observe.records import Failure, Place, State
 from absurd_tui.ui.screens.failures import FailuresScreen
 from absurd_tui.ui.screens.task import TaskScreen
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 HELD = 0.35
 """Seconds after which a key that led to another screen counts again."""

@@ -19,6 +19,8 @@ from absurd_tui.ui.screens.findings import FindingsScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.widgets.panel import Panel
 
+pytestmark = pytest.mark.slow
+
 
 @asynccontextmanager
 async def trouble(**options: object) -> AsyncIterator[tuple[Pilot[int], FakeSource, UUID]]:

@@ -228,6 +228,7 @@ async def test_what_is_copied_cannot_run_where_it_is_pasted() -> None:
 
 
 @pytest.mark.fault(88)
+@pytest.mark.slow
 async def test_no_dialog_outcome_or_list_of_commands_draws_a_command_or_an_action(has_plain: bool) -> None:
     source, performer = await hostile_source(), FakePerformer(Refused(HOSTILE, HOSTILE))
     source.server = replace(source.server, fake_now=None)

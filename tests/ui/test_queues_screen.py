@@ -12,6 +12,8 @@ from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.storage import DAY, Cron, CronJob, Kept, Partitions, QueueStorage, Spawned, TableSize
 from absurd_tui.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 
 
