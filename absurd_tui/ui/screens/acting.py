@@ -16,7 +16,7 @@ from absurd_tui.operations.sentences import operation, target
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui import markdown
 from absurd_tui.ui.availability import CANCEL, CANCEL_TREE, COPY, EMIT, EXTEND, RETRY, why_not
-from absurd_tui.ui.commands import Command, Scope, in_footer
+from absurd_tui.ui.commands import Command, Scope
 from absurd_tui.ui.dialogs.cancel import CancelDialog
 from absurd_tui.ui.dialogs.cancel_tree import CancelTreeDialog
 from absurd_tui.ui.dialogs.emit import EmitDialog
@@ -25,6 +25,7 @@ from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.queues import queue_dialog
 from absurd_tui.ui.dialogs.reason import ReasonDialog
 from absurd_tui.ui.dialogs.retry import RetryDialog
+from absurd_tui.ui.hints import key_hints
 from absurd_tui.ui.messages import RequestMade, SeedWanted
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.foot import KeyHint
@@ -73,12 +74,7 @@ class ActingScreen(Screen[None]):
 
     def key_hints(self, scope: Scope) -> list[KeyHint]:
         """Give the keys of this screen; one that does not apply keeps its place, struck through."""
-        narrow = self.has_class("-narrow")
-        return [
-            KeyHint(command.key, command.label, command.action, self.applies(command), command.stays)
-            for command in in_footer(scope, Scope.ACTING, Scope.EVERYWHERE)
-            if not (narrow and command.wide_only)
-        ]
+        return key_hints(self, scope, Scope.ACTING, applies=self.applies)
 
     def queue_in_question(self) -> str | None:
         """Give the queue that is chosen, None for all."""

@@ -13,14 +13,15 @@ from absurd_tui.operations.audit import Audit, AuditRecord
 from absurd_tui.operations.markdown import as_markdown, export, holds
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import fit
-from absurd_tui.ui.commands import Scope, bindings, in_footer
+from absurd_tui.ui.commands import Scope, bindings
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.dialogs.find_writes import FindWritesDialog
 from absurd_tui.ui.dialogs.text import BLANK, Paragraph, Piece
+from absurd_tui.ui.hints import key_hints
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.block import Block
 from absurd_tui.ui.widgets.columns import Column, Sight, text
-from absurd_tui.ui.widgets.foot import KeyBar, KeyHint
+from absurd_tui.ui.widgets.foot import KeyBar
 from absurd_tui.ui.widgets.head import Header
 from absurd_tui.ui.widgets.lines import Line, blank
 from absurd_tui.ui.widgets.record_table import RecordTable, Sheet, Title
@@ -175,9 +176,8 @@ class ActivityScreen(Screen[None]):
         room = self.size.height - 2 - min(_TABLE_ROWS, 1 + len(self._listed()))
         wanted = 1 + len(block.body(self.size.width))
         block.styles.height = min(wanted, room)
-        hints = in_footer(Scope.ACTIVITY, Scope.EVERYWHERE)
-        is_cut = {"activity.on": record is not None and wanted > room}
-        self.query_one(KeyBar).show([KeyHint(c.key, c.label, c.action, is_cut.get(c.id, True)) for c in hints])
+        is_cut = record is not None and wanted > room
+        self.query_one(KeyBar).show(key_hints(self, Scope.ACTIVITY, applies=lambda c: c.id != "activity.on" or is_cut))
 
 
 class WriteBlock(Block, can_focus=False):

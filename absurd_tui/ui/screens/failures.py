@@ -12,14 +12,15 @@ from absurd_tui.observe.failure_walk import FailureWalk
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import cut_words
-from absurd_tui.ui.commands import Scope, bindings, in_footer
+from absurd_tui.ui.commands import Scope, bindings
 from absurd_tui.ui.content import Span
+from absurd_tui.ui.hints import key_hints
 from absurd_tui.ui.messages import FailuresWanted, TaskOpened
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.block import Block
 from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.failure_tables import RUN_SHEET, WINDOW_NAMES, error_of, explained, group_sheet, how_far
-from absurd_tui.ui.widgets.foot import KeyBar, KeyHint
+from absurd_tui.ui.widgets.foot import KeyBar
 from absurd_tui.ui.widgets.head import Header
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit
 from absurd_tui.ui.widgets.record_table import RecordTable, Title
@@ -120,8 +121,7 @@ class FailuresScreen(Screen[None]):
         block, cursor = self.query_one(GroupBlock), self.query_one("#failure-groups", RecordTable).cursor_record
         block.show(self._opened_group(clock) or cursor, clock)
         block.styles.height = min(1 + len(block.body(self.size.width)), self.size.height // 3)
-        hints = in_footer(Scope.FAILURES, Scope.EVERYWHERE)
-        self.query_one(KeyBar).show([KeyHint(c.key, c.label, c.action) for c in hints])
+        self.query_one(KeyBar).show(key_hints(self, Scope.FAILURES))
 
     def _focus_table(self) -> None:
         self.set_focus(self.query_one("#failure-runs" if self._opened else "#failure-groups", RecordTable))

@@ -9,13 +9,14 @@ from textual.screen import Screen
 
 from absurd_tui.observe.finding import EXPLAINED, Finding, Level
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.commands import Scope, bindings, in_footer
+from absurd_tui.ui.commands import Scope, bindings
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.dialogs.text import BLANK, Paragraph, Piece
+from absurd_tui.ui.hints import key_hints
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.block import Block
 from absurd_tui.ui.widgets.columns import Column, Sight, text
-from absurd_tui.ui.widgets.foot import KeyBar, KeyHint
+from absurd_tui.ui.widgets.foot import KeyBar
 from absurd_tui.ui.widgets.head import Header
 from absurd_tui.ui.widgets.lines import Line, blank
 from absurd_tui.ui.widgets.record_table import RecordTable, Sheet, Title
@@ -100,9 +101,8 @@ class FindingsScreen(Screen[Finding | None]):
         block, finding = self.query_one(Explanation), self.query_one(RecordTable).cursor_record
         block.show(finding)
         block.styles.height = min(_EXPLAINED_ROWS, 1 + len(block.body(self.size.width)), self.size.height // 2)
-        applies = {"findings.go": finding is not None}
-        hints = in_footer(Scope.FINDINGS, Scope.EVERYWHERE)
-        self.query_one(KeyBar).show([KeyHint(c.key, c.label, c.action, applies.get(c.id, True)) for c in hints])
+        hints = key_hints(self, Scope.FINDINGS, applies=lambda c: c.id != "findings.go" or finding is not None)
+        self.query_one(KeyBar).show(hints)
 
 
 class Explanation(Block, can_focus=False):

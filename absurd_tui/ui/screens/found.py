@@ -15,13 +15,14 @@ from absurd_tui.observe.search.terms import Filter, written
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui import markdown
-from absurd_tui.ui.commands import Scope, bindings, in_footer
+from absurd_tui.ui.commands import Scope, bindings
 from absurd_tui.ui.content import Span
+from absurd_tui.ui.hints import key_hints
 from absurd_tui.ui.messages import TaskOpened
 from absurd_tui.ui.searching import reservations, told
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.columns import Sight
-from absurd_tui.ui.widgets.foot import KeyBar, KeyHint
+from absurd_tui.ui.widgets.foot import KeyBar
 from absurd_tui.ui.widgets.found_table import SHEET
 from absurd_tui.ui.widgets.head import Header
 from absurd_tui.ui.widgets.record_table import RecordTable, Title
@@ -76,9 +77,7 @@ class FoundScreen(Screen[None]):
         sight = Sight(clock, is_ascii=self._watch.is_ascii) if clock is not None else None
         table.show(self._tasks, sight, title, notes=self.notes)
         table.mark_known()
-        labels = {"found.back": self.back_label}
-        hints = in_footer(Scope.FOUND, Scope.EVERYWHERE)
-        self.query_one(KeyBar).show([KeyHint(c.key, labels.get(c.id, c.label), c.action, stays=c.stays) for c in hints])
+        self.query_one(KeyBar).show(key_hints(self, Scope.FOUND, labels={"found.back": self.back_label}))
 
     @property
     def back_label(self) -> str:

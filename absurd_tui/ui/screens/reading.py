@@ -16,12 +16,13 @@ from absurd_tui.observe.looking import SHARE, Looked
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.commands import Command, Scope, in_footer
+from absurd_tui.ui.commands import Command, Scope
+from absurd_tui.ui.hints import key_hints
 from absurd_tui.ui.looks import LookWanted, Question
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.about import About
 from absurd_tui.ui.widgets.columns import Sight
-from absurd_tui.ui.widgets.foot import KeyBar, KeyHint
+from absurd_tui.ui.widgets.foot import KeyBar
 from absurd_tui.ui.widgets.head import Header, Verdict
 from absurd_tui.ui.widgets.outcomes import Outcomes
 from absurd_tui.ui.widgets.record_table import RecordTable
@@ -199,7 +200,7 @@ class ReadingScreen(Screen[None], Generic[Found]):
         self.show(self.found, sight, face)
         self._show_about(clock)
         self.query_one(Outcomes).show(self._watch.told(ticks))
-        self.query_one(KeyBar).show(self._hints())
+        self.query_one(KeyBar).show(key_hints(self, self.scope, applies=self.applies))
         self._ask(ticks, is_held=head.frozen_since is not None)
 
     @property
@@ -218,14 +219,6 @@ class ReadingScreen(Screen[None], Generic[Found]):
         elif self.found is not None and clock is not None:
             told = self.about(self.found, clock)
         self.query_one(About).show(*told)
-
-    def _hints(self) -> list[KeyHint]:
-        narrow = self.has_class("-narrow")
-        return [
-            KeyHint(command.key, command.label, command.action, self.applies(command), command.stays)
-            for command in in_footer(self.scope, Scope.EVERYWHERE)
-            if not (narrow and command.wide_only)
-        ]
 
     def _face(self, clock: Clock | None, ticks: float, *, is_stale: bool) -> Face:
         found = self.found
