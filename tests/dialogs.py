@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from fakes import FakePerformer, FakeSource, FakeStage
+from fake_performer import FakePerformer
+from fakes import FakeSource, FakeStage
 from screen import lines, running, text, until, until_not_shown, until_shown
 from textual.events import Key
 from textual.pilot import Pilot

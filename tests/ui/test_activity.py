@@ -5,7 +5,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from fakes import FakePerformer, FakeSource
+from fake_performer import FakePerformer
+from fakes import FakeSource
 from screen import lines, running, text, until, until_not_shown, until_shown
 from textual.pilot import Pilot
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 from attacks import ATTACKS, rotated
-from fakes import SERVER, START, FakePerformer, FakeSource, FakeStage
+from fake_performer import FakePerformer
+from fakes import SERVER, START, FakeSource, FakeStage
 from screen import running, text, until, until_back, until_opened, until_shown
 from textual import constants
 from textual.pilot import Pilot

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 from dialogs import DEAD, STATES, Desk, desk
-from fakes import FakePerformer, FakeSource, FakeStage, page_of
+from fake_performer import FakePerformer
+from fakes import FakeSource, FakeStage, page_of
 from screen import running, text, until, until_not_shown, until_shown
 
 from absurd_tui.observe.records import State

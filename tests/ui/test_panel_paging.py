@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
-from fakes import FakePerformer, FakeSource, FakeStage
+from fake_performer import FakePerformer
+from fakes import FakeSource, FakeStage
 from screen import lines, running, text, until, until_not_shown, until_shown
 from textual.pilot import Pilot
 
