@@ -20,6 +20,8 @@ from absurd_tui.operations.outcomes import Done, Refused
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import SpawnTask
 
+pytestmark = pytest.mark.slow
+
 PANELS = {State.PENDING: ("1", "◌"), State.RUNNING: ("2", "»"), State.FAILED: ("4", "✗")}
 VERBS = {"c": "cancel", "e": "extend", "r": "retry", "s": "spawn", "n": "spawn a copy"}
 PANEL_OF = {"c": State.PENDING, "e": State.RUNNING, "r": State.FAILED, "s": State.PENDING, "n": State.PENDING}
@@ -165,7 +167,6 @@ async def test_a_queue_that_is_made_meanwhile_has_its_rights_looked_at(
 
 @pytest.mark.fault(39)
 @pytest.mark.parametrize("function", list(NEEDED))
-@pytest.mark.slow
 async def test_a_function_that_an_older_schema_lacks_turns_its_key_off_and_the_rest_stays_on(
     function: str, stage: Stage, connection: asyncpg.Connection, database: Database
 ) -> None:

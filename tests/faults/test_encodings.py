@@ -22,7 +22,7 @@ from absurd_tui.operations.requests import SpawnTask
 from absurd_tui.settings import Settings
 from absurd_tui.ui.app import AbsurdApp
 
-pytestmark = pytest.mark.xdist_group("encodings")
+pytestmark = [pytest.mark.xdist_group("encodings"), pytest.mark.slow]
 
 BAD = r"""E'caf\xe9 \xff\x9b'"""
 numbers = itertools.count()

@@ -11,6 +11,8 @@ from seeding import role
 
 from absurd_tui.lifecycle import Lifecycle
 
+pytestmark = pytest.mark.slow
+
 QUEUE = "mail"
 TASK = "send_letter"
 
@@ -116,7 +118,6 @@ async def test_rows_that_row_security_hides_are_not_told_as_none(
 
 @pytest.mark.fault(77)
 @pytest.mark.parametrize("policy", ['{"max_delay": "soon"}', '{"max_duration": 1.5}', '{"max_duration": 1e30}'])
-@pytest.mark.slow
 async def test_a_task_that_stops_its_queue_is_named_and_cancelling_it_cures_the_queue(
     connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, policy: str
 ) -> None:

@@ -32,7 +32,7 @@ from absurd_tui.operations.requests import CancelTask, Target
 from absurd_tui.settings import Settings
 from absurd_tui.ui.app import AbsurdApp
 
-pytestmark = [needs_pgbouncer, pytest.mark.xdist_group("pooler"), pytest.mark.fault(22)]
+pytestmark = [needs_pgbouncer, pytest.mark.xdist_group("pooler"), pytest.mark.fault(22), pytest.mark.slow]
 
 POOL = 3
 GONE_WITHIN = writing.IDLE_SECONDS + 4
@@ -228,7 +228,6 @@ async def test_a_write_is_done_and_leaves_nothing(
     await performer.close()
 
 
-@pytest.mark.slow
 async def test_who_holds_the_row_is_named(spec: ConnSpec, spawned: SpawnInfo, server: LocalPostgres) -> None:
     holder = await asyncpg.connect(server.dsn(), server_settings={"application_name": "nightly report"})
     performer = Performer(spec, audit=Audit(None))
@@ -241,7 +240,6 @@ async def test_who_holds_the_row_is_named(spec: ConnSpec, spawned: SpawnInfo, se
     await holder.close()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("step", "passing"), [("for update", 0), ("for update", 1), ("cancel_task", 1)])
 async def test_a_client_that_vanishes_in_a_write_holds_nothing_for_longer_than_it_may(
     pooler: Pooler, spawned: SpawnInfo, server: LocalPostgres, monkeypatch: pytest.MonkeyPatch, step: str, passing: int

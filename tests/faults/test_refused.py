@@ -12,6 +12,8 @@ from absurd_tui.observe.source import DatabaseSource
 from absurd_tui.settings import Settings
 from absurd_tui.ui.app import AbsurdApp
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.fault(16)
 async def test_an_unknown_role_or_database_and_a_missing_right_are_one_line(

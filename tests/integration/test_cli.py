@@ -23,7 +23,7 @@ from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.errors import CannotStart
 from absurd_tui.ui.theme import THEMES
 
-pytestmark = pytest.mark.xdist_group("cli")
+pytestmark = [pytest.mark.xdist_group("cli"), pytest.mark.slow]
 
 FULL = Path("/dev/full")
 PASSWORD = "ZQXJKVWYGH"
@@ -327,7 +327,6 @@ def assert_it_stays_and_quits(port: int) -> None:
         ),
     ],
 )
-@pytest.mark.slow
 def test_the_database_is_found_as_absurdctl_finds_it(
     server: Refusing, arguments: list[str], environ: dict[str, str], chosen: str
 ) -> None:
@@ -338,7 +337,6 @@ def test_the_database_is_found_as_absurdctl_finds_it(
     assert said == f'database "{chosen}" does not exist'
 
 
-@pytest.mark.slow
 def test_a_note_on_the_connection_string_is_said_before_the_dashboard(server: Refusing) -> None:
     with terminal("--dsn", server.dsn() + "?keepalives_idle=5") as running:
         running.until_shown("live", "mail")
@@ -348,7 +346,6 @@ def test_a_note_on_the_connection_string_is_said_before_the_dashboard(server: Re
     assert re.match(r"absurd-tui: keepalives_idle .* is ignored", note)
 
 
-@pytest.mark.slow
 def test_a_password_that_everybody_can_read_is_told_once(server: Refusing) -> None:
     with terminal("--dsn", server.dsn(user=f"postgres:{PASSWORD}")) as running:
         running.until_shown("live", "mail")
@@ -371,7 +368,6 @@ def test_a_signal_ends_the_dashboard_with_the_terminal_as_it_was(server: Refusin
 
 
 @pytest.mark.fault(44)
-@pytest.mark.slow
 def test_a_lost_terminal_ends_the_dashboard(server: Refusing) -> None:
     with terminal("--dsn", server.dsn()) as running:
         running.until_shown("live", "mail")
@@ -379,7 +375,6 @@ def test_a_lost_terminal_ends_the_dashboard(server: Refusing) -> None:
         assert running.wait(QUITS_WITHIN) == 129
 
 
-@pytest.mark.slow
 def test_a_signal_while_it_starts_leaves_no_traceback_and_a_restored_terminal(server: Refusing) -> None:
     for delay in (0.0, 0.02, 0.05):
         with terminal("--dsn", server.dsn()) as running:

@@ -15,6 +15,8 @@ from absurd_tui.ui.dialogs.spawn import SpawnDialog
 from absurd_tui.ui.screens.found import SearchScreen
 from absurd_tui.ui.screens.task import TaskScreen
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def source() -> FakeSource:

@@ -1,10 +1,13 @@
 """What is copied of a task: its whole id, or what one wants to paste into a channel."""
 
+import pytest
 from fakes import FakeSource, FakeStage
 from screen import running, until, until_shown
 
 from absurd_tui.ui.screens.found import SearchScreen
 from absurd_tui.ui.screens.task import TaskScreen
+
+pytestmark = pytest.mark.slow
 
 
 async def test_ids_rows_pages_and_lists_are_copied() -> None:

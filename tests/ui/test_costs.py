@@ -9,6 +9,8 @@ from screen import running, text, until_not_shown, until_shown
 
 from absurd_tui.observe.parts import Beat, Part, PartCost
 
+pytestmark = pytest.mark.slow
+
 COUNTS = PartCost(Part.COUNTS, span=60.0, readings=5, statements=20, seconds=1.2)
 CLOCK = PartCost(Part.CLOCK, span=60.0, readings=60, statements=60, seconds=0.006)
 

@@ -171,6 +171,7 @@ async def test_a_task_that_leaves_its_panel_stays_under_the_cursor_until_it_move
         await until_not_shown(pilot, "no longer among the rows")
 
 
+@pytest.mark.slow
 async def test_freeze_holds_the_screen_while_reading_goes_on() -> None:
     source, stage = await furnished()
     async with running(source) as pilot:
@@ -285,6 +286,7 @@ async def test_every_theme_shows_the_same_words(theme: str) -> None:
         await until_shown(pilot, "runs_task", "event · invoice")
 
 
+@pytest.mark.slow
 async def test_what_is_said_is_not_taken_back_by_the_time_of_what_was_said_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

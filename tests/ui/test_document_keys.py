@@ -12,6 +12,8 @@ from absurd_tui.observe.task_records import Document
 from absurd_tui.ui.dialogs.find_text import FindTextDialog
 from absurd_tui.ui.screens.task import TaskScreen
 
+pytestmark = pytest.mark.slow
+
 PARAMS = '{"user": {"id": 42}, "note": "\u202ered", "n": 1.50}'
 
 

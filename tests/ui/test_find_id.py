@@ -16,6 +16,8 @@ from absurd_tui.ui.dialogs.find_id import FindIdDialog
 from absurd_tui.ui.screens.found import FoundScreen
 from absurd_tui.ui.screens.task import TaskScreen
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def source() -> FakeSource:

@@ -4,6 +4,8 @@ import pytest
 from dialogs import desk
 from screen import lines
 
+pytestmark = pytest.mark.slow
+
 OPENED = {
     "A": "Nothing was written from here.",
     "g": "Failed attempts in all queues",

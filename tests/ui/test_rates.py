@@ -7,6 +7,8 @@ from screen import running, text, until, until_not_shown, until_shown
 from absurd_tui.observe.records import QueueRates
 from absurd_tui.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 RATES = QueueRates(
     queue="mail",
     claimed=(*[None] * 10, *[30] * 20),

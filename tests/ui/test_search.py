@@ -20,6 +20,8 @@ from absurd_tui.ui.dialogs.filter import FilterDialog
 from absurd_tui.ui.screens.found import SearchScreen
 from absurd_tui.ui.screens.task import TaskScreen
 
+pytestmark = pytest.mark.slow
+
 STOPS_WITHIN = 0.3
 SLACK = 5
 

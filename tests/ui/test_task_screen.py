@@ -161,6 +161,7 @@ async def test_a_narrow_page_shows_one_block_at_a_time() -> None:
             await until_not_shown(pilot, unwanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [GRID, NARROW])
 async def test_left_and_right_choose_the_attempt_whose_failure_is_shown(size: tuple[int, int]) -> None:
     task = retrying()
@@ -175,6 +176,7 @@ async def test_left_and_right_choose_the_attempt_whose_failure_is_shown(size: tu
         await until_shown(pilot, "OldError")
 
 
+@pytest.mark.slow
 async def test_up_and_down_choose_in_the_timeline() -> None:
     async with opened(source_of(retrying())) as pilot:
         await until_shown(pilot, "4 Failure  attempt 2")
@@ -184,6 +186,7 @@ async def test_up_and_down_choose_in_the_timeline() -> None:
         await until_shown(pilot, "4 Failure  attempt 3", "It has not failed.")
 
 
+@pytest.mark.slow
 async def test_library_frames_unfold() -> None:
     async with opened(source_of(retrying())) as pilot:
         await until_shown(pilot, "… 1 frame in httpx   enter unfolds", "confirm()")
@@ -193,6 +196,7 @@ async def test_library_frames_unfold() -> None:
         await until_not_shown(pilot, "hidden()")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [GRID, NARROW])
 async def test_t_turns_the_documents(size: tuple[int, int]) -> None:
     async with opened(source_of(retrying()), size) as pilot:
@@ -216,6 +220,7 @@ async def test_enter_on_a_checkpoint_shows_its_state() -> None:
         await until_shown(pilot, "step fraud_check", '"score": 0.10')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [GRID, NARROW])
 async def test_o_loads_what_was_too_large(size: tuple[int, int]) -> None:
     source = source_of(replace(retrying(), params=Document(5_200_000, None)))
@@ -230,6 +235,7 @@ async def test_o_loads_what_was_too_large(size: tuple[int, int]) -> None:
         await until_shown(pilot, "load whole: all of it that can be shown is here.")
 
 
+@pytest.mark.slow
 async def test_o_loads_a_failure_that_was_too_large() -> None:
     task = retrying()
     runs = (task.runs[0], replace(task.runs[1], reason=Document(2_000_000, None)), task.runs[2])
@@ -251,6 +257,7 @@ async def test_the_page_follows_its_task() -> None:
         await until_shown(pilot, "✓ COMPLETED", "Completed; 5 and t show its result.")
 
 
+@pytest.mark.slow
 async def test_a_task_that_is_deleted_stays_on_the_screen_and_says_so() -> None:
     source = source_of(retrying())
     async with opened(source) as pilot:
@@ -274,6 +281,7 @@ async def test_a_lost_connection_leaves_the_page_as_of_then() -> None:
         await until_not_shown(pilot, "as of")
 
 
+@pytest.mark.slow
 async def test_a_refused_reading_is_one_clear_line_with_its_remedy() -> None:
     source = source_of(retrying())
     source.task_fault = asyncpg.InsufficientPrivilegeError("permission denied for table t_payments")
@@ -290,6 +298,7 @@ async def test_parts_that_are_refused_say_so() -> None:
         await until_shown(pilot, "This role may not read absurd.c_payments.", "No right on w.", "HTTPError: 503")
 
 
+@pytest.mark.slow
 async def test_only_one_reading_is_in_flight() -> None:
     source = source_of(retrying())
     source.gate = asyncio.Event()
@@ -300,6 +309,7 @@ async def test_only_one_reading_is_in_flight() -> None:
         await until(pilot, lambda: source.asked > 1)
 
 
+@pytest.mark.slow
 async def test_escape_goes_back_and_the_page_reads_no_more() -> None:
     source = source_of(retrying())
     async with opened(source) as pilot:

@@ -6,6 +6,8 @@ from screen import lines
 
 from absurd_tui.observe.records import State
 
+pytestmark = pytest.mark.slow
+
 SAID = "absurd-tui needs 60×16. This terminal is 50×12."
 OPENED = {
     "enter": ("Timeline", "esc back"),

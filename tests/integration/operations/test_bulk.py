@@ -171,6 +171,7 @@ async def test_a_dry_run_that_nobody_waits_for_ends(stage: Stage, performer: Per
     assert await split(Act.RETRY, targets, performer.check_batch, lambda number: number < 100) is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short_lock")
 async def test_a_lock_met_within_the_call_costs_only_its_own_task(
     stage: Stage, performer: Performer, database: Database
@@ -276,6 +277,7 @@ async def test_stop_stops_after_the_call_in_flight(stage: Stage, performer: Perf
     assert kinds(run) == {"Done": 250}
 
 
+@pytest.mark.slow
 async def test_the_gentle_pace_is_kept(stage: Stage, performer: Performer) -> None:
     targets = await frozen(stage.connection, "pending", 9)
     run = BulkRun(BulkPlan(Act.CANCEL, targets, pace=6), performer.perform_batch, _never_read)

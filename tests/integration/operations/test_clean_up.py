@@ -77,6 +77,7 @@ async def test_what_is_counted_goes_and_nothing_else(
     assert "Cleaned up · queue mail: 29 tasks, 1 event · Counted again: none" in record.told
 
 
+@pytest.mark.slow
 async def test_what_ends_after_the_count_is_left_however_old_it_becomes(
     stage: Stage, spec: ConnSpec, performer: Performer
 ) -> None:

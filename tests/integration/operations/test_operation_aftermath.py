@@ -15,6 +15,8 @@ from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import CancelTask, Request, Target
 from absurd_tui.operations.sentences import sentence
 
+pytestmark = pytest.mark.slow
+
 GONE = "The server says that it was committed; the task is no longer there."
 
 

@@ -86,6 +86,7 @@ async def test_who_stops_waiting_stops_nothing(stage: Stage, database: Database,
     assert record.outcome == "done"
 
 
+@pytest.mark.slow
 @pytest.mark.fault(62)
 async def test_leaving_waits_a_second_and_tells_what_is_left(
     stage: Stage, database: Database, performer: Performer
