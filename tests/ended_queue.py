@@ -123,6 +123,6 @@ class Queue:
         tally = Tally(self.number("completed", span.start, span.end), self.number("failed", span.start, span.end))
         return Counting(1, self.now, tally, {run.run_id: run.available_at for run in living})
 
-    def step(self, book: Ledger, seconds: float = 0.04) -> Ledger:
+    def step(self, book: Ledger, seconds: float = 0.025) -> Ledger:
         span = book.next_span()
         return book if span is None else book.counted(span, self.counting(span), seconds)

@@ -128,17 +128,26 @@ class Ledger:
         return span
 
     def counted(self, span: Span, counting: Counting, seconds: float) -> "Ledger":
-        """Add the count of the span that was due, and what it took; the count of another table adds nothing."""
+        """Add the count of the span that was due, and what it took; the count of another table adds nothing.
+
+        What passed lately is as long as it is: counting it says nothing about how much to take of the past.
+        """
         if self.tail is None or counting.table != self.table:
             return self
+        is_advance = span.start == self.history.watermark
         return replace(
             self,
             history=self.history.counted(
                 span, counting.tally, counting.living, at=counting.now, closed=self._closed(self.tail)
             ),
-            pace=self.pace.after(counting.tally, seconds),
-            has_advanced=span.start == self.history.watermark,
+            pace=self.pace if is_advance else self.pace.after(counting.tally, seconds),
+            has_advanced=is_advance,
         )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all was counted, and nothing gives reason to count it again but the time that passes."""
+        return self.history.is_complete and not self.history.is_doubtful
 
     @property
     def total(self) -> Total | None:

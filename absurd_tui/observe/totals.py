@@ -18,8 +18,9 @@ from absurd_tui.observe.records import Count
 from absurd_tui.observe.resting import Resting
 from absurd_tui.observe.windows import Ended, Span, Tally
 
-SHARE = 100
-"""What counts in the background waits that many times as long as it took: one per cent of a backend."""
+SHARE, SHARE_OF_AGAIN = 100, 300
+"""What counts in the background waits that many times as long as it took: one per cent of a backend for what was never
+counted or may have changed, a third of that for what is counted again because time has passed."""
 _CANCELLED_EVERY = 30.0
 _ESTIMATES_A_READING = 3
 _LONG = 1_000
@@ -116,7 +117,10 @@ class Totals:
             self._ledgers[name] = replace(self._ledgers[name], estimate=estimate)
 
     async def _step(self, names: Collection[str]) -> None:
-        """Count the next thing that is due, of the queue that had to wait longest for its turn."""
+        """Count the next thing that is due, of the queue that had to wait longest for its turn.
+
+        What passed lately is little, so it does not take the turn of what is counted of the past.
+        """
         for name in sorted(names, key=lambda name: self._stepped.get(name, 0.0)):
             ledger = self._ledgers[name]
             span = ledger.next_span()
@@ -124,11 +128,15 @@ class Totals:
             if ledger.tail is not None and ledger.tail.now - ledger.cancelled_at > _CANCELLED_EVERY:
                 self._ledgers[name] = await self._count_cancelled(name, ledger, ledger.tail.now)
             elif span is not None:
-                self._ledgers[name] = await self._count(name, ledger, span)
+                ledger = await self._count(name, ledger, span)
+                if ledger.has_advanced and (span := ledger.next_span()) is not None:
+                    ledger = await self._count(name, ledger, span)
+                self._ledgers[name] = ledger
             else:
                 continue
             self._stepped[name] = time.monotonic()
-            self._next_step_at = self._stepped[name] + SHARE * (self._stepped[name] - begun)
+            share = SHARE_OF_AGAIN if self._ledgers[name].is_settled else SHARE
+            self._next_step_at = self._stepped[name] + share * (self._stepped[name] - begun)
             return
 
     async def _count(self, name: str, ledger: Ledger, span: Span) -> Ledger:

@@ -23,7 +23,8 @@ ADVANCE_SECONDS = 5.0
 ADVANCE_ROWS = 1_000
 MAX_STRAGGLERS = 5_000
 
-_TARGET_SECONDS = 0.05
+_TARGET_SECONDS = 0.03
+_GROWS, _GROWS_WHERE_NOTHING_WAS = 2.0, 4.0
 _FIRST_WIDTH = 60.0
 _YEAR = 365 * 86_400.0
 _ROWS = (10_000, 100_000, 2_000_000)
@@ -96,14 +97,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much the next window holds, so that counting it takes about 50 ms."""
+    """How much the next window holds, so that counting it takes about 30 ms."""
 
     width: float = _FIRST_WIDTH
     rows: int = _ROWS[1]
 
     def after(self, tally: Tally, seconds: float) -> "Pace":
         """Adapt to what counting a window took."""
-        width = self.width * max(0.25, min(4.0, _TARGET_SECONDS / max(seconds, 0.001)))
+        most = _GROWS if tally.rows else _GROWS_WHERE_NOTHING_WAS
+        width = self.width * max(0.25, min(most, _TARGET_SECONDS / max(seconds, 0.001)))
         rows = self.rows
         if seconds > 2 * _TARGET_SECONDS:
             rows //= 2

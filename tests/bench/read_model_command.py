@@ -44,8 +44,7 @@ def _measure(postgres: LocalPostgres, tasks: int) -> None:
         click.echo(f"\nA queue of {size:,} tasks, under a load of some 50 tasks a second; one refresh, mean of ten")
         dsn = asyncio.run(furnish(postgres, f"tasks_{size}", {QUEUE: size}))
         with working(dsn, QUEUE):
-            found[size] = asyncio.run(refreshes(dsn, View()))
-            chosen = asyncio.run(refreshes(dsn, View(QUEUE)))
+            found[size], chosen = asyncio.run(refreshes(dsn, (View(), View(QUEUE))))
             others = asyncio.run(rivals(dsn, QUEUE, _ROUNDS))
             seen = asyncio.run(watched(dsn, View()))
         _tell("the dashboard, all queues", found[size], found[size])
@@ -65,9 +64,9 @@ def _measure(postgres: LocalPostgres, tasks: int) -> None:
     click.echo(f"\n{MANY} queues of {SMALL_TASKS} tasks; one refresh")
     dsn = asyncio.run(furnish(postgres, "many", {f"queue_{n:03}": SMALL_TASKS for n in range(MANY)}))
     with working(dsn, "queue_007"):
-        counts = asyncio.run(refreshes(dsn, View(panels=())))
+        counts, panels = asyncio.run(refreshes(dsn, (View(panels=()), View())))
         _tell("counts alone", counts, counts)
-        _tell("with all panels", asyncio.run(refreshes(dsn, View())), counts)
+        _tell("with all panels", panels, counts)
         seen = asyncio.run(watched(dsn, View()))
     click.echo(f"polling: {100 * seen.core:.2f} % of a core; {seen.waits} waits in {seen.samples} looks")
 

@@ -46,6 +46,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         (windows, "MAX_STRAGGLERS", 4),
         (windows, "_ROWS", (2, 4, 8)),
         (totals, "SHARE", 0),
+        (totals, "SHARE_OF_AGAIN", 0),
     ):
         monkeypatch.setattr(module, name, value)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from absurd_tui.observe import ledger, windows
 from absurd_tui.observe.ledger import Estimate, Ledger, Signs, Total
 from absurd_tui.observe.records import Count
-from absurd_tui.observe.windows import FRESH, Pace
+from absurd_tui.observe.windows import FRESH, Pace, Tally
 
 MANY = 6
 FEW = 3
@@ -84,7 +84,7 @@ def test_what_is_plain_is_equal_and_what_is_not_becomes_so(
         if kind == "read":
             for _ in range(number):
                 queue.now += 1.0
-                book = queue.step(read(queue, book), seconds=number / 60)
+                book = queue.step(read(queue, book), seconds=number / 120)
         elif kind == "step":
             book = queue.step(book)
         else:
@@ -224,10 +224,41 @@ def test_windows_that_are_too_large_are_cut_and_small_ones_are_put_together() ->
     queue, book = counted(*[("spawn", 0), ("claim", 0), ("completed", 0), ("wait", 40)] * 20)
     book = read_for(600, queue, replace(book, pace=Pace(rows=1000)), every=4)
     assert max(window.tally.rows for window in book.history.windows) == 20
-    book = read_for(1200, queue, replace(book, pace=Pace(rows=FEW)), every=4)
+    book = read_for(2400, queue, replace(book, pace=Pace(rows=FEW)), every=4)
     assert max(window.tally.rows for window in book.history.windows) <= 2 * FEW
     ends = [window.span.end for window in book.history.windows]
     assert [window.span.start for window in book.history.windows] == [float("-inf"), *ends[:-1]]
+
+
+def test_a_span_grows_by_little_where_something_was_and_by_more_where_nothing_was() -> None:
+    pace = Pace(width=100.0)
+    assert pace.after(Tally(completed=9), 0.001).width == 200.0
+    assert pace.after(Tally(), 0.001).width == 400.0
+    assert pace.after(Tally(completed=9), 1.0).width == 25.0
+
+
+def test_counting_what_passed_lately_does_not_change_how_much_of_the_past_is_counted_at_once() -> None:
+    queue, book = counted(("spawn", 0), ("claim", 0), ("completed", 0))
+    queue.act("spawn", 0)
+    queue.act("claim", 0)
+    queue.now += 100.0
+    book = read(queue, replace(book, has_advanced=False))
+    span = book.next_span()
+    assert span is not None
+    assert span.start == book.history.watermark
+    advanced = book.counted(span, queue.counting(span), 9.0)
+    assert advanced.history.watermark > book.history.watermark
+    assert advanced.pace == book.pace
+
+
+def test_what_may_have_changed_is_not_settled_until_it_was_counted_again() -> None:
+    queue, book = counted(*[("spawn", 0), ("claim", 0), ("completed", 0), ("wait", 40)] * 3)
+    assert not begun(queue).is_settled
+    assert book.is_settled
+    queue.act("clean-up", 0)
+    book = read(queue, book)
+    assert not book.is_settled
+    assert read_until_plain(queue, book).is_settled
 
 
 def test_a_clock_that_is_set_back_begins_anew_and_one_that_trembles_does_not() -> None:
