@@ -3,6 +3,14 @@
 from absurd_tui.observe.places import NEWEST_FIRST, first_place, head_of, last_place, placed
 from absurd_tui.observe.records import Away, Head, PanelReading, Place, State, TaskRow
 
+HEAD_ROWS, MOST_HEAD_ROWS = 30, 60
+_TALL = 48
+
+
+def head_rows(height: int, *, is_alone: bool) -> int:
+    """Say how many rows a panel holds at its head in a terminal of a height: some three times what it shows of them."""
+    return MOST_HEAD_ROWS if is_alone or height > _TALL else HEAD_ROWS
+
 
 def onward(reading: PanelReading, at: int, margin: int, rows: int, now: float) -> Away | None:
     """Say where to read for a cursor on row `at` of a reading; None is the head, which holds `rows` rows.

@@ -11,6 +11,7 @@ from bench.read_model import MANY, QUEUE, SMALL_TASKS, Cost, furnish, refreshes,
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe.records import View
+from absurd_tui.ui.browsing import HEAD_ROWS
 
 MILLION = 1_000_000
 _ROUNDS = 3
@@ -28,7 +29,8 @@ def _folder() -> Path:
 def read_model(tasks: int, keep: Path) -> None:
     """What a refresh costs the server, beside Habitat's and absurdctl's, while workers work.
 
-    Time and pages are the server's own (pg_stat_statements); planning is in the time. The data take about 2 kB a task.
+    Time and pages are the server's own (pg_stat_statements); planning is in the time. What is read is what a terminal
+    of 120 x 40 shows. The data take about 2 kB a task.
     """
     try:
         with server(keep) as postgres:
@@ -44,9 +46,9 @@ def _measure(postgres: LocalPostgres, tasks: int) -> None:
         click.echo(f"\nA queue of {size:,} tasks, under a load of some 50 tasks a second; one refresh, mean of ten")
         dsn = asyncio.run(furnish(postgres, f"tasks_{size}", {QUEUE: size}))
         with working(dsn, QUEUE):
-            found[size], chosen = asyncio.run(refreshes(dsn, (View(), View(QUEUE))))
+            found[size], chosen = asyncio.run(refreshes(dsn, (View(rows=HEAD_ROWS), View(QUEUE, rows=HEAD_ROWS))))
             others = asyncio.run(rivals(dsn, QUEUE, _ROUNDS))
-            seen = asyncio.run(watched(dsn, View()))
+            seen = asyncio.run(watched(dsn, View(rows=HEAD_ROWS)))
         _tell("the dashboard, all queues", found[size], found[size])
         _tell("the dashboard, this queue with its rates", chosen, found[size])
         for name, cost in others.items():
@@ -64,10 +66,10 @@ def _measure(postgres: LocalPostgres, tasks: int) -> None:
     click.echo(f"\n{MANY} queues of {SMALL_TASKS} tasks; one refresh")
     dsn = asyncio.run(furnish(postgres, "many", {f"queue_{n:03}": SMALL_TASKS for n in range(MANY)}))
     with working(dsn, "queue_007"):
-        counts, panels = asyncio.run(refreshes(dsn, (View(panels=()), View())))
+        counts, panels = asyncio.run(refreshes(dsn, (View(panels=()), View(rows=HEAD_ROWS))))
         _tell("counts alone", counts, counts)
         _tell("with all panels", panels, counts)
-        seen = asyncio.run(watched(dsn, View()))
+        seen = asyncio.run(watched(dsn, View(rows=HEAD_ROWS)))
     click.echo(f"polling: {100 * seen.core:.2f} % of a core; {seen.waits} waits in {seen.samples} looks")
 
 

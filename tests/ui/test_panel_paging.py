@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe.records import Refusal, Snapshot, State, TaskRow, View
 from absurd_tui.settings import Settings
+from absurd_tui.ui.browsing import HEAD_ROWS, MOST_HEAD_ROWS
 from absurd_tui.ui.screens.acting import ActingScreen
 
 pytestmark = pytest.mark.slow
@@ -253,10 +254,17 @@ async def test_at_the_edge_of_what_was_read_the_cursor_waits_for_more() -> None:
     source = SlowSource(queues=["mail", "orders"])
     async with browsing(source=source) as browser:
         await browser.press("1", *["pagedown"] * 20)
-        assert browser.name == due(59)
-        assert browser.in_view[-1] == due(59)
+        assert browser.name == due(HEAD_ROWS - 1)
+        assert browser.in_view[-1] == due(HEAD_ROWS - 1)
         source.is_through.set()
-        await browser.move("down", due(60))
+        await browser.move("down", due(HEAD_ROWS))
+
+
+@pytest.mark.parametrize(("size", "rows"), [(WIDE, HEAD_ROWS), (NARROW, MOST_HEAD_ROWS), ((200, 60), MOST_HEAD_ROWS)])
+async def test_a_panel_is_read_as_deep_as_the_terminal_shows_some_of_it(size: tuple[int, int], rows: int) -> None:
+    async with browsing(size=size) as browser:
+        await browser.read_again()
+        assert browser.source.read[-1].rows == rows
 
 
 async def test_what_was_read_can_be_gone_through_while_the_connection_is_lost() -> None:

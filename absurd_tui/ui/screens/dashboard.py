@@ -14,6 +14,7 @@ from absurd_tui.observe.finding import FAILURES, HELP, Finding
 from absurd_tui.observe.places import epoch
 from absurd_tui.observe.records import ReadAt, State, TaskRow, View
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.browsing import MOST_HEAD_ROWS, head_rows
 from absurd_tui.ui.commands import PANEL_KEYS, Scope, bindings
 from absurd_tui.ui.dialogs.go_to import GoToDialog
 from absurd_tui.ui.instants import instant
@@ -24,7 +25,7 @@ from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.foot import KeyBar, Tab, Tabs, WhyLine
 from absurd_tui.ui.widgets.head import Header, Verdict
 from absurd_tui.ui.widgets.outcomes import Outcomes
-from absurd_tui.ui.widgets.panel import ORDERED_BY, PAGE, PAST, Panel
+from absurd_tui.ui.widgets.panel import ORDERED_BY, PAST, Panel
 from absurd_tui.ui.widgets.panel_faces import NAMES, count_text, notes, reading_of, title
 from absurd_tui.ui.widgets.queue_strip import SHEET as QUEUE_SHEET
 from absurd_tui.ui.widgets.queue_strip import QueueRow, QueueStrip, queue_rows
@@ -206,7 +207,10 @@ class Dashboard(MarkingScreen):
     def _ask(self) -> None:
         shown = (self._open,) if self._shows_one else tuple(State)
         away = next((panel.wanted for panel in self._panels() if panel.wanted is not None), None)
-        view = View(self._queue, shown, PAGE, self._with_retried, away)
+        rows = head_rows(self.size.height, is_alone=self._shows_one)
+        for panel in self._panels():
+            panel.head_rows = rows
+        view = View(self._queue, shown, rows if away is None else MOST_HEAD_ROWS, self._with_retried, away)
         if view != self._asked:
             self._asked = view
             self.post_message(ViewChanged(view))

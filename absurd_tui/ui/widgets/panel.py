@@ -11,12 +11,11 @@ from absurd_tui import units
 from absurd_tui.observe.places import INFINITY, epoch, instant_place, order, placed
 from absurd_tui.observe.records import Away, PanelReading, Place, ReadAt, State, TaskRow
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.browsing import at_end, at_place, onward, stands_in_head
+from absurd_tui.ui.browsing import MOST_HEAD_ROWS, at_end, at_place, onward, stands_in_head
 from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.panel_columns import panel_columns
 from absurd_tui.ui.widgets.record_table import RecordTable, Sheet, Title
 
-PAGE = 60
 _MOST_AHEAD = 30
 _TIMES = {
     State.PENDING: "due",
@@ -72,6 +71,8 @@ class Panel(RecordTable[TaskRow]):
         super().__init__(sheet, id=f"panel-{state}", classes="panel")
         self.wanted: Away | None = None
         """Where the rows are that it wants; None is its head."""
+        self.head_rows = MOST_HEAD_ROWS
+        """How many rows its head holds."""
         self._reading: PanelReading | None = None
         self._read = ReadAt(0.0, 0.0)
         self._read_with_cursor = self._read
@@ -211,7 +212,7 @@ class Panel(RecordTable[TaskRow]):
         super()._settle(position)
         if self._reading is not None and self._landing is None:
             margin = max(1, min(self._body, _MOST_AHEAD))
-            self._turn(onward(self._reading, self._position, margin, PAGE, self._read.now))
+            self._turn(onward(self._reading, self._position, margin, self.head_rows, self._read.now))
 
     def _let_go(self) -> None:
         super()._let_go()
