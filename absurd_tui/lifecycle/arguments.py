@@ -19,12 +19,12 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def text(value: object, name: str) -> str:
-    """A string that PostgreSQL can store: no NUL, no lone surrogate."""
+    """A string that PostgreSQL can store: no NUL, no lone surrogate. Of an enumeration's member it is the value."""
     if not isinstance(value, str):
         raise InvalidRequest(f"{name} must be text")
     if _UNSTORABLE.search(value):
         raise InvalidRequest(f"{name} contains a NUL or a lone surrogate, which PostgreSQL cannot store")
-    return value
+    return str.__str__(value)
 
 
 def optional_text(value: object, name: str) -> str | None:
@@ -36,7 +36,7 @@ def whole(value: object, name: str, *, least: int) -> int:
     """An `int` (never a `bool`) from `least` to 2^31 - 1."""
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= INTEGER_MAX:
         raise InvalidRequest(f"{name} must be a whole number from {least} to {INTEGER_MAX}")
-    return value
+    return int(value)
 
 
 def optional_whole(value: object, name: str, *, least: int) -> int | None:

@@ -1,6 +1,7 @@
 """Checkpoints and events, against Absurd's own SQL."""
 
 from datetime import UTC, datetime
+from enum import Enum
 
 import asyncpg
 import pytest
@@ -214,3 +215,23 @@ async def test_an_unreadable_payload_is_kept_by_the_error(
 async def test_a_run_that_is_gone_cannot_wait(lifecycle: Lifecycle, queue: str, claim: Claim) -> None:
     with pytest.raises(NotFound):
         await lifecycle.await_event(queue, claim.task_id, claim.task_id, "wait", "paid")
+
+
+class Names(str, Enum):  # noqa: UP042  # a StrEnum behaves well by itself
+    """Names kept as many programs keep them; `str()` of a member is not its value."""
+
+    STEP = "charge"
+    EVENT = "paid"
+
+
+class Seconds(int, Enum):
+    LEASE = 60
+
+
+async def test_of_an_enumeration_the_value_is_sent(lifecycle: Lifecycle, queue: str, claim: Claim) -> None:
+    await lifecycle.set_checkpoint(queue, claim.task_id, Names.STEP, Names.EVENT, claim.run_id, Seconds.LEASE)
+    (saved,) = await lifecycle.get_checkpoints(queue, claim.task_id, claim.run_id)
+    assert (saved.checkpoint_name, saved.state) == ("charge", "paid")
+
+    await lifecycle.emit_event(queue, Names.EVENT, {"amount": 12})
+    assert (await await_paid(lifecycle, claim)).payload == {"amount": 12}
