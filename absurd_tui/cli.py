@@ -36,6 +36,9 @@ Prefer ~/.pgpass, a service file or PGPASSWORD to a password in the arguments, w
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _TAKES_A_LINE_WITHIN = 1.0
 _FRAME_WIDTH = 120
+_FOR_DEVELOPERS = ("TEXTUAL", *(f"TEXTUAL_{name}" for name in ("DEBUG", "LOG", "PRESS", "SCREENSHOT", "SHOW_RETURN")))
+"""Textual's variables that log and picture what is on the screen into files, send it elsewhere, or press keys."""
+
 _ENDING_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -104,6 +107,8 @@ def command(
     is_once: bool,
 ) -> None:
     """Watch Absurd's queues, tasks and runs in a PostgreSQL database, live."""
+    for variable in _FOR_DEVELOPERS:
+        os.environ.pop(variable, None)
     if theme is not None:
         _require_known_theme(theme)
     if context.invoked_subcommand == demo.name:

@@ -130,3 +130,23 @@ def test_nothing_is_loaded_from_the_folder_of_the_start(
         shown.press("q")
         assert shown.wait(QUITS_WITHIN) == 0
     assert not (tmp_path / "relative").exists()
+
+
+def test_variables_for_textuals_developers_write_no_file_and_press_no_key(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    meddling = {
+        "TEXTUAL": "debug,devtools",
+        "TEXTUAL_LOG": str(tmp_path / "log"),
+        "TEXTUAL_SCREENSHOT": "0",
+        "TEXTUAL_SCREENSHOT_LOCATION": str(tmp_path / "pictures"),
+        "TEXTUAL_PRESS": "E",
+    }
+    with terminal("--dsn", database.dsn, environ=meddling | {"XDG_STATE_HOME": str(tmp_path / "state")}) as shown:
+        shown.until_shown("live", "Pending")
+        shown.settle()
+        assert "Completed" in shown.text
+        shown.press("q")
+        assert shown.wait(QUITS_WITHIN) == 0
+    assert not list(tmp_path.iterdir())
