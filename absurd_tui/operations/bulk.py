@@ -73,8 +73,8 @@ class BulkRun:
         self.plan = plan
         self.stage = Stage.CANARY if plan.canary else Stage.REST
         self.failure: Outcome | None = None
-        self.canary: dict[UUID, FollowedTask | None] = {}
-        """How the canary's tasks stand, as far as they were read."""
+        self.canary: dict[tuple[str, UUID], FollowedTask | None] = {}
+        """How the canary's tasks stand, by queue and id, as far as they were read."""
         self.newest: list[int] = []
         """The places of the tasks that something came of, the latest last."""
         self._outcomes: list[Outcome | None] = [None] * len(plan.targets)
@@ -231,7 +231,7 @@ class BulkRun:
                     standings = await self._watch(queue, task_ids)
                 except Exception:
                     continue  # a canary that cannot be read is not over; the screen tells why nothing is read
-                self.canary.update(standings.tasks)
+                self.canary.update({(queue, task_id): task for task_id, task in standings.tasks.items()})
             self._changed()
             if self._watched():
                 await self._pause(WATCHED_EVERY)
@@ -244,14 +244,14 @@ class BulkRun:
             return watched
         for place in self.canary_places:
             target = self.plan.targets[place]
-            if isinstance(self._outcomes[place], Done) and not self._has_ended(target.task_id):
+            if isinstance(self._outcomes[place], Done) and not self._has_ended((target.queue, target.task_id)):
                 watched.setdefault(target.queue, []).append(target.task_id)
         return watched
 
-    def _has_ended(self, task_id: UUID) -> bool:
-        if task_id not in self.canary:
+    def _has_ended(self, key: tuple[str, UUID]) -> bool:
+        if key not in self.canary:
             return False
-        task = self.canary[task_id]
+        task = self.canary[key]
         return task is None or task.is_over
 
     async def _pause(self, seconds: float) -> None:
