@@ -118,6 +118,11 @@ class BulkRun:
         return self.stage in AT_REST
 
     @property
+    def is_left(self) -> bool:
+        """Whether nobody expects anything of it any more: it neither goes on nor waits for a word."""
+        return self.is_at_rest and self.stage is not Stage.ASKING
+
+    @property
     def is_stopping(self) -> bool:
         """Whether it was told to stop, and a call is still in flight."""
         return self._stopping.is_set() and not self.is_at_rest

@@ -158,8 +158,9 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         """
         self._source.close()
         if self._performer is not None:
+            run = self._bulks.under_way  # which comes to a stop where nothing is written any more
             self.left_behind = [left_behind(pending) for pending in await self._performer.close()]
-            self.left_behind += self._bulks.left_behind()
+            self.left_behind += self._bulks.left_behind(run)
         for running in self._running_tasks:
             running.cancel()
 

@@ -31,7 +31,10 @@ class ActsOnMany(App[int]):
 
     def on_bulk_confirmed(self, message: BulkConfirmed) -> None:
         """Do what was confirmed to many tasks, one run at a time."""
-        self._show_bulk(self._bulks.start(message.plan), UNDER_WAY)
+        shown = self._bulks.start(message.plan)
+        if shown is not None:
+            message.begun()
+        self._show_bulk(shown, UNDER_WAY)
 
     def action_bulk(self) -> None:
         """Show the run over many tasks."""

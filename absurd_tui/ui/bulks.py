@@ -70,9 +70,9 @@ class Bulks:
             asker.take_split(found)
 
     def start(self, plan: BulkPlan) -> BulkProgress | None:
-        """Begin a run, and give what shows it; None while another one is not over."""
+        """Begin a run, and give what shows it; None while another one goes on, or waits for a word."""
         performer = self._performer
-        if performer is None or (self.run is not None and not self.run.is_at_rest):
+        if performer is None or (self.run is not None and not self.run.is_left):
             return None
         self.run = BulkRun(plan, performer.perform_batch, self._source.standings, self._changed)
         self._was_told = None
@@ -97,10 +97,14 @@ class Bulks:
             Told("…", plain(f"{_DOING[run.plan.act]} {tasks}"), plain(f"{far}; B shows it, x there stops it."), ticks),
         )
 
-    def left_behind(self) -> list[Plain]:
-        """Say of a run that is not over how far it came, to be written to the terminal when the program is left."""
-        run = self.run
-        if run is None or run.is_at_rest:
+    @property
+    def under_way(self) -> BulkRun | None:
+        """The run that goes on; None where none does."""
+        return self.run if self.run is not None and not self.run.is_at_rest else None
+
+    def left_behind(self, run: BulkRun | None) -> list[Plain]:
+        """Say of a run that went on how far it came, to be written to the terminal when the program is left."""
+        if run is None or run.stage is Stage.OVER:
             return []
         tasks = units.plural(len(run.outcomes), "task")
         reached = units.count(run.reached)

@@ -1,6 +1,6 @@
 """What a screen asks of the app, which owns the connection."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -367,6 +367,7 @@ class SplitWanted(Message):
 
 @dataclass
 class BulkConfirmed(Message):
-    """Do this to many tasks: it was confirmed in a dialog."""
+    """Do this to many tasks: it was confirmed in a dialog. `begun` is called where that begins."""
 
     plan: BulkPlan
+    begun: Callable[[], None]

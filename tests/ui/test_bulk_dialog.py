@@ -8,7 +8,11 @@ from dialogs import DEAD, Desk, desk
 from textual.widgets import Input
 
 from absurd_tui.observe.records import State
+from absurd_tui.operations import bulk as bulk_module
+from absurd_tui.operations.batch import BatchResult, nothing_reached
 from absurd_tui.operations.outcomes import After, Changed, Done, Locked, Refused, WouldBeLost
+from absurd_tui.operations.perform import LEAVING, Pending
+from absurd_tui.operations.requests import TaskBatch
 from absurd_tui.ui.app import AbsurdApp
 from absurd_tui.ui.dialogs.bulk import BulkDialog
 from absurd_tui.ui.dialogs.bulk_progress import BulkProgress
@@ -182,6 +186,27 @@ async def test_a_second_run_waits_for_the_first() -> None:
         await seen.press("y")
         await seen.shown("bulk: another run is not over; B shows it.")
         assert len(seen.performer.batches) == 1
+        await seen.shown("c cancel 1")
+
+
+async def test_a_canary_that_waits_for_a_word_gives_way_to_no_other_run() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        await ask(seen, "r", 12)
+        await seen.press("y")
+        await seen.shown("7 are left, and wait for a word")
+        await woken(seen, BulkProgress)
+        await seen.press("escape", "4", "space", "r")
+        await woken(seen, BulkDialog)
+        await seen.press("y")
+        await seen.shown("bulk: another run is not over; B shows it.")
+        await seen.press("B")
+        await woken(seen, BulkProgress)
+        await seen.press("x")
+        await seen.shown("Stopped. 7 are left")
+        await seen.press("escape", "r")
+        await woken(seen, BulkDialog)
+        await seen.press("y")
+        await seen.shown("1 of 1")
 
 
 @pytest.mark.parametrize(
@@ -255,4 +280,35 @@ async def test_leaving_tells_how_far_a_run_came() -> None:
         await seen.until(lambda: not app.is_running or bool(app.left_behind))
     assert [said.text for said in app.left_behind] == [
         "the retry of 20 tasks came as far as 0; the audit file has what came of each."
+    ]
+
+
+async def test_leaving_tells_of_a_run_that_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_module, "MOST", 10)
+    async with desk(outcome=RETRIED) as seen:
+        leaving = asyncio.Event()
+
+        async def perform_batch(batch: TaskBatch) -> BatchResult:
+            """As the real one does: what is in flight ends, and nothing more is written."""
+            if leaving.is_set():
+                return nothing_reached(batch, Refused(LEAVING))
+            await leaving.wait()
+            return BatchResult((RETRIED,) * len(batch.targets))
+
+        async def close(within: float = 1.0) -> tuple[Pending, ...]:
+            leaving.set()
+            await asyncio.sleep(0.05)
+            return ()
+
+        monkeypatch.setattr(seen.performer, "perform_batch", perform_batch)
+        monkeypatch.setattr(seen.performer, "close", close)
+        await ask(seen, "r", 20)
+        await seen.press("k", "p", "p", "y")
+        await woken(seen, BulkProgress)
+        app = seen.pilot.app
+        assert isinstance(app, AbsurdApp)
+        await seen.press("escape", "q")
+        await seen.until(lambda: not app.is_running or bool(app.left_behind))
+    assert [said.text for said in app.left_behind] == [
+        "the retry of 20 tasks came as far as 10; the audit file has what came of each."
     ]

@@ -160,9 +160,11 @@ class MarkingScreen(ActingScreen):
         return [replace(hint, label=f"{hint.label} {number}") if hint.action in about else hint for hint in hints]
 
     def _begin_bulk(self, plan: BulkPlan) -> None:
+        self.post_message(BulkConfirmed(plan, begun=self._forget_marks))
+
+    def _forget_marks(self) -> None:
         self.marks.clear()
         self.repaint()
-        self.post_message(BulkConfirmed(plan))
 
     def action_ask(self, command: str) -> None:
         """Ask about the marks, where there are some; else about the row under the cursor."""
