@@ -126,6 +126,10 @@ SAID = [
     ("age<1h", ALL),
     ("age>1h", []),
     ("age<1h age>1d", []),
+    ("age>0s,1h", ALL),
+    ("-age>0s,1h", []),
+    ("age<0s,1h", ALL),
+    ("-age<0s,1h", []),
     ("'; drop table absurd.queues; --", []),
     ("params.'.x:1", []),
 ]
@@ -152,6 +156,16 @@ async def test_ids_are_answered_at_once_and_the_rest_of_the_filter_holds(
     assert await names(source, f"id:{UUID(int=7)}") == []
     (only,) = await steps(source, f"id:{scene['fails']}")
     assert (only.is_over, only.looked_at) == (True, 1)
+
+
+async def test_ids_can_be_those_of_no_task_and_of_no_run(
+    source: DatabaseSource, scene: dict[str, UUID], connection: asyncpg.Connection, without_pauses: None
+) -> None:
+    run = await connection.fetchval("select last_attempt_run from absurd.t_mail where task_name = 'sleeps'")
+    without = [name for name in ALL if name not in ("fails", "sleeps")]
+    assert await names(source, f"-id:{scene['fails']},{run}") == without
+    assert await names(source, f"-id:{scene['fails']} state:failed") == []
+    assert await names(source, f"id:{scene['fails']},{scene['runs']} -id:{scene['runs']}") == ["fails"]
 
 
 @pytest.fixture

@@ -108,6 +108,8 @@ def test_the_language_reads_what_its_readme_shows() -> None:
         ("params:42", "params", "A path is missing: params.user.id:42"),
         ("params..x:1", ".", "A name is missing after the dot."),
         ("params.total>lots", "lots", "lots is no number."),
+        ("params.total>٣", "٣", "٣ is no number."),
+        ("attempt>٣", "٣", "٣ is no number of attempts."),
         ("id:0197", "0197", "0197 has 4 digits"),
         ("id:0197*", "0197*", "id takes no *."),
         ("a\\", "\\", "Nothing stands after the backslash."),

@@ -6,6 +6,7 @@ The task is `t`, its last run `l`.
 
 from collections.abc import Sequence
 
+from absurd_tui.observe.ids import ids_in
 from absurd_tui.observe.queries import table
 from absurd_tui.observe.search.terms import COMPARED, DOCUMENTS, Field, Filter, Op, Term, Value
 
@@ -14,7 +15,7 @@ LOOKED_INTO_BYTES = 1_000_000
 
 _COLUMNS = {Field.PARAMS: "t.params", Field.HEADER: "t.headers", Field.RESULT: "t.completed_payload"}
 _ELSEWHERE = frozenset({Field.QUEUE, Field.AGE, Field.ID})
-"""What decides where is looked, and is no condition on a row."""
+"""What decides where is looked, and is no condition on a row; but ids do not where they are those of no task."""
 
 
 class Parameters:
@@ -35,7 +36,7 @@ def conditions(filter: Filter, queue: str, parameters: Parameters) -> tuple[Sequ
     every: list[str] = []
     unsure: list[str] = []
     for term in filter.terms:
-        if term.field in _ELSEWHERE:
+        if term.field in _ELSEWHERE and not (term.field is Field.ID and term.is_negated):
             continue
         written = _condition(term, queue, parameters)
         every.append(f"not ({written})" if term.is_negated else f"({written})")
@@ -56,6 +57,8 @@ def _condition(term: Term, queue: str, parameters: Parameters) -> str:
             return " or ".join(
                 f"t.attempts {_sign(term.op)} {parameters.add(int(value.text), 'int')}" for value in term.values
             )
+        case Field.ID:
+            return _id(queue, term, parameters)
         case Field.ERROR:
             return _error(queue, parameters.add(_contained(term.values), "text[]"))
         case Field.TEXT:
@@ -72,6 +75,18 @@ def _text(column: str, term: Term, parameters: Parameters) -> str:
     parts = [f"{column} = any({parameters.add(exact, 'text[]')})"] if exact else []
     parts += [f"{column} like any({parameters.add(patterns, 'text[]')})"] if patterns else []
     return f"coalesce({' or '.join(parts)}, false)"
+
+
+def _id(queue: str, term: Term, parameters: Parameters) -> str:
+    """Say that a task, or one of its runs, has one of the ids."""
+    named: list[str] = []
+    for value in term.values:
+        ranges = ids_in(value.text)
+        for each in ranges if isinstance(ranges, tuple) else ():
+            bounds = f"between {parameters.add(each.low, 'uuid')} and {parameters.add(each.high, 'uuid')}"
+            runs = f"select from {table('r', queue)} e where e.task_id = t.task_id and e.run_id {bounds} offset 0"
+            named.append(f"t.task_id {bounds} or exists ({runs})")
+    return " or ".join(named)
 
 
 def _error(queue: str, contained: str) -> str:

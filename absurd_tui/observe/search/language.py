@@ -28,10 +28,10 @@ OPS: dict[Field, tuple[Op, ...]] = {
 }
 _OPERATOR = re.compile(">=|<=|[:~<>]")
 _BLANK = re.compile(r"\s*")
-_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?")
-_WHOLE = re.compile(r"\d{1,9}")
-_SPAN = re.compile(r"(?:\d{1,9}[smhdw])+")
-_PART = re.compile(r"(\d+)([smhdw])")
+_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
+_WHOLE = re.compile(r"\d{1,9}", re.ASCII)
+_SPAN = re.compile(r"(?:\d{1,9}[smhdw])+", re.ASCII)
+_PART = re.compile(r"(\d+)([smhdw])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 

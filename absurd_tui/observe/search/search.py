@@ -213,10 +213,11 @@ class Search:
         for term in self._filter.of(Field.AGE):
             ids = [id_at(self._now - seconds(value.text)) for value in term.values]
             is_older = (term.op in (Op.OVER, Op.AT_LEAST)) is not term.is_negated
+            youngest, eldest = max(ids), min(ids)
             if is_older:
-                newest = min(newest, max(ids))
+                newest = min(newest, eldest if term.is_negated else youngest)
             else:
-                oldest = max(oldest, min(ids))
+                oldest = max(oldest, youngest if term.is_negated else eldest)
         return newest, oldest
 
     @property
