@@ -24,13 +24,14 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 Fetch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 
 _QUEUES = """
-select q.queue_name as name
+select q.queue_name as name,
+       coalesce(has_table_privilege(t.oid, 'SELECT') and has_table_privilege(r.oid, 'SELECT')
+                and has_table_privilege(c.oid, 'SELECT'), false) as is_readable
   from absurd.queues q join pg_namespace n on n.nspname = 'absurd'
-  join pg_class t on t.relnamespace = n.oid and t.relname = 't_' || q.queue_name
-  join pg_class r on r.relnamespace = n.oid and r.relname = 'r_' || q.queue_name
-  join pg_class c on c.relnamespace = n.oid and c.relname = 'c_' || q.queue_name
- where has_table_privilege(t.oid, 'SELECT') and has_table_privilege(r.oid, 'SELECT')
-   and has_table_privilege(c.oid, 'SELECT') order by q.queue_name"""
+  left join pg_class t on t.relnamespace = n.oid and t.relname = 't_' || q.queue_name
+  left join pg_class r on r.relnamespace = n.oid and r.relname = 'r_' || q.queue_name
+  left join pg_class c on c.relnamespace = n.oid and c.relname = 'c_' || q.queue_name
+ order by q.queue_name"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,13 @@ class Children:
 
 
 def named_in(queue: str) -> str:
-    """Read what the checkpoints of the tasks $1 say, small states only."""
+    """Read what the checkpoints of the tasks $1 say, small states only, and which of them say more than that."""
     return f"""
-select checkpoint_name || ' ' || case when pg_column_size(state) < {_STATE_BYTES} then left(state::text, {_STATE_BYTES})
-                                      else '' end as said
-  from {table("c", queue)} where task_id = any($1::uuid[]) limit {_MOST_CHECKPOINTS}"""
+select checkpoint_name || ' ' || coalesce(left(s.said, {_STATE_BYTES}), '') as said,
+       c.state is not null and coalesce(length(s.said) > {_STATE_BYTES}, true) as is_cut
+  from {table("c", queue)} c
+ cross join lateral (select case when pg_column_size(c.state) < {_STATE_BYTES} then c.state::text end as said) s
+ where c.task_id = any($1::uuid[]) limit {_MOST_CHECKPOINTS}"""
 
 
 def tasks_of(queues: Sequence[str]) -> str:
@@ -77,12 +80,16 @@ select {position} as qi, t.task_id, left(t.task_name, 200) as task_name, t.state
 
 async def read_children(fetch: Fetch, queue: str, task_id: UUID) -> Children:
     """Find the children of a task, and theirs."""
-    queues = [row["name"] for row in await fetch(_QUEUES)]
+    listed = await fetch(_QUEUES)
+    queues = [row["name"] for row in listed if row["is_readable"]]
+    is_cut = len(queues) < len(listed)
     found: dict[UUID, Child] = {}
     parents = {queue: [task_id]} if queue in queues else {}
     for _ in range(MOST_DEPTH):
-        named = await _named(fetch, parents) - found.keys() - {task_id}
-        younger = [each for each in named if each > task_id]  # ids begin with the time at which they were made
+        named, says_more = await _named(fetch, parents)
+        is_cut = is_cut or says_more
+        new = named - found.keys() - {task_id}
+        younger = [each for each in new if each > task_id]  # ids begin with the time at which they were made
         children = await _tasks(fetch, queues, younger) if younger else []
         parents = {}
         for child in children:
@@ -90,12 +97,14 @@ async def read_children(fetch: Fetch, queue: str, task_id: UUID) -> Children:
             parents.setdefault(child.queue, []).append(child.task_id)
         if not parents or len(found) > MOST_CHILDREN:
             break
-    return Children(tuple(found.values())[:MOST_CHILDREN], is_cut=bool(parents))
+    return Children(tuple(found.values())[:MOST_CHILDREN], is_cut=is_cut or bool(parents))
 
 
-async def _named(fetch: Fetch, parents: dict[str, list[UUID]]) -> set[UUID]:
-    said = [row["said"] for queue, ids in parents.items() for row in await fetch(named_in(queue), ids)]
-    return {UUID(each) for text in said for each in _ID.findall(text)}
+async def _named(fetch: Fetch, parents: dict[str, list[UUID]]) -> tuple[set[UUID], bool]:
+    """Give the ids that the checkpoints of some tasks name, and whether these say more than was read."""
+    answers = [await fetch(named_in(queue), ids) for queue, ids in parents.items()]
+    is_cut = any(len(rows) >= _MOST_CHECKPOINTS or any(row["is_cut"] for row in rows) for rows in answers)
+    return {UUID(each) for rows in answers for row in rows for each in _ID.findall(row["said"])}, is_cut
 
 
 async def _tasks(fetch: Fetch, queues: Sequence[str], ids: list[UUID]) -> list[Child]:

@@ -76,8 +76,23 @@ async def test_a_queue_that_the_role_may_not_read_has_none_to_be_seen(
     async with role(connection, database) as limited:
         await connection.execute(f"grant select on absurd.t_mail, absurd.r_mail, absurd.c_mail to {limited.name}")
         source = DatabaseSource(resolve(limited.dsn, environ={}))
-        assert (await source.children("mail", parent)).found == ()
+        children = await source.children("mail", parent)
+        assert (children.found, children.is_cut) == ((), True)
         source.close()
+
+
+@pytest.mark.parametrize(("steps", "size"), [(600, 10), (1, 9_000)], ids=["many", "large"])
+async def test_checkpoints_that_say_more_than_is_read_may_name_more_children(
+    lifecycle: Lifecycle, connection: asyncpg.Connection, source: DatabaseSource, steps: int, size: int
+) -> None:
+    parent = await spawn(lifecycle, "mail", "parent")
+    await lifecycle.claim("mail", "worker-1", 600)
+    await connection.execute(
+        "insert into absurd.c_mail (task_id, checkpoint_name, state, updated_at)"
+        " select $1, 'step-' || n, to_jsonb(repeat('x', $3)), now() from generate_series(1, $2) n",
+        *(parent, steps, size),
+    )
+    assert (await source.children("mail", parent)).is_cut
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The dialog that cancels a task with its children: whom it names, and whom it asks to cancel."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,13 @@ async def test_more_than_can_be_named_are_counted() -> None:
         await ask(seen)
         await seen.says("8 live children likely", "child_5", "3 more, there may be more", "y cancel 9 tasks")
         assert "child_6" not in seen.said
+
+
+async def test_a_long_name_leaves_room_for_the_id_and_the_state() -> None:
+    long = replace(child(1), task_name="reconcile_" * 20, queue="q" * 57)
+    async with desk(prepare=with_children(long)) as seen:
+        await ask(seen)
+        await seen.says("…00000001 ◌ pending")
 
 
 async def test_without_children_the_task_goes_alone_and_escape_leaves_them_all() -> None:

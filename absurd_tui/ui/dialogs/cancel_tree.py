@@ -9,6 +9,7 @@ from absurd_tui.observe.why import Clock
 from absurd_tui.operations.cancel import refusal
 from absurd_tui.operations.requests import CancelTask, Target
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.cells import cut_middle
 from absurd_tui.ui.dialogs.cancel import CancelDialog
 from absurd_tui.ui.dialogs.frame import INNER_WIDTH
 from absurd_tui.ui.dialogs.text import Choice, Fixed, Paragraph, Piece, point, reserved
@@ -17,6 +18,7 @@ from absurd_tui.ui.messages import ChildrenOf, LookupWanted
 from absurd_tui.ui.watch import Watch
 
 _NAMED = 5
+_NAME_CELLS = 40
 _ROWS = _NAMED + 3
 
 
@@ -87,7 +89,7 @@ class CancelTreeDialog(CancelDialog):
         told = "{n} likely: named in its checkpoints, or in theirs. Absurd keeps no parents."
         yield point(say(told, n="1 live child" if len(live) == 1 else f"{len(live)} live children"))
         for child in live[:_NAMED]:
-            name = say("{queue} › {name}", queue=child.queue, name=child.task_name)
+            name = cut_middle(say("{queue} › {name}", queue=child.queue, name=child.task_name), _NAME_CELLS)
             tail = plain(f" …{units.short_id(child.task_id, 8)}")
             state = plain(f"{STATE_GLYPHS[child.state]} {child.state.value}")
             yield Fixed(
