@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.database import capabilities
 from absurd_tui.database.capabilities import Capabilities
-from absurd_tui.database.faults import Fault, classify, sentence, shows_a_pooler
+from absurd_tui.database.faults import Fault, classify, sentence, shows_a_pooler, sqlstate
 from absurd_tui.database.session import Session
 from absurd_tui.doctor import queue_checks, server_checks
 from absurd_tui.doctor.grants import grants
@@ -15,7 +15,7 @@ from absurd_tui.doctor.server_checks import Link
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe import health_queries, queries
 from absurd_tui.observe.branches import Row, refusal
-from absurd_tui.observe.lock_holders import with_holder
+from absurd_tui.observe.lock_holders import with_holder, with_holder_of_list
 from absurd_tui.observe.reasons import may_be_read
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.versions import read_version
@@ -49,7 +49,11 @@ async def statements_for(spec: ConnSpec, role: str) -> Sequence[str]:
         probe = (await session.fetch(queries.PROBE))[0]
         if (absent := server_checks.of_absence(probe)) is not None:
             raise CannotStart(f"{absent.told[:1].upper()}{absent.told[1:]}. {absent.remedy or ''}".rstrip())
-        return tuple(grants(await capabilities.read_queues(session.fetch), role))
+        try:
+            queues = await capabilities.read_queues(session.fetch)
+        except Exception as error:
+            raise CannotStart(await _refused(session, error)) from error
+        return tuple(grants(queues, role))
     finally:
         session.terminate()
 
@@ -73,13 +77,25 @@ async def _checks(session: Session, spec: ConnSpec) -> AsyncIterator[Check]:
     version = await read_version(session.fetch) if probe["has_version"] else None
     for check in (*server_checks.of_schema(version, functions), *server_checks.of_execute(probe["role"], functions)):
         yield check
-    found = Capabilities(probe["role"], functions, await capabilities.read_queues(session.fetch))
+    try:
+        queues = await capabilities.read_queues(session.fetch)
+    except Exception as error:
+        yield Check("queues", "list", Level.PROBLEM, await _refused(session, error))
+        return
+    found = Capabilities(probe["role"], functions, queues)
     if not found.queues:
         yield Check("queues", "none", Level.NOTE, "there is no queue yet", "absurdctl create-queue NAME")
     for queue in sorted(found.queues):
         poisoned, refused = await _looked_at(session, found, queue)
         for check in queue_checks.of_queue(queue, found, poisoned, refused):
             yield check
+
+
+async def _refused(session: Session, error: Exception) -> str:
+    """Say why the server did not list the queues; raises what is no refusal of its."""
+    if classify(error) is not Fault.PANEL or sqlstate(error) is None:
+        raise error
+    return sentence(await with_holder_of_list(error, session.fetch))
 
 
 async def _link(session: Session) -> Link:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from math import inf
 from typing import Any, TypeVar
 
+from asyncpg.exceptions import LockNotAvailableError
+
 from absurd_tui.database.faults import Fault, classify
 from absurd_tui.database.session import Session
 from absurd_tui.observe import far, queries
@@ -14,6 +16,7 @@ from absurd_tui.observe.beats import Moment
 from absurd_tui.observe.branches import Asked, Branch, Gathered, Question, Row
 from absurd_tui.observe.elapsed import Elapsed
 from absurd_tui.observe.far import FarAsked
+from absurd_tui.observe.lock_holders import with_holder_of_list
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.resting import Resting
 
@@ -55,7 +58,10 @@ class Asking:
 
     async def moment(self) -> Moment:
         """Ask what the time is, and whether anything has changed."""
-        (row,) = await self._timed(queries.MOMENT)
+        try:
+            (row,) = await self._timed(queries.MOMENT)
+        except LockNotAvailableError as error:
+            raise await with_holder_of_list(error, self.fetch) from None
         return Moment(row["transactions"], row["queues"], row["now"], time.monotonic(), row["is_standby"])
 
     async def fetch(self, statement: str, *arguments: Any) -> Sequence[Row]:

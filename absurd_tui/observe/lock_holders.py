@@ -33,8 +33,8 @@ class LockHolder:
 class HeldLockError(LockNotAvailableError):
     """A reading was refused for a lock, and this is who has it."""
 
-    def __init__(self, holder: LockHolder) -> None:
-        super().__init__(f"locked by {holder}")
+    def __init__(self, holder: LockHolder, table: str = "") -> None:
+        super().__init__(f"{table} is locked by {holder}." if table else f"locked by {holder}")
         self.holder = holder
 
 
@@ -43,10 +43,21 @@ async def with_holder(error: Exception, queue: str, fetch: Callable[..., Awaitab
 
     Raises only what ends the connection.
     """
+    return await _named(error, [f"{letter}_{queue}" for letter in _LETTERS], "", fetch)
+
+
+async def with_holder_of_list(error: Exception, fetch: Callable[..., Awaitable[Sequence[Any]]]) -> Exception:
+    """The same for Absurd's list of queues, which every reading begins with."""
+    return await _named(error, ["queues"], "absurd.queues", fetch)
+
+
+async def _named(
+    error: Exception, tables: Sequence[str], about: str, fetch: Callable[..., Awaitable[Sequence[Any]]]
+) -> Exception:
     if sqlstate(error) != LOCKED or isinstance(error, HeldLockError):
         return error
     try:
-        rows = await fetch(HOLDER, [f"{letter}_{queue}" for letter in _LETTERS])
+        rows = await fetch(HOLDER, tables)
     except Exception as not_told:
         if classify(not_told) is Fault.RECONNECT:
             raise
@@ -54,4 +65,4 @@ async def with_holder(error: Exception, queue: str, fetch: Callable[..., Awaitab
     if not rows:
         return error
     (row,) = rows
-    return HeldLockError(LockHolder(row["pid"], row["application_name"] or None, is_waiting=not row["granted"]))
+    return HeldLockError(LockHolder(row["pid"], row["application_name"] or None, is_waiting=not row["granted"]), about)

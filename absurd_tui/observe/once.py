@@ -1,7 +1,7 @@
 """Reads one snapshot for who wants no more than one: without waiting for a server that is not there."""
 
 from absurd_tui.conninfo import ConnSpec
-from absurd_tui.database.faults import Fault, classify, sentence, shows_a_pooler
+from absurd_tui.database.faults import Fault, classify, sentence, shows_a_pooler, sqlstate
 from absurd_tui.errors import CannotStart
 from absurd_tui.observe.poll import Reads
 from absurd_tui.observe.records import Snapshot, View
@@ -46,6 +46,8 @@ async def _read(reader: Reads, view: View) -> Snapshot:
     try:
         return await reader.snapshot(view)
     except Exception as error:
-        if shows_a_pooler(error) or classify(error) is not Fault.RECONNECT:
+        fault = classify(error)
+        if shows_a_pooler(error) or fault is Fault.RETRY_ONCE or (fault is Fault.PANEL and sqlstate(error) is None):
             raise
-        raise CannotStart(f"The connection was lost: {sentence(error)}") from error
+        lost = "The connection was lost" if fault is Fault.RECONNECT else "Nothing could be read"
+        raise CannotStart(f"{lost}: {sentence(error)}") from error

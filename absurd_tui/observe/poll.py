@@ -131,7 +131,8 @@ class Poll:
             return
         attempt = 0 if was_live else self._link.attempt + 1
         pause = 0.0 if was_live else self._backoff(attempt, error)
-        self._set_link(Link(LinkState.LOST, since, sentence(error), attempt, now + pause))
+        has_answered = classify(error) is Fault.PANEL
+        self._set_link(Link(LinkState.LOST, since, sentence(error), attempt, now + pause, has_answered))
         await self._wait(pause)
 
     def _backoff(self, attempt: int, error: Exception) -> float:

@@ -351,7 +351,8 @@ class LinkState(StrEnum):
 class Link:
     """The connection as the screen tells it.
 
-    `since` and `retry_at` are the client's monotonic clock; `reason` is one raw line.
+    `since` and `retry_at` are the client's monotonic clock; `reason` is one raw line. `has_answered` says that the
+    server did, and that what every reading needs could not be read.
     A REFUSED link does not try again by itself.
     """
 
@@ -360,3 +361,4 @@ class Link:
     reason: str = ""
     attempt: int = 0
     retry_at: float | None = None
+    has_answered: bool = False

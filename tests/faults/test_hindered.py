@@ -10,10 +10,14 @@ from faults.watching import watching
 from screen import text, until, until_not_shown, until_shown
 from textual.pilot import Pilot
 
+from absurd_tui.conninfo import resolve
 from absurd_tui.database import session
+from absurd_tui.doctor import examine, statements_for
+from absurd_tui.errors import CannotStart
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe import resting
-from absurd_tui.observe.records import LinkState, Snapshot
+from absurd_tui.observe.once import read_once
+from absurd_tui.observe.records import LinkState, Snapshot, View
 from absurd_tui.ui.app import AbsurdApp
 
 pytestmark = pytest.mark.slow
@@ -80,6 +84,26 @@ async def test_a_locked_queue_names_who_has_locked_it_and_the_others_live(
                 await until_shown(pilot, name, f"{QUEUE} cannot be read.", said)
         await until_not_shown(pilot, said)
         await until_shown(pilot, TASK, "ship", "bill")
+
+
+@pytest.mark.fault(29)
+async def test_a_locked_list_of_queues_names_who_has_locked_it(
+    lifecycle: Lifecycle, database: Database, other: asyncpg.Connection
+) -> None:
+    said = f"absurd.queues is locked by pid {other.get_server_pid()} (night [red]report)."
+    spec = resolve(database.dsn, environ={})
+    async with watching(database.dsn, every=0.2) as pilot:
+        await until_shown(pilot, TASK)
+        async with other.transaction():
+            await other.execute("lock table absurd.queues in access exclusive mode")
+            await until_shown(pilot, " LOST ", "Nothing was read for", said, TASK)
+            with pytest.raises(CannotStart, match=re.escape(said)):
+                await read_once(spec, View())
+            (problem,) = [check for check in (await examine(spec)).checks if check.section == "queues"]
+            assert problem.told == said
+            with pytest.raises(CannotStart, match=re.escape(said)):
+                await statements_for(spec, "operator")
+        await until_shown(pilot, " live ", TASK)
 
 
 @pytest.mark.fault(28)

@@ -21,6 +21,9 @@ _TEXT_AT = 12
 _LEAST_HOST = 3
 _VERSION = 20
 _LATE = 5.0
+_NO_CONNECTION = "No connection to {address} for {age}."
+_NO_ANSWER = "No answer from the database for {age}. Everything below is from {at}."
+_NOTHING_READ = "Nothing was read for {age}. Everything below is from {at}."
 _MINUTES, _SECONDS = len("14:03"), len("14:03:27")
 
 
@@ -253,7 +256,7 @@ def _quiet(settled: Settled, snapshot: Snapshot, clock: Clock) -> _Said:
 
 def _late(state: HeadState, snapshot: Snapshot, clock: Clock) -> tuple[Plain, Plain]:
     age = units.age(state.ticks - snapshot.taken)
-    what = say("Nothing was read for {age}. Everything below is from {at}.", age=age, at=clock.at(snapshot.now))
+    what = say(_NOTHING_READ, age=age, at=clock.at(snapshot.now))
     return what, plain("The database has not answered yet; what has happened since is not known.")
 
 
@@ -270,9 +273,10 @@ def _no_answer(state: HeadState) -> tuple[Plain, Plain]:
         then += say(" Attempt {number} in {wait} (R: now).", number=link.attempt + 1, wait=units.age(wait))
     lost_for = units.age(state.ticks - link.since)
     if state.snapshot is None or state.clock is None:
-        return say("No connection to {address} for {age}.", address=state.address, age=lost_for), then
-    at = state.clock.at(state.snapshot.now)
-    return say("No answer from the database for {age}. Everything below is from {at}.", age=lost_for, at=at), then
+        what = "Nothing was read from {address} for {age}." if link.has_answered else _NO_CONNECTION
+        return say(what, address=state.address, age=lost_for), then
+    what = _NOTHING_READ if link.has_answered else _NO_ANSWER
+    return say(what, age=lost_for, at=state.clock.at(state.snapshot.now)), then
 
 
 def _block(word: str, role: str) -> Span:
