@@ -201,6 +201,7 @@ async def test_a_canary_that_waits_for_a_word_gives_way_to_no_other_run() -> Non
         await seen.shown("bulk: another run is not over; B shows it.")
         await seen.press("B")
         await woken(seen, BulkProgress)
+        await seen.shown("x stop here   esc close   l list as file", "y retry the other 7")
         await seen.press("x")
         await seen.shown("Stopped. 7 are left")
         await seen.press("escape", "r")

@@ -4,8 +4,9 @@ from uuid import UUID
 
 import pytest
 from dialogs import Desk, desk
+from fakes import FakeSource
 
-from absurd_tui.observe.records import State
+from absurd_tui.observe.records import Refusal, State
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +59,18 @@ async def test_star_marks_what_is_in_view_and_star_again_all() -> None:
         await seen.shown("tasks marked in Pending; * again marks all")
         await seen.press("asterisk")
         await seen.shown("41 tasks marked in Pending: all pending tasks of mail")
+
+
+async def test_all_are_those_of_the_queues_that_can_be_read() -> None:
+    def prepare(source: FakeSource, _tasks: dict[State, UUID]) -> None:
+        source.queues += ["orders", "secret"]
+        source.refused["secret"] = Refusal("role operator may not SELECT on absurd.t_secret, r_secret")
+
+    async with desk(prepare=prepare) as seen:
+        await seen.press("1", "asterisk")
+        await seen.shown("* again marks all")
+        await seen.press("asterisk")
+        await seen.shown("1 task marked in Pending: all pending tasks of 2 of 3 queues")
 
 
 async def test_escape_takes_the_marks_back_and_says_so() -> None:

@@ -209,15 +209,13 @@ class BulkProgress(DormantDialog[None]):
         run = self._run
         leaves = Choice("esc", plain("close" if run.is_at_rest else "hide, goes on"))
         lists = Choice("l", plain("list as file"))
-        first = Choice("x", plain("stop after this call"), not run.is_stopping)
-        if run.stage is Stage.ASKING:
-            first = Choice("x", plain("stop here"))
         if not run.is_at_rest:
-            return _choices(first, leaves, lists)
+            return _choices(Choice("x", plain("stop after this call"), not run.is_stopping), leaves, lists)
         if not run.left:
             return _choices(leaves, lists)
         goes_on = Choice("y", plain(f"{run.plan.act} the other {units.count(len(run.left))}"), self.is_awake)
-        return _choices(leaves, lists, goes_on)
+        stops = [Choice("x", plain("stop here"))] if run.stage is Stage.ASKING else []
+        return _choices(*stops, leaves, lists, goes_on)
 
     # what its user does
 

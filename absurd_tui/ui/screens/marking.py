@@ -92,7 +92,9 @@ class MarkingScreen(ActingScreen):
         panel, snapshot = self.panel_in_question(), self._watch.newest
         if panel is None or panel.state is not wanted.state or snapshot is None:
             return
-        where = wanted.queues[0] if len(wanted.queues) == 1 else "all queues"
+        number, known = len(wanted.queues), len(snapshot.queues)
+        where = "all queues" if number == known else f"{number} of {known} queues"
+        where = wanted.queues[0] if number == 1 else where
         queue = wanted.queues[0] if len(wanted.queues) == 1 else None
         origin = f"all {wanted.state} tasks of {where}"
         if matching.has_more:
