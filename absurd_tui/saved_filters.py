@@ -10,7 +10,9 @@ from pathlib import Path
 
 FILE = "filters.toml"
 MOST_FILTERS = 200
-MOST_BYTES = 1_000_000
+MOST_BYTES = 4_000_000
+"""More than so many filters can take."""
+
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 _TABLE = "filters"
@@ -29,6 +31,22 @@ class SavedFilters:
 
     def all(self) -> Mapping[str, str]:
         """Give the filters by name. Raises CannotKeep where the file is no such file; none is there where it is not."""
+        table = self._table()
+        return {name: text for name, text in table.items() if _is_kept(name, text)}
+
+    def save(self, name: str, text: str) -> None:
+        """Keep a filter under a name, in place of one that had it. Raises CannotKeep."""
+        kept = {**self._ours(), name: text}
+        if len(kept) > MOST_FILTERS:
+            raise CannotKeep(f"{MOST_FILTERS} filters are kept already; forget one first.")
+        self._write(kept)
+
+    def forget(self, name: str) -> None:
+        """Keep a filter no longer. Raises CannotKeep."""
+        self._write({known: text for known, text in self._ours().items() if known != name})
+
+    def _table(self) -> dict[str, str]:
+        """Read what stands in the file, also what is no filter of ours."""
         if self._path is None:
             return dict(self._kept)
         try:
@@ -42,18 +60,15 @@ class SavedFilters:
         table = read.get(_TABLE, {})
         if set(read) - {_TABLE} or not isinstance(table, dict):
             raise CannotKeep(f"{self._path} holds something else; it is left as it is.")
-        return {name: text for name, text in table.items() if isinstance(text, str) and NAME.fullmatch(name)}
+        return table
 
-    def save(self, name: str, text: str) -> None:
-        """Keep a filter under a name, in place of one that had it. Raises CannotKeep."""
-        kept = {**self.all(), name: text}
-        if len(kept) > MOST_FILTERS:
-            raise CannotKeep(f"{MOST_FILTERS} filters are kept already; forget one first.")
-        self._write(kept)
-
-    def forget(self, name: str) -> None:
-        """Keep a filter no longer. Raises CannotKeep."""
-        self._write({known: text for known, text in self.all().items() if known != name})
+    def _ours(self) -> dict[str, str]:
+        """Give all, unless something would be lost that somebody else has written there."""
+        table = self._table()
+        foreign = [name for name, text in table.items() if not _is_kept(name, text)]
+        if foreign:
+            raise CannotKeep(f'{self._path} holds "{foreign[0]}", which cannot be kept; it is left as it is.')
+        return table
 
     def _write(self, filters: dict[str, str]) -> None:
         self._kept = filters
@@ -66,6 +81,10 @@ class SavedFilters:
             raise CannotKeep(f"{self._path} cannot be written: {error.strerror or error}.") from None
 
 
+def _is_kept(name: str, text: object) -> bool:
+    return isinstance(text, str) and NAME.fullmatch(name) is not None
+
+
 def _quoted(text: str) -> str:
     """Write a basic string of TOML, which JSON's are but for one character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -76,7 +95,10 @@ def _read(path: Path) -> str:
     with os.fdopen(opened, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError("it is no file")
-        return file.read(MOST_BYTES).decode()
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise OSError("it is too large")
+    return content.decode()
 
 
 def _replace(path: Path, content: bytes) -> None:

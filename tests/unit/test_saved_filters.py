@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from absurd_tui.saved_filters import MOST_FILTERS, CannotKeep, SavedFilters
+from absurd_tui.saved_filters import MOST_BYTES, MOST_FILTERS, CannotKeep, SavedFilters
 
 names = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -33,7 +33,9 @@ def test_without_a_file_they_are_kept_for_the_run() -> None:
     assert saved.all() == {"mine": "state:failed"}
 
 
-@pytest.mark.parametrize("content", [b"[filters", b"\xff\xfe", b"other = 1\n", b"filters = 3\n"])
+@pytest.mark.parametrize(
+    "content", [b"[filters", b"\xff\xfe", b"other = 1\n", b"filters = 3\n", b"[filters]\n'my own' = 'x'\n"]
+)
 def test_a_file_that_is_something_else_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "filters.toml"
     path.write_bytes(content)
@@ -60,3 +62,12 @@ def test_there_is_an_end_to_them(tmp_path: Path) -> None:
     saved.save("f0", "again")
     with pytest.raises(CannotKeep, match="forget one first"):
         saved.save("another", "x")
+
+
+def test_a_file_that_is_too_large_to_be_read_whole_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "filters.toml"
+    path.write_text("[filters]\na = 'x'\n" + "# more\n" * (MOST_BYTES // 7))
+    before = path.read_bytes()
+    with pytest.raises(CannotKeep, match="too large"):
+        SavedFilters(path).save("mine", "x")
+    assert path.read_bytes() == before
