@@ -10,7 +10,9 @@ from absurd_tui import units
 from absurd_tui.operations.audit import AuditRecord
 from absurd_tui.text import clean
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&$-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&$-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+"""What has a meaning in Markdown; an address is made a link even where nothing marks it as one."""
+
 _BACKTICKS = re.compile(r"`+")
 
 

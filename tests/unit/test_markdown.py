@@ -46,9 +46,14 @@ def test_a_write_says_what_when_by_whom_and_why() -> None:
 def test_nothing_from_the_database_is_a_link_a_mention_or_a_command() -> None:
     said = as_markdown([RECORD])
     assert "\x1b" not in said
-    assert "\\@everyone \\[x\\]\\(http://evil\\)" in said
+    assert "\\@everyone \\[x\\]\\(http\\://evil\\)" in said
     assert "`` charge`card␛[31m␊# <script> @everyone [x](http://evil) ``" in said
     assert not any(line.startswith("#") for line in said.splitlines())
+
+
+def test_an_address_is_no_link_although_it_is_not_marked_as_one() -> None:
+    said = as_markdown([replace(RECORD, told="HTTPS://evil.example and WWW.evil.example", sql=None, task_name="x")])
+    assert "HTTPS\\://evil.example and WWW\\.evil.example" in said
 
 
 def test_the_oldest_is_told_first() -> None:
