@@ -184,16 +184,14 @@ def _done(request: TaskRequest | SpawnTask | EmitEvent, done: Done, clock: Clock
         case ExtendClaim():
             return say("Extended · {target}", target=target(request)), _lease(done.after, read_at, clock)
         case SpawnTask(count=1):
-            return say("Spawned · {target}", target=_named(request, done)), say(
-                "{state}; T opens it.", state=_state(done.after)
-            )
+            return say("Spawned · {target}", target=_named(request, done)), say("{state}.", state=_state(done.after))
         case EmitEvent():
             return say("Emitted · {target}", target=target(request)), _woke(done, clock)
     taken = request.count - len(done.spawned)
     headline = say("Spawned {n} · {target}", n=units.plural(len(done.spawned), "task"), target=target(request))
     if taken:
         return headline, say("{keys} taken before: nothing new for these.", keys=_keys(taken))
-    return headline, say("{state}; T opens the first.", state=_state(done.after))
+    return headline, say("{state}.", state=_state(done.after))
 
 
 def _woke(done: Done, clock: Clock) -> Plain:
@@ -235,8 +233,8 @@ def _returned(request: TaskRequest | SpawnTask | EmitEvent, outcome: AlreadySo) 
 def _already(request: TaskRequest | SpawnTask | EmitEvent, outcome: AlreadySo, clock: Clock) -> Plain:
     if outcome.existing is not None:
         if isinstance(request, SpawnTask) and request.count > 1:
-            return plain("It has the first key. No params were used. T opens it.")
-        return plain("It has the key: the params were not used. T opens it.")
+            return plain("It has the first key. No params were used.")
+        return plain("It has the key: the params were not used.")
     after = outcome.after
     if after is None or outcome.since is None:
         return say("Not by this call: {now}.", now=_stands(after))

@@ -308,7 +308,8 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         telling, remedy = self._watch.telling, outcome.remedy if isinstance(outcome, Refused) else None
         about = subject(request, outcome)
         self._watch.note(request, outcome, clock.now)
-        telling.tell(Told(*sentence(request, outcome, clock), ticks, plain(remedy) if remedy else None, about))
+        told = Told(*sentence(request, outcome, clock), ticks, plain(remedy) if remedy else None, about)
+        telling.tell(replace(told, is_to_be_opened=isinstance(request, SpawnTask)))
         if (spawned := follow(request, outcome)) is not None:
             telling.follow(spawned, ticks)
         self._tell_audit_trouble()

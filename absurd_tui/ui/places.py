@@ -66,7 +66,7 @@ class PlacesApp(FindingApp):
         page = TaskScreen(self._watch, message)
         if not isinstance(screen, TaskScreen | ModalScreen):
             self.push_screen(page)
-        elif isinstance(screen, TaskScreen) and (screen.task_id != message.task_id or message.run_id is not None):
+        elif isinstance(screen, TaskScreen) and (screen.key != (message.queue, message.task_id) or message.run_id):
             self.switch_screen(page)
 
     def action_open_told_task(self) -> None:
@@ -76,7 +76,7 @@ class PlacesApp(FindingApp):
             return
         if about is None:
             screen.say(plain("told task: no outcome was about a task yet."))
-        elif isinstance(screen, TaskScreen) and screen.task_id == about[1]:
+        elif isinstance(screen, TaskScreen) and screen.key == about:
             screen.say(plain("told task: this is its page."))
         else:
             self.post_message(TaskOpened(*about))

@@ -55,7 +55,7 @@ SPAWNED = replace(
     task_name="transcode the whole archive",
     task_id=None,
     before=None,
-    told="Spawned · …7be2d48a in media-transcode-priority · Pending; T opens it.",
+    told="Spawned · …7be2d48a in media-transcode-priority · Pending.",
     sql=COPIED.sql,
     absurdctl=COPIED.absurdctl,
 )

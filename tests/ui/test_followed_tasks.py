@@ -54,7 +54,7 @@ async def one() -> AsyncIterator[tuple[Desk, UUID]]:
     """A desk with a task that was just spawned from it."""
     async with desk() as seen:
         (task_id,) = await spawned(seen)
-        await seen.shown("✓ Spawned ·", "Pending; T opens it.", f"Pending for 0s · pending_task …{str(task_id)[-8:]}")
+        await seen.shown("✓ Spawned ·", "Pending. T opens it.", f"Pending for 0s · pending_task …{str(task_id)[-8:]}")
         yield seen, task_id
 
 
@@ -219,9 +219,11 @@ async def test_t_opens_the_task_that_has_the_key_already() -> None:
         seen.performer.outcome = AlreadySo(After(State.COMPLETED, 1, None, seen.source.now), None, there.task_id)
         await sent(seen)
         tail = str(there.task_id)[-8:]
-        await seen.shown(
-            f"= Already so · …{tail} (completed) in mail", "It has the key: the params were not used. T opens it."
-        )
+        taken = "It has the key: the params were not used."
+        await seen.shown(f"= Already so · …{tail} (completed) in mail", taken, "esc back", str(there.task_id))
+        await seen.not_shown("T opens it.")
+        await seen.press("escape")
+        await seen.shown(f"{taken} T opens it.")
         await seen.press("T")
         await seen.shown("esc back", str(there.task_id), "✓ COMPLETED")
 

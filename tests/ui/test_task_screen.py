@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from dialogs import desk
 from fakes import FakeSource
 from screen import lines, running, text, until, until_not_shown, until_shown
 from task_pages import NOW, TASK, checkpoint, page, run, run_id, wait
@@ -17,6 +18,7 @@ from textual.pilot import Pilot
 from absurd_tui.observe.records import Failure, Refusal, State
 from absurd_tui.observe.task_records import PARAMS, Document, TaskPage, checkpoint_part, failure_part
 from absurd_tui.observe.task_rows import row_of
+from absurd_tui.ui.messages import TaskOpened
 from absurd_tui.ui.screens import task as task_module
 
 GRID, NARROW = (120, 40), (80, 24)
@@ -351,3 +353,11 @@ async def test_hostile_text_reaches_no_terminal(size: tuple[int, int]) -> None:
 async def test_a_narrow_footer_keeps_help_and_quit() -> None:
     async with opened(source_of(retrying()), NARROW) as pilot:
         await until_shown(pilot, "esc back", "? help  q quit")
+
+
+async def test_one_id_in_two_queues_is_two_pages() -> None:
+    async with desk() as seen:
+        task_id = seen.tasks[State.PENDING]
+        for queue in ("mail", "orders"):
+            seen.pilot.app.screen.post_message(TaskOpened(queue, task_id))
+            await seen.shown(f"Dashboard › {queue}", str(task_id))

@@ -80,11 +80,11 @@ CASES: list[tuple[Request, Outcome, str]] = [
         Done(None, (NEW,)),
         "✓ Spawned · …a0d477e0 in payments | The server says that it was committed; the task is no longer there.",
     ),
-    (SPAWN, Done(PENDING, (NEW,)), "✓ Spawned · …a0d477e0 in payments | Pending; T opens it."),
+    (SPAWN, Done(PENDING, (NEW,)), "✓ Spawned · …a0d477e0 in payments | Pending."),
     (
         MANY,
         Done(PENDING, (NEW,) * 5),
-        "✓ Spawned 5 tasks · payments › charge_card | Pending; T opens the first.",
+        "✓ Spawned 5 tasks · payments › charge_card | Pending.",
     ),
     (
         MANY,
@@ -109,12 +109,12 @@ CASES: list[tuple[Request, Outcome, str]] = [
     (
         SPAWN,
         AlreadySo(after(State.COMPLETED), None, NEW),
-        "= Already so · …a0d477e0 (completed) in payments | It has the key: the params were not used. T opens it.",
+        "= Already so · …a0d477e0 (completed) in payments | It has the key: the params were not used.",
     ),
     (
         MANY,
         AlreadySo(PENDING, None, NEW),
-        "= Already so · …a0d477e0 (pending) in payments | It has the first key. No params were used. T opens it.",
+        "= Already so · …a0d477e0 (pending) in payments | It has the first key. No params were used.",
     ),
     (
         CANCEL,

@@ -66,6 +66,7 @@ class TaskScreen(ActingScreen):
         row, run_id = opened.row, opened.run_id
         self.queue = opened.queue
         self.task_id = opened.task_id
+        self.key = (opened.queue, opened.task_id)
         self._row = row
         self._read = opened.read
         self._page: TaskPage | None = None
@@ -232,7 +233,7 @@ class TaskScreen(ActingScreen):
         return bool(self._loadable) if command.action == "whole" else super().applies(command)
 
     def _show_keys(self) -> None:
-        self.query_one(Outcomes).show(self._watch.told(time.monotonic()))
+        self.query_one(Outcomes).show(self._watch.told(time.monotonic()), here=self.key)
         self.query_one(KeyBar).show(self.key_hints(Scope.TASK))
 
     def _ask(self, ticks: float, *, is_held: bool) -> None:

@@ -30,7 +30,7 @@ class Told:
     """One outcome as it is told: its sign, a headline and a detail; `at` is the client's monotonic clock.
 
     `remedy` is the statement that would allow what was refused, shown by the help; `subject` is the queue and id of
-    the task it is about.
+    the task it is about, `is_to_be_opened` says that nobody has seen that task before.
     """
 
     sign: str
@@ -39,6 +39,7 @@ class Told:
     at: float
     remedy: Plain | None = None
     subject: tuple[str, UUID] | None = None
+    is_to_be_opened: bool = False
 
     def is_over(self, ticks: float) -> bool:
         """Whether it has been told long enough; bad news stays until it is dismissed."""
@@ -58,10 +59,13 @@ class Outcomes(Lines):
     def __init__(self) -> None:
         super().__init__(id="outcomes")
         self._told: tuple[Told, ...] = ()
+        self._opened: tuple[str, UUID] | None = None
 
-    def show(self, told: Sequence[Told]) -> None:
-        """Show these."""
+    def show(self, told: Sequence[Told], here: tuple[str, UUID] | None = None) -> None:
+        """Show these; `here` is the task that one is at."""
         self._told = tuple(told)
+        newest = next((each.subject for each in reversed(told) if each.subject is not None), None)
+        self._opened = newest if newest != here else None
         self.display = bool(told)
         if told:
             self._settle()
@@ -89,5 +93,10 @@ class Outcomes(Lines):
         below: tuple[Span, ...] = ((plain("▌"), role), (blank(2), ""))
         return [
             Line((*sign, *fit(((cut_words(told.headline, room), "bold"),), width - 3)), "dialog"),
-            Line((*below, *fit(((cut_words(told.detail, room), ""),), width - 3)), "dialog"),
+            Line((*below, *fit(((cut_words(self._detail(told), room), ""),), width - 3)), "dialog"),
         ]
+
+    def _detail(self, told: Told) -> Plain:
+        """Name the key that opens a new task, where it opens this one and one is not there already."""
+        is_opened = told.is_to_be_opened and told.subject is not None and told.subject == self._opened
+        return told.detail + plain(" T opens it.") if is_opened else told.detail
