@@ -1,16 +1,20 @@
 """The dialogs that create a queue, drop one and change its policy: what they say, refuse, and ask for."""
 
+from dataclasses import replace
+
 import pytest
 from dialogs import desk
-from fakes import FakeSource
-from queue_dialogs import FACTS, MADE, PARTITIONED, manage, with_facts
+from fakes import START, FakeSource
+from queue_dialogs import FACTS, MADE, PARTITIONED, is_ready, manage, with_facts
 from screen import running, until_shown
 
+from absurd_tui.operations.clean_up_count import CleanUpCount
 from absurd_tui.operations.outcomes import Done, Locked, QueueAfter
 from absurd_tui.operations.queue_requests import CreateQueue, DropQueue, SetQueuePolicy
 
 pytestmark = pytest.mark.slow
 
+CLEAN_UP = "clean up the chosen queue"
 DROP, CREATE, POLICY = "drop the chosen queue", "create a queue", "change the policy of the chosen queue"
 
 
@@ -49,6 +53,40 @@ async def test_what_would_be_lost_is_counted_by_states(size: tuple[int, int]) ->
             "Type mail, the queue's name, to drop it:",
             "esc keep the queue",
         )
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize("command", [DROP, CLEAN_UP])
+async def test_a_name_that_has_to_be_typed_is_shown_whole(command: str, size: tuple[int, int]) -> None:
+    name = "tenant-0123456789-0123456789-0123456789-0123456789-orders"
+
+    def prepare(source: FakeSource, _: object) -> None:
+        source.queues.append(name)
+        source.facts[name] = replace(FACTS, name=name)
+
+    async with desk(prepare=prepare, size=size, is_production=True) as seen:
+        seen.performer.counted = CleanUpCount(MADE, START, 8, 0, 0, 0, 0, START, 0.2)
+        await seen.press("right")
+        await seen.shown("›  mail")
+        await seen.press("right")
+        await manage(seen, command, "Drop queue" if command == DROP else "Clean up a queue", queue=False)
+        if command == CLEAN_UP:
+            await seen.press("enter")
+        await seen.says(f"Type {name}, the queue's name,")
+        await seen.until(lambda: is_ready(seen))
+        await seen.press(*name, "enter")
+        assert (await seen.asked()).queue == name
+
+
+async def test_what_was_counted_of_a_queue_made_anew_is_not_deleted() -> None:
+    async with desk(prepare=with_facts()) as seen:
+        seen.performer.counted = CleanUpCount(MADE + 60.0, START, 8, 0, 0, 0, 0, START, 0.2)
+        await manage(seen, CLEAN_UP, "Clean up a queue")
+        await seen.until_not_struck("count what would go")
+        await seen.press("enter")
+        await seen.says("The queue was made anew since this was opened; nothing was counted.")
+        await seen.press("y")
+        assert seen.requests == []
 
 
 async def test_a_name_that_is_typed_before_the_queue_was_read_confirms_nothing() -> None:

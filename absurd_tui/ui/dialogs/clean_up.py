@@ -15,7 +15,6 @@ from absurd_tui.operations.outcomes import Refused
 from absurd_tui.operations.queue_requests import CleanUp
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import CLEAN_UP
-from absurd_tui.ui.cells import cut_middle
 from absurd_tui.ui.content import content
 from absurd_tui.ui.dialogs.intervals import interval_seconds
 from absurd_tui.ui.dialogs.one_of import OneOf
@@ -24,7 +23,6 @@ from absurd_tui.ui.dialogs.text import BLANK, Choice, Paragraph, Piece, point, r
 from absurd_tui.ui.messages import CountOf, LookupWanted
 
 _ROWS = 6
-_NAME_CELLS = 40
 _MOST_TTL = 2**31 - 1
 _WITH_EVENTS, _TASKS_ONLY = "tasks and events", "tasks only"
 
@@ -148,8 +146,8 @@ class CleanUpDialog(QueueDialog[CleanUp]):
     def _typing(self) -> list[Piece]:
         if not self._must_type:
             return [Paragraph(plain("← changes what is counted."), "muted")]
-        name = cut_middle(plain(typed_name(self.queue)), _NAME_CELLS)
-        return [Paragraph(say("Type {name}, the queue's name, above to delete them; esc leaves.", name=name))]
+        asked = say("Type {name}, the queue's name, above to delete them; esc leaves.", name=typed_name(self.queue))
+        return [Paragraph(asked)]
 
     def _number(self, count: CleanUpCount) -> int:
         return count.tasks + count.events * self._with_events
@@ -184,6 +182,8 @@ class CleanUpDialog(QueueDialog[CleanUp]):
             return
         if isinstance(count, Refused):
             self._not_counted = plain(count.reason)
+        elif self.facts is not None and count.created_at != self.facts.created_at:
+            self._not_counted = plain("The queue was made anew since this was opened; nothing was counted.")
         else:
             self.counted = count
             self._show_fields()

@@ -10,14 +10,12 @@ from absurd_tui.observe.records import Count, Counts, State
 from absurd_tui.operations.queue_requests import DropQueue
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import DROP_QUEUE
-from absurd_tui.ui.cells import cut_middle
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.dialogs.queue_frame import INNER_WIDTH, QueueDialog, typed_name
 from absurd_tui.ui.dialogs.text import Choice, Fixed, Paragraph, Piece, point, reserved
 from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.widgets.lines import fit
 
-_NAME_CELLS = 40
 _CELL = 22
 _ABOUT_ROWS = 6
 _MOST_TYPED = 240
@@ -44,8 +42,7 @@ class DropQueueDialog(QueueDialog[DropQueue]):
     def text(self) -> Sequence[Piece]:
         """Say what is lost."""
         lost = "The queue ends with everything in it. There is no way back."
-        name = cut_middle(plain(typed_name(self.queue)), _NAME_CELLS)
-        asked = Paragraph(say("Type {name}, the queue's name, to drop it:", name=name))
+        asked = Paragraph(say("Type {name}, the queue's name, to drop it:", name=typed_name(self.queue)))
         about = [point(said) for said in self._consequences()]
         return [Paragraph(plain(lost), "strong"), *self._held(), *reserved(about, _ABOUT_ROWS, INNER_WIDTH), asked]
 

@@ -20,6 +20,7 @@ from absurd_tui.ui.content import Span, content
 from absurd_tui.ui.dialogs.dormant import DormantDialog
 from absurd_tui.ui.dialogs.frame import INNER_WIDTH
 from absurd_tui.ui.dialogs.json_errors import Wrong, read_json
+from absurd_tui.ui.dialogs.queue_frame import typed_name
 from absurd_tui.ui.dialogs.text import (
     BLANK,
     Choice,
@@ -122,6 +123,10 @@ class EmitDialog(DormantDialog[EmitEvent | None]):
         return self.query_one("#dialog-event", Input).value
 
     @property
+    def _typed(self) -> str:
+        return self.query_one("#dialog-typed", Input).value
+
+    @property
     def _payload(self) -> Json | Wrong:
         return read_json(self.query_one("#dialog-payload", Input).value, "payload")
 
@@ -138,7 +143,7 @@ class EmitDialog(DormantDialog[EmitEvent | None]):
         notes = [BLANK, *reserved(self._about(), _NOTE_ROWS, INNER_WIDTH)]
         notes.append(point(plain("Only the first event of a name counts. There is no way back.")))
         if self._watched.is_production:
-            notes += [BLANK, Paragraph(say("Type {queue}, the queue, to emit it:", queue=self._queue))]
+            notes += [BLANK, Paragraph(say("Type {queue}, the queue, to emit it:", queue=typed_name(self._queue)))]
         self.query_one("#dialog-notes", DialogText).show(notes)
         hindrance = self._hindrance()
         alert = [warning(cut_words(hindrance, 2 * INNER_WIDTH - 10))] if hindrance else []
@@ -186,7 +191,7 @@ class EmitDialog(DormantDialog[EmitEvent | None]):
     @property
     def _may_send(self) -> bool:
         known = self._known
-        is_typed = not self._watched.is_production or self.query_one("#dialog-typed", Input).value == self._queue
+        is_typed = not self._watched.is_production or self._typed == typed_name(self._queue)
         is_known = isinstance(known, EventStanding) and known.emitted_at is None
         return self.is_awake and is_known and is_typed and not self._hindrance()
 
