@@ -20,12 +20,13 @@ KEPT_FILES = 5
 
 @dataclass(frozen=True, slots=True)
 class AuditItem:
-    """One task of a batch: how the operator saw it, and what came of it."""
+    """One task of a batch: how the operator saw it, and what came of it; `spawned` is its copy, where one was made."""
 
     task_id: UUID
     run_id: UUID
     before: str
     outcome: str
+    spawned: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

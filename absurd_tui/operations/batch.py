@@ -1,11 +1,11 @@
-"""Cancel or retry up to a hundred tasks in one transaction: each is judged by itself, and told by itself.
+"""Cancel, retry or copy up to a hundred tasks in one transaction: each is judged by itself, and told by itself.
 
 Nobody is waited for: what somebody else holds is left out. The rows are locked in
 Absurd's order, runs before tasks, and in the order of their ids.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from absurd_tui.observe.records import State
 from absurd_tui.operations import cancel, literals, retry, standing
 from absurd_tui.operations.cancel import Cancel
 from absurd_tui.operations.needs import Needs
-from absurd_tui.operations.outcomes import AlreadySo, Done, Locked, Outcome, Refused, Unknown
+from absurd_tui.operations.outcomes import After, AlreadySo, Done, Locked, Outcome, Refused, Unknown
 from absurd_tui.operations.requests import Act, CancelTask, RetryTask, TaskBatch
 from absurd_tui.operations.retry import Retry
 from absurd_tui.operations.standing import Fetch, Standing
@@ -59,7 +59,9 @@ class BatchWork:
         self._is_dry = is_dry
         self._ids = [target.task_id for target in batch.targets]
         self._works: list[Cancel | Retry] = [
-            Cancel(CancelTask(target)) if batch.act is Act.CANCEL else Retry(RetryTask(target))
+            Cancel(CancelTask(target))
+            if batch.act is Act.CANCEL
+            else Retry(RetryTask(target, as_new=batch.act is Act.RETRY_AS_NEW))
             for target in batch.targets
         ]
         self._outcomes: list[Outcome | None] = [None] * len(self._works)
@@ -84,10 +86,10 @@ class BatchWork:
     def sql(self) -> str:
         """The call with the ids that it is about."""
         queue = literals.text_literal(self.queue)
-        ids = _array([literals.id_literal(self._ids[place]) for place in self._called], "uuid")
+        ids = array([literals.id_literal(self._ids[place]) for place in self._called], "uuid")
         if self.batch.act is Act.CANCEL:
             return f"select absurd.cancel_task({queue}, x.id) from unnest({ids}) x(id)"
-        most = _array([str(limit) for limit in self._limits], "bigint")
+        most = array([str(limit) for limit in self._limits], "bigint")
         return (
             f"select r.* from unnest({ids}, {most}) x(id, most) cross join lateral"
             f" absurd.retry_task({queue}, x.id, jsonb_build_object('max_attempts', x.most)) r"
@@ -114,10 +116,11 @@ class BatchWork:
         locked = await standing.lock_all(fetch, self.queue, self._ids)
         others = [task_id for task_id in self._ids if task_id not in locked]
         unlocked = await standing.read_all(fetch, self.queue, others) if others else {}
+        before = await self._done_before(fetch)
         self._called = []
         for place, task_id in enumerate(self._ids):
             stands = locked.get(task_id) or unlocked.get(task_id)
-            outcome: Outcome | None = self._works[place].judge(stands)
+            outcome: Outcome | None = self._works[place].judge(stands) or before.get(place)
             if outcome is None and (task_id in unlocked or not _is_run_held(stands, runs)):
                 outcome = Locked(None, None, None)
             self._outcomes[place] = outcome
@@ -135,17 +138,32 @@ class BatchWork:
 
     async def read_back(self, fetch: Fetch, xid: int) -> Done | AlreadySo | Refused:
         """Tell by each task's row whether this transaction wrote it."""
-        called = [self._ids[place] for place in self._called]
-        left = await standing.written(fetch, self.queue, called, xid)
-        for place, task_id in zip(self._called, called, strict=True):
-            self._outcomes[place] = Done(left[task_id]) if task_id in left else Refused(_NOT_WRITTEN)
+        left = await standing.written(fetch, self.queue, [self._subject(place) for place in self._called], xid)
+        for place in self._called:
+            after = left.get(self._subject(place))
+            self._outcomes[place] = self._done(place, after) if after is not None else self._not_written(place)
         is_any_done = any(isinstance(self._outcomes[place], Done) for place in self._called)
         return Done(None) if is_any_done else Refused(_NOT_WRITTEN)
 
     async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:
         """Read the tasks again; whether they bear it out is told of each by `result`."""
-        self._confirmed = dict(await standing.read_all(fetch, self.queue, self._ids))
+        subjects = [self._subject(place) for place in self._called]
+        self._confirmed = dict(await standing.read_all(fetch, self.queue, subjects))
         return Confirmation(is_borne_out=True, after=None)
+
+    async def _done_before(self, fetch: Fetch) -> Mapping[int, Outcome]:
+        """Give the places for which it was done before, as far as their own rows do not tell."""
+        return {}
+
+    def _subject(self, place: int) -> UUID:
+        """The task whose row the call writes."""
+        return self._ids[place]
+
+    def _done(self, place: int, after: After) -> Done:
+        return Done(after)
+
+    def _not_written(self, place: int) -> Outcome:
+        return Refused(_NOT_WRITTEN)
 
     def result(self, ended: Outcome, xid: int | None, *, is_open: bool) -> BatchResult:
         """Say what came of each, the envelope having ended so; `is_open` says whether its connection lives."""
@@ -159,7 +177,7 @@ class BatchWork:
         outcomes: list[Outcome | None] = [*reached]
         if isinstance(ended, Unknown):
             for place in self._called:
-                after = self._confirmed.get(self._ids[place]) if self._confirmed is not None else None
+                after = self._confirmed.get(self._subject(place)) if self._confirmed is not None else None
                 outcomes[place] = Unknown(xid, ended.reason, after.after if after is not None else None)
             return BatchResult(tuple(outcomes), ended, is_general=True)
         for place in self._called:
@@ -170,11 +188,11 @@ class BatchWork:
     def _settle(self, confirmed: dict[UUID, Standing], xid: int | None) -> None:
         """Take what was read after the server said that the lost COMMIT was done."""
         for place in self._called:
-            stands = confirmed.get(self._ids[place])
-            if not isinstance(self._outcomes[place], Done):
+            stands, outcome = confirmed.get(self._subject(place)), self._outcomes[place]
+            if not isinstance(outcome, Done):
                 continue
             if stands is None or self._works[place].is_borne_out(stands):
-                self._outcomes[place] = Done(stands.after if stands is not None else None)
+                self._outcomes[place] = replace(outcome, after=stands.after if stands is not None else None)
             else:
                 self._outcomes[place] = Unknown(xid, _CONTRADICTED, stands.after)
 
@@ -184,5 +202,6 @@ def _is_run_held(stands: Standing | None, runs: set[UUID] | None) -> bool:
     return runs is None or stands is None or stands.state not in LIVE or stands.run_id in runs
 
 
-def _array(values: Sequence[str], kind: str) -> str:
+def array(values: Sequence[str], kind: str) -> str:
+    """Values as SQL writes an array of them."""
     return f"array[{', '.join(values)}]::{kind}[]"

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from absurd_tui.observe.following import FollowedTask, Standings
 from absurd_tui.operations.batch import MOST, BatchResult
-from absurd_tui.operations.outcomes import Done, Locked, NotApplied, Outcome
+from absurd_tui.operations.outcomes import Done, Locked, NotApplied, Outcome, Unknown, copy_of
 from absurd_tui.operations.requests import Act, Target, TaskBatch
 
 CANARY = 5
@@ -99,8 +99,11 @@ class BulkRun:
 
     @property
     def left(self) -> list[int]:
-        """The places of what may be tried yet: not reached, locked, or undone with a lost connection."""
-        return [place for place, outcome in enumerate(self._outcomes) if _is_open(outcome)]
+        """The places of what may be tried yet: not reached, locked, or undone with a lost connection.
+
+        What is unknown is tried again only as a copy, which nobody makes twice.
+        """
+        return [place for place, outcome in enumerate(self._outcomes) if self._is_open(outcome)]
 
     @property
     def canary_places(self) -> range:
@@ -248,10 +251,16 @@ class BulkRun:
         if self.plan.act is Act.CANCEL:
             return watched
         for place in self.canary_places:
-            target = self.plan.targets[place]
-            if isinstance(self._outcomes[place], Done) and not self._has_ended((target.queue, target.task_id)):
-                watched.setdefault(target.queue, []).append(target.task_id)
+            target, outcome = self.plan.targets[place], self._outcomes[place]
+            task_id = copy_of(outcome) or target.task_id
+            if isinstance(outcome, Done) and not self._has_ended((target.queue, task_id)):
+                watched.setdefault(target.queue, []).append(task_id)
         return watched
+
+    def _is_open(self, outcome: Outcome | None) -> bool:
+        if isinstance(outcome, Unknown):
+            return self.plan.act is Act.RETRY_AS_NEW
+        return outcome is None or isinstance(outcome, Locked | NotApplied)
 
     def _has_ended(self, key: tuple[str, UUID]) -> bool:
         if key not in self.canary:
@@ -272,7 +281,3 @@ class BulkRun:
     def _turn(self, stage: Stage) -> None:
         self.stage = stage
         self._changed()
-
-
-def _is_open(outcome: Outcome | None) -> bool:
-    return outcome is None or isinstance(outcome, Locked | NotApplied)

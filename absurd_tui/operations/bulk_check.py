@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from uuid import UUID
 
 from absurd_tui.operations.batch import MOST, BatchResult
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Gone, Locked, Outcome, WouldBeLost
@@ -20,6 +21,9 @@ class Fate(Enum):
 
     LOST = auto()
     """The next claim would cancel it."""
+
+    COPIED = auto()
+    """The same failure was retried as new before."""
 
     MOVED_ON = auto()
     """It is no longer as it was seen."""
@@ -67,6 +71,8 @@ def fate(outcome: Outcome | None) -> Fate:
             return Fate.LOCKED
         case WouldBeLost():
             return Fate.LOST
+        case AlreadySo(existing=UUID()):
+            return Fate.COPIED
         case AlreadySo() | Changed() | Gone():
             return Fate.MOVED_ON
     return Fate.REFUSED

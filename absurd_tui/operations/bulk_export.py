@@ -7,7 +7,7 @@ from pathlib import Path
 from absurd_tui import units
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.bulk import BulkRun
-from absurd_tui.operations.outcomes import Outcome
+from absurd_tui.operations.outcomes import Outcome, copy_of
 from absurd_tui.operations.recording import NOT_REACHED, word
 from absurd_tui.operations.requests import Target
 from absurd_tui.operations.sentences import in_short
@@ -23,7 +23,7 @@ def export(run: BulkRun, folder: Path, now: float, server: str) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     number = 1
     while True:
-        path = folder / f"{plan.act}-{stamp}{f'-{number}' if number > 1 else ''}.jsonl"
+        path = folder / f"{plan.act.replace(' ', '-')}-{stamp}{f'-{number}' if number > 1 else ''}.jsonl"
         try:
             opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except FileExistsError:
@@ -36,7 +36,7 @@ def export(run: BulkRun, folder: Path, now: float, server: str) -> Path:
 
 def _line(act: str, server: str, target: Target, outcome: Outcome | None, clock: Clock) -> dict[str, object]:
     told = in_short(outcome, clock)[1].text if outcome is not None else ""
-    return {
+    line: dict[str, object] = {
         "operation": act,
         "server": server,
         "queue": target.queue,
@@ -47,3 +47,6 @@ def _line(act: str, server: str, target: Target, outcome: Outcome | None, clock:
         "outcome": word(outcome) if outcome is not None else NOT_REACHED,
         "told": told,
     }
+    if (copy := copy_of(outcome)) is not None:
+        line["copy"] = str(copy)
+    return line

@@ -16,7 +16,7 @@ from absurd_tui.lifecycle.failures import DRIVER_ERRORS, failure, sqlstate_of
 from absurd_tui.operations import aftermath, refusals
 from absurd_tui.operations.holder import HolderWatch
 from absurd_tui.operations.outcomes import Done, Gone, Locked, NotApplied, Outcome, Refused
-from absurd_tui.operations.work import Work
+from absurd_tui.operations.work import LearnsFirst, Work
 
 _XID = "select pg_current_xact_id()::text::bigint as xid, date_part('epoch', clock_timestamp()) as now"
 _LOCK_TIMEOUT = "55P03"
@@ -94,6 +94,8 @@ class Envelope:
             if refused := refusals.at_once(place, work.needs):
                 session.terminate()  # it may be promoted, its clock set right, its schema migrated
                 return refused
+            if isinstance(work, LearnsFirst):
+                await work.learn(session.fetch)
             async with HolderWatch(self._spec, lambda: session.pid) as watch:
                 await session.prepare(_XID, *work.statements)
                 await session.begin()

@@ -145,3 +145,10 @@ class StillUnderWay:
 
 
 Outcome = Done | AlreadySo | Changed | Gone | Refused | Locked | NotApplied | Unknown | StillUnderWay
+
+
+def copy_of(outcome: Outcome | None) -> UUID | None:
+    """The task that was spawned, or had been spawned before, in place of another one."""
+    if isinstance(outcome, Done) and outcome.spawned:
+        return outcome.spawned[0]
+    return outcome.existing if isinstance(outcome, AlreadySo) else None

@@ -11,6 +11,7 @@ from absurd_tui.operations.batch import BatchResult, BatchWork, nothing_reached
 from absurd_tui.operations.cancel import Cancel
 from absurd_tui.operations.clean_up import Batch
 from absurd_tui.operations.clean_up_count import CleanUpCount, count_clean_up
+from absurd_tui.operations.copy_batch import work_of
 from absurd_tui.operations.create_queue import Create
 from absurd_tui.operations.drop_queue import Drop
 from absurd_tui.operations.emit import Emit
@@ -84,7 +85,7 @@ class Performer:
         """Make one write of many, and tell what is true of each afterwards; as `perform` does it for one."""
         if self.is_read_only or self._is_closed:
             return nothing_reached(batch, Refused(READ_ONLY if self.is_read_only else LEAVING))
-        flight = _Flight(batch, BatchWork(batch), reason=batch.reason)
+        flight = _Flight(batch, work_of(batch), reason=batch.reason)
         key = ("batch", str(id(flight)))
         self._flights[key] = flight
         flight.task = asyncio.create_task(self._fly(key, flight))
@@ -95,7 +96,7 @@ class Performer:
         """Go through a write of many without its call: None stands where the call would be made. No record stays."""
         if self.is_read_only or self._is_closed:
             return nothing_reached(batch, Refused(READ_ONLY if self.is_read_only else LEAVING))
-        work, passage = BatchWork(batch, is_dry=True), Passage()
+        work, passage = work_of(batch, is_dry=True), Passage()
         outcome = await self._envelope.carry(work, passage)
         return work.result(outcome, None, is_open=self._envelope.is_open)
 

@@ -12,7 +12,17 @@ from absurd_tui.operations import queue_sentences
 from absurd_tui.operations.audit import AuditItem, AuditRecord, os_user
 from absurd_tui.operations.batch import BatchResult
 from absurd_tui.operations.envelope import Passage
-from absurd_tui.operations.outcomes import After, AlreadyEmitted, AlreadySo, Changed, Done, NotApplied, Outcome, Unknown
+from absurd_tui.operations.outcomes import (
+    After,
+    AlreadyEmitted,
+    AlreadySo,
+    Changed,
+    Done,
+    NotApplied,
+    Outcome,
+    Unknown,
+    copy_of,
+)
 from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.requests import EmitEvent, Request, SpawnTask, Target, TaskBatch, TaskRequest
 from absurd_tui.operations.sentences import in_short, operation, sentence
@@ -87,6 +97,7 @@ def record_of_batch(
     """Make the record of a batch: what came of each of its tasks, and of all together."""
     at, clock = _heard(passage.now)
     words = [word(outcome) if outcome is not None else NOT_REACHED for outcome in result.outcomes]
+    copies = [copy_of(outcome) if isinstance(outcome, Done) else None for outcome in result.outcomes]
     counted = Counter(words)
     told = ", ".join(f"{number} {name}" for name, number in counted.most_common())
     if result.failure is not None:
@@ -104,7 +115,7 @@ def record_of_batch(
         run_id=None,
         before=None,
         after=None,
-        spawned=(),
+        spawned=tuple(copy for copy in copies if copy is not None),
         xid=passage.xid,
         outcome=_word_of_all(result, words),
         told=told,
@@ -112,8 +123,8 @@ def record_of_batch(
         absurdctl=None,
         seconds=seconds,
         items=tuple(
-            AuditItem(target.task_id, target.run_id, _standing(target), kind)
-            for target, kind in zip(batch.targets, words, strict=True)
+            AuditItem(target.task_id, target.run_id, _standing(target), kind, copy)
+            for target, kind, copy in zip(batch.targets, words, copies, strict=True)
         ),
     )
 

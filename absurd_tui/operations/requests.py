@@ -86,12 +86,19 @@ class Act(StrEnum):
 
     CANCEL = "cancel"
     RETRY = "retry"
+    RETRY_AS_NEW = "retry as new"
+
+    @property
+    def verb(self) -> str:
+        """The act in one word."""
+        return "retry" if self is Act.RETRY_AS_NEW else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class TaskBatch:
-    """Do one thing to up to a hundred tasks of a queue in one transaction; a retry is one in place, by one attempt.
+    """Do one thing to up to a hundred tasks of a queue in one transaction.
 
+    A retry is one in place, by one attempt; one as new makes a copy, but never a second one of the same failure.
     `reason` is the operator's, where it was asked for.
     """
 

@@ -1,5 +1,7 @@
 """Every outcome in words: a sign, what happened to which task, and what was read back. Nothing here claims more."""
 
+from uuid import UUID
+
 from absurd_tui import units
 from absurd_tui.database.writing import LOCK_SECONDS
 from absurd_tui.errors import AbsurdError
@@ -40,7 +42,14 @@ Asked = Request | TaskBatch
 
 _ID_CELLS = 8
 _PAYLOAD_CELLS = 60
-_DOING = {"cancel": "cancelling", "retry": "retrying", "extend": "extending", "spawn": "spawning", "emit": "emitting"}
+_DOING = {
+    "cancel": "cancelling",
+    "retry": "retrying",
+    "retry as new": "retrying as new",
+    "extend": "extending",
+    "spawn": "spawning",
+    "emit": "emitting",
+}
 _OPERATIONS = {CancelTask: "cancel", RetryTask: "retry", ExtendClaim: "extend", SpawnTask: "spawn", EmitEvent: "emit"}
 
 
@@ -102,8 +111,13 @@ def looking_up(request: Asked) -> Sentence:
 def in_short(outcome: Outcome, clock: Clock) -> tuple[str, Plain]:
     """Say what came of one task of many: the sign, and what was read or why nothing was done."""
     match outcome:
+        case Done(after, spawned=(copy, *_)):
+            return "✓", say("copied as …{id}: {now}", id=units.short_id(copy, _ID_CELLS), now=_stands(after))
         case Done(after):
             return "✓", _stands(after)
+        case AlreadySo(after, existing=UUID() as copy):
+            told = "copied before, as …{id}: {now}"
+            return "=", say(told, id=units.short_id(copy, _ID_CELLS), now=_stands(after) if after else "there")
         case AlreadySo(after, since):
             if after is None or since is None:
                 return "=", say("{now}, not by this call", now=_stands(after))

@@ -1,7 +1,7 @@
 """What the envelope asks of an operation: its statements, its look at the locked rows, its call, its reading back."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle.client import Lifecycle
@@ -64,3 +64,11 @@ class Work(Protocol):
 
     async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:
         """Read the rows again on another connection, after the server said that `xid` was committed."""
+
+
+@runtime_checkable
+class LearnsFirst(Protocol):
+    """An operation whose statements depend on what the queue has; it is asked before they are prepared."""
+
+    async def learn(self, fetch: Fetch) -> None:
+        """Look what the queue has, outside the transaction."""

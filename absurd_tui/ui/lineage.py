@@ -4,7 +4,8 @@ import json
 import re
 from uuid import UUID
 
-HEADER = "absurd-tui-copied-from"
+from absurd_tui.operations.copies import HEADER
+
 _THERE = re.compile(rf'"{HEADER}"\s*:\s*"(?:[^"\\]|\\.)*"')
 
 

@@ -1,13 +1,12 @@
 """`dev.py bench operations`: what is measured, in which order, and how it is told."""
 
 import click
-from bench.operations import RATE, by_bulk, by_executemany, make
+from bench.operations import RATE, STATES, by_bulk, by_executemany, make
 from bench.pairs import compare, in_turns
 from bench.table import heading, row
 
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.errors import CannotStart
-from absurd_tui.operations.requests import Act
 from absurd_tui.units import plural
 
 
@@ -25,7 +24,7 @@ def operations(tasks: int, rounds: int) -> None:
             dsn = make(postgres)
             click.echo(f"{tasks:,} tasks a run, {plural(rounds, 'round')}; more is better")
             click.echo(heading("in bulk", "executemany"))
-            for act in Act:
+            for act in STATES:
                 found = in_turns(
                     [lambda act=act: by_bulk(dsn, act, tasks), lambda act=act: by_executemany(dsn, act, tasks)],  # type: ignore[misc]
                     rounds,

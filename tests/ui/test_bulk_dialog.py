@@ -10,9 +10,9 @@ from textual.widgets import Input
 from absurd_tui.observe.records import State
 from absurd_tui.operations import bulk as bulk_module
 from absurd_tui.operations.batch import BatchResult, nothing_reached
-from absurd_tui.operations.outcomes import After, Changed, Done, Locked, Refused, WouldBeLost
+from absurd_tui.operations.outcomes import After, AlreadySo, Changed, Done, Locked, Refused, WouldBeLost
 from absurd_tui.operations.perform import LEAVING, Pending
-from absurd_tui.operations.requests import TaskBatch
+from absurd_tui.operations.requests import Act, TaskBatch
 from absurd_tui.ui.app import AbsurdApp
 from absurd_tui.ui.dialogs.bulk import BulkDialog
 from absurd_tui.ui.dialogs.bulk_progress import BulkProgress
@@ -313,3 +313,33 @@ async def test_leaving_tells_of_a_run_that_it_stopped(monkeypatch: pytest.Monkey
     assert [said.text for said in app.left_behind] == [
         "the retry of 20 tasks came as far as 10; the audit file has what came of each."
     ]
+
+
+async def test_failed_tasks_are_retried_as_new_after_a_look_of_its_own() -> None:
+    copied = Done(RETRIED.after, spawned=(UUID(int=7),))
+    async with desk(outcome=copied) as seen:
+        ids = [row.task_id for row in seen.source.rows.values() if row.state is State.FAILED]
+        seen.performer.found = {ids[0]: AlreadySo(RETRIED.after, None, existing=UUID(int=9))}
+        await ask(seen, "r", 4)
+        await seen.shown("[ ] n as new tasks", "would be lost", "y retry 3 tasks")
+        await seen.press("n")
+        await seen.shown("[x] n as new tasks", "1 = copied before, for the same failure: left out")
+        await seen.shown("3 ✓ can be copied; every step runs again, these stay failed", "y retry 3 tasks as new")
+        await seen.press("y")
+        await woken(seen, BulkProgress)
+        await seen.shown("Retry as new 3 tasks", "3  retried as new, the copy read back")
+        await seen.shown("copied as …00000007: pending, attempt 2", "1  left out before it began")
+        assert {batch.act for batch in seen.performer.batches} == {Act.RETRY_AS_NEW}
+        assert sum(len(batch.targets) for batch in seen.performer.batches) == 3
+
+
+async def test_cancelling_many_offers_no_copies() -> None:
+    async with desk(outcome=CANCELLED) as seen:
+        await seen.press("1", "space", "c")
+        await woken(seen, BulkDialog)
+        await seen.shown("y cancel 1 task")
+        await seen.press("n")
+        await seen.not_shown("as new")
+        await seen.press("y")
+        await seen.until(lambda: bool(seen.performer.batches))
+        assert seen.performer.batches[0].act is Act.CANCEL

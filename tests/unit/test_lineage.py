@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from absurd_tui.ui.lineage import HEADER, with_lineage
+from absurd_tui.operations.copies import HEADER
+from absurd_tui.ui.lineage import with_lineage
 
 TASK = UUID("019a32d3-8425-7ae2-a5af-2f177be2d48a")
 FROM = f"pay'ments/{TASK}"

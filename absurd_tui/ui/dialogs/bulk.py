@@ -46,18 +46,26 @@ TYPED_ABOVE = 20
 PACES: tuple[int | None, ...] = (GENTLE, 100, None)
 _SAMPLE = 3
 _NAME_CELLS = 24
-_ROWS_OF_ALL = 22
+_ROWS_OF_ALL = 23
 """Rows that the dialog takes with its blank lines, without the frame."""
 
-_COMMANDS = {Act.CANCEL: CANCEL, Act.RETRY: RETRY}
-_DONE = {Act.CANCEL: "cancelled", Act.RETRY: "retried in place; checkpoints are kept"}
-_FATES = (
-    (Fate.LOCKED, "…", "held by somebody now; tried when their turn comes"),
-    (Fate.LOST, "!", "would be lost (max_duration has passed): left out"),
-    (Fate.MOVED_ON, "·", "no longer as they were seen: left out"),
-    (Fate.REFUSED, "✗", "cannot be {act}: left out"),
-)
-_PAST = {Act.CANCEL: "cancelled", Act.RETRY: "retried"}
+_COMMANDS = {Act.CANCEL: CANCEL, Act.RETRY: RETRY, Act.RETRY_AS_NEW: RETRY}
+_DONE = {
+    Act.CANCEL: "cancelled",
+    Act.RETRY: "retried in place; checkpoints are kept",
+    Act.RETRY_AS_NEW: "copied; every step runs again, these stay failed",
+}
+_LOCKED = (Fate.LOCKED, "…", "held by somebody now; tried when their turn comes")
+_LOST = (Fate.LOST, "!", "would be lost (max_duration has passed): left out")
+_COPIED = (Fate.COPIED, "=", "copied before, for the same failure: left out")
+_MOVED_ON = (Fate.MOVED_ON, "·", "no longer as they were seen: left out")
+_REFUSED = (Fate.REFUSED, "✗", "cannot be {act}: left out")
+_FATES = {
+    Act.CANCEL: (_LOCKED, _MOVED_ON, _REFUSED),
+    Act.RETRY: (_LOCKED, _LOST, _MOVED_ON, _REFUSED),
+    Act.RETRY_AS_NEW: (_LOCKED, _COPIED, _MOVED_ON, _REFUSED),
+}
+_PAST = {Act.CANCEL: "cancelled", Act.RETRY: "retried", Act.RETRY_AS_NEW: "copied"}
 
 
 class BulkDialog(DormantDialog[BulkPlan | None]):
@@ -68,6 +76,7 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         Binding("y", "say_yes", show=False),
         Binding("k", "turn_canary", show=False, priority=True),
         Binding("p", "turn_pace", show=False, priority=True),
+        Binding("n", "turn_way", show=False, priority=True),
     ]
 
     def __init__(self, watch: Watch, act: Act, targets: Sequence[Target], origin: str, clock: Clock) -> None:
@@ -83,7 +92,8 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         self._split: Split | None = None
         self._ready: tuple[Target, ...] = ()
         self._fates: Mapping[Fate, int] = {}
-        self._has_canary = act is Act.RETRY
+        self._look: _Look | None = None
+        self._has_canary = act is not Act.CANCEL
         self._pace = 0
         self._is_typed = watch.is_production or len(self.targets) > TYPED_ABOVE
 
@@ -91,7 +101,7 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         """Put the frame together."""
         yield Roles()
         with Vertical(id="dialog", classes="final" if self.act is Act.CANCEL else "") as box:
-            title = f"{self.act.capitalize()} {units.plural(len(self.targets), 'task')}"
+            title = f"{self.act.verb.capitalize()} {units.plural(len(self.targets), 'task')}"
             box.border_title = content(plain(title), "bold $text-strong")
             yield DialogText(id="dialog-text")
             if self._is_typed:
@@ -102,8 +112,7 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
 
     def on_mount(self) -> None:
         """Show it, and ask what could be done."""
-        self.repaint()
-        self.post_message(SplitWanted(self))
+        self._look_through()
         self.set_interval(1.0, self.repaint)
 
     def wake(self) -> None:
@@ -115,14 +124,25 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
 
     # what was found
 
-    def take_checked(self, number: int) -> bool:
+    def _look_through(self) -> None:
+        """Find out what could be done; what a look in another way finds is not wanted any more."""
+        self._checked, self._split, self._ready, self._fates = 0, None, (), {}
+        self._look = _Look(self, self.act)
+        self.repaint()
+        self.post_message(SplitWanted(self._look))
+
+    def take_checked(self, look: "_Look", number: int) -> bool:
         """Tell how many are looked through; once this is closed nobody wants to know the rest."""
+        if look is not self._look:
+            return False
         self._checked = number
         self.repaint()
         return self.is_attached
 
-    def take_split(self, split: Split) -> None:
+    def take_split(self, look: "_Look", split: Split) -> None:
         """Tell what could be done."""
+        if look is not self._look:
+            return
         self._split, self._ready = split, split.ready
         self._fates = {fate: split.count(fate) for fate in Fate} if split.failure is None else {}
         self.repaint()
@@ -146,7 +166,7 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         hindrance = self._hindrance()
         alert = [warning(hindrance)] if hindrance else []
         self.query_one("#dialog-alert", DialogText).show(reserved(alert, 1, INNER_WIDTH, at_end=True))
-        self.query_one(Choices).show(Choice("esc", plain(f"{self.act} none")), self._choice())
+        self.query_one(Choices).show(Choice("esc", plain(f"{self.act.verb} none")), self._choice())
 
     def _head(self) -> list[Piece]:
         queues = self._queues
@@ -168,9 +188,7 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         """Give the split, in as many rows whatever is found."""
         fates = self._fates
         made: list[Piece] = [_counted(fates, Fate.DONE, "✓", f"can be {_DONE[self.act]}", "completed")]
-        for fate, sign, about in _FATES:
-            if fate is Fate.LOST and self.act is Act.CANCEL:
-                continue
+        for fate, sign, about in _FATES[self.act]:
             told = about.format(act=_PAST[self.act])
             made.append(_counted(fates, fate, sign, told, "caution" if fate is Fate.LOST else "muted"))
         return made
@@ -194,9 +212,12 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         if self.act is Act.CANCEL:
             lost = "There is no way back: a cancelled task cannot be retried."
             said.append(Paragraph(plain(lost), "strong"))
-        watched = ", watch them end or 2m pass" if self.act is Act.RETRY else " first"
+        else:
+            anew = "as new tasks: no checkpoints kept, each names its original"
+            said.append(_ticked("n", anew, is_on=self.act is Act.RETRY_AS_NEW))
+        watched = " first" if self.act is Act.CANCEL else ", watch them end or 2m pass"
         said += [
-            _ticked("k", f"canary: {self.act} {CANARY}{watched}, then ask", is_on=self._has_canary),
+            _ticked("k", f"canary: {self.act.verb} {CANARY}{watched}, then ask", is_on=self._has_canary),
             Fixed(((plain("    p "), "strong"), *self._paces())),
             point(plain("x stops after the call in flight; each task is read back.")),
         ]
@@ -214,9 +235,16 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         return [*spans, (plain(" ›"), "muted")]
 
     def _choice(self) -> Choice:
-        first = f"{self._canary} as canary" if self._canary else units.plural(len(self._ready), "task")
-        label = plain(f"{self.act} {first}")
+        if self.act is Act.RETRY_AS_NEW:
+            first = f"{self._canary} as new (canary)" if self._canary else f"{self._tasks} as new"
+        else:
+            first = f"{self._canary} as canary" if self._canary else self._tasks
+        label = plain(f"{self.act.verb} {first}")
         return Choice("enter" if self._is_typed else "y", label, self._may_begin and not self._hindrance())
+
+    @property
+    def _tasks(self) -> str:
+        return units.plural(len(self._ready), "task")
 
     @property
     def _may_begin(self) -> bool:
@@ -247,6 +275,12 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         self._has_canary = not self._has_canary
         self.repaint()
 
+    def action_turn_way(self) -> None:
+        """Retry in place, or as new; what is ready for the one need not be for the other."""
+        if self.act is not Act.CANCEL:
+            self.act = Act.RETRY if self.act is Act.RETRY_AS_NEW else Act.RETRY_AS_NEW
+            self._look_through()
+
     def action_turn_pace(self) -> None:
         """Go faster, or gently again."""
         self._pace = (self._pace + 1) % len(PACES)
@@ -269,6 +303,21 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         split = self._split
         if split is not None and self.is_current and self._may_begin and not self._hindrance():
             self.dismiss(BulkPlan(self.act, self._ready, split.left_out, self._canary, PACES[self._pace]))
+
+
+class _Look:
+    """One going through the list, for one act."""
+
+    def __init__(self, dialog: BulkDialog, act: Act) -> None:
+        self.act = act
+        self.targets = dialog.targets
+        self._dialog = dialog
+
+    def take_checked(self, number: int) -> bool:
+        return self._dialog.take_checked(self, number)
+
+    def take_split(self, split: Split) -> None:
+        self._dialog.take_split(self, split)
 
 
 def _counted(fates: Mapping[Fate, int], fate: Fate, sign: str, about: str, role: str) -> Fixed:

@@ -39,8 +39,12 @@ from absurd_tui.ui.widgets.too_small import TooSmall
 NEWEST = 4
 _BAR = 24
 _LOOKS_EVERY = 0.25
-_DONE = {Act.CANCEL: "cancelled, read back as such", Act.RETRY: "retried, read back as pending"}
-_VERBS = {Act.CANCEL: "Cancel", Act.RETRY: "Retry in place"}
+_DONE = {
+    Act.CANCEL: "cancelled, read back as such",
+    Act.RETRY: "retried, read back as pending",
+    Act.RETRY_AS_NEW: "retried as new, the copy read back",
+}
+_VERBS = {Act.CANCEL: "Cancel", Act.RETRY: "Retry in place", Act.RETRY_AS_NEW: "Retry as new"}
 
 
 class BulkProgress(DormantDialog[None]):
@@ -68,7 +72,7 @@ class BulkProgress(DormantDialog[None]):
         """Put the frame together."""
         yield Roles()
         with Vertical(id="dialog", classes="final" if self._run.plan.act is Act.CANCEL else "") as box:
-            title = f"{self._run.plan.act.capitalize()} {units.plural(len(self._run.plan.targets), 'task')}"
+            title = f"{self._run.plan.act.verb.capitalize()} {units.plural(len(self._run.plan.targets), 'task')}"
             box.border_title = content(plain(title), "bold $text-strong")
             yield DialogText(id="dialog-text")
             yield DialogText(id="dialog-keys")
@@ -213,7 +217,7 @@ class BulkProgress(DormantDialog[None]):
             return _choices(Choice("x", plain("stop after this call"), not run.is_stopping), leaves, lists)
         if not run.left:
             return _choices(leaves, lists)
-        goes_on = Choice("y", plain(f"{run.plan.act} the other {units.count(len(run.left))}"), self.is_awake)
+        goes_on = Choice("y", plain(f"{run.plan.act.verb} the other {units.count(len(run.left))}"), self.is_awake)
         stops = [Choice("x", plain("stop here"))] if run.stage is Stage.ASKING else []
         return _choices(*stops, leaves, lists, goes_on)
 
