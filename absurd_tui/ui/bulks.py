@@ -22,7 +22,7 @@ from absurd_tui.ui.sides import Performs, Source
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.outcomes import Told
 
-UNDER_WAY = plain("bulk: another run is not over; B shows it.")
+UNDER_WAY = plain("bulk: another run is not over; B shows it. What is marked stays marked.")
 NONE = plain("bulk: nothing was done to many tasks yet; space marks tasks, c and r are about the marks.")
 _DOING = {Act.CANCEL: "Cancelling", Act.RETRY: "Retrying", Act.RETRY_AS_NEW: "Retrying as new"}
 _DONE = {Act.CANCEL: "Cancelled", Act.RETRY: "Retried", Act.RETRY_AS_NEW: "Retried as new"}

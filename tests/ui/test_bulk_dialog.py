@@ -184,9 +184,18 @@ async def test_a_second_run_waits_for_the_first() -> None:
         await seen.press("2", "space", "c")
         await woken(seen, BulkDialog)
         await seen.press("y")
-        await seen.shown("bulk: another run is not over; B shows it.")
+        await seen.shown("bulk: another run is not over; B shows it. What is marked stays marked.", "c cancel 1")
         assert len(seen.performer.batches) == 1
-        await seen.shown("c cancel 1")
+        seen.performer.gate.set()
+        await seen.shown("✓ Cancelled 1 of 1 task")
+        await seen.press("c")
+        await woken(seen, BulkDialog)
+        await seen.press("y")
+        await seen.until(lambda: len(seen.performer.batches) == 2)
+        assert [[target.task_id for target in batch.targets] for batch in seen.performer.batches] == [
+            [seen.tasks[State.PENDING]],
+            [seen.tasks[State.RUNNING]],
+        ]
 
 
 async def test_a_canary_that_waits_for_a_word_gives_way_to_no_other_run() -> None:
