@@ -80,6 +80,7 @@ class FakeSource(FakeLooks):
     keys: dict[tuple[str, str], UUID] = field(default_factory=dict)
     """Which task has an idempotency key in a queue."""
     events: dict[tuple[str, str], EventStanding] = field(default_factory=dict)
+    whole_names: dict[UUID, str] = field(default_factory=dict)
     """The events that were emitted, by queue and name."""
     looked_up: list[tuple[str, str]] = field(default_factory=list)
     """The keys that were asked for."""
@@ -174,6 +175,12 @@ class FakeSource(FakeLooks):
         asleep = [row for row in self.rows.values() if (row.queue, row.wake_event) == (queue, name)]
         waiting = tuple(Waiter(row.task_id, row.task_name) for row in asleep)
         return self.events.get((queue, name)) or EventStanding(None, "", waiting)
+
+    async def awaited_by(self, queue: str, run_id: UUID) -> str | None:
+        if self.fault is not None:
+            raise self.fault
+        asleep = (row for row in self.rows.values() if (row.queue, row.run_id) == (queue, run_id))
+        return next((self.whole_names.get(run_id, row.wake_event or "") or None for row in asleep), None)
 
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         if self.fault is not None:

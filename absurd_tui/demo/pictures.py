@@ -177,6 +177,11 @@ class RecordedSource(RecordedLooks):
         asleep = [row for row in rows()[State.SLEEPING] if (row.queue, row.wake_event) == (queue, name)]
         return EventStanding(None, "", tuple(Waiter(row.task_id, row.task_name) for row in asleep))
 
+    async def awaited_by(self, queue: str, run_id: UUID) -> str | None:
+        """Give the event that a recorded run waits for."""
+        asleep = (row for row in rows()[State.SLEEPING] if (row.queue, row.run_id) == (queue, run_id))
+        return next((row.wake_event for row in asleep), None)
+
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         """Give the recorded tasks in a state."""
         listed = [row for row in rows()[state] if row.queue in queues]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from absurd_tui.observe.task_queries import MOST_WAITERS, SHOWN_CHARACTERS, event, waiters
+from absurd_tui.observe.task_queries import MOST_WAITERS, SHOWN_CHARACTERS, awaited_by, event, waiters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +37,10 @@ async def read_event(fetch: Callable[..., Awaitable[Sequence[Any]]], queue: str,
     is_emitted = bool(found) and found[0]["is_emitted"]
     payload = (found[0]["payload"] or "")[:SHOWN_CHARACTERS] if is_emitted else ""
     return EventStanding(found[0]["emitted_at"] if is_emitted else None, payload, listed, len(waiting) > MOST_WAITERS)
+
+
+async def read_awaited(fetch: Callable[..., Awaitable[Sequence[Any]]], queue: str, run_id: UUID) -> str | None:
+    """Read the name of the event that a run waits for. Raises what asyncpg raises."""
+    rows = await fetch(awaited_by(queue), run_id)
+    name: str | None = rows[0]["wake_event"] if rows else None
+    return name

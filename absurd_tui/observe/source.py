@@ -92,6 +92,10 @@ class DatabaseSource:
         """Read whether an event of a queue was emitted, and who waits for it."""
         return await self._tasks.event(queue, name)
 
+    async def awaited_by(self, queue: str, run_id: UUID) -> str | None:
+        """Read the whole name of the event that a run waits for, or None where it waits for none."""
+        return await self._tasks.awaited_by(queue, run_id)
+
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         """List all tasks of some queues in a state, as far as the list has room."""
         return await self._tasks.matching(queues, state)

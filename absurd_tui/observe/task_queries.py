@@ -17,6 +17,8 @@ _SHOWN_BYTES = 64_000
 _REASON_BYTES = 16_000
 _REASONS = 12
 MOST_NAME = 200
+MOST_EVENT_NAME = 1_000
+"""Characters of an event's name; its index has room for no more than some 2,700 bytes."""
 MOST_TEXT = 500
 MOST_WAITERS = 1_000
 _LIVE = (State.PENDING, State.RUNNING, State.SLEEPING)
@@ -159,6 +161,13 @@ select payload is not null as is_emitted, {seconds("emitted_at")} as emitted_at,
        case when pg_column_size(payload) < {_SHOWN_BYTES} then left(payload::text, {SHOWN_CHARACTERS})
             else '(' || pg_column_size(payload) || ' bytes)' end as payload
   from {table("e", queue)} where event_name = $1"""
+
+
+def awaited_by(queue: str) -> str:
+    """Read the event that the run $1 waits for, as long as any name that can be emitted, and a character more."""
+    return f"""
+select left(wake_event, {MOST_EVENT_NAME + 1}) as wake_event
+  from {table("r", queue)} where run_id = $1 and state = 'sleeping'"""
 
 
 def waiters(queue: str) -> str:

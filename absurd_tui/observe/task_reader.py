@@ -9,7 +9,7 @@ from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
 from absurd_tui.observe import task_queries
 from absurd_tui.observe.branches import Row
 from absurd_tui.observe.children import Children, read_children
-from absurd_tui.observe.events import EventStanding, read_event
+from absurd_tui.observe.events import EventStanding, read_awaited, read_event
 from absurd_tui.observe.lock_holders import with_holder
 from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.matching import Matching, read_matching
@@ -67,6 +67,10 @@ class TaskReader:
     async def event(self, queue: str, name: str) -> EventStanding:
         """Read whether an event was emitted, and who waits for it."""
         return await self._lookups.run(lambda: self._answered(queue, read_event(self._lookups.fetch, queue, name)))
+
+    async def awaited_by(self, queue: str, run_id: UUID) -> str | None:
+        """Read the whole name of the event that a run waits for, or None where it waits for none."""
+        return await self._lookups.run(lambda: self._answered(queue, read_awaited(self._lookups.fetch, queue, run_id)))
 
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         """List all tasks of some queues in a state, as far as the list has room."""

@@ -7,6 +7,7 @@ from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle.json_values import encode_json
 from absurd_tui.lifecycle.statements import EMIT_EVENT
 from absurd_tui.observe.queries import seconds, table
+from absurd_tui.observe.task_queries import MOST_EVENT_NAME
 from absurd_tui.operations import literals
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadyEmitted, Done, Emitted, Refused
@@ -25,9 +26,6 @@ NEEDS = Needs(
         ("t", ("SELECT", "UPDATE")),
     ),
 )
-LONGEST_NAME: Final = 1_000
-"""Characters of a name; its index has room for no more than some 2,700 bytes."""
-
 SHOWN_PAYLOAD: Final = 2_000
 
 
@@ -37,8 +35,8 @@ def refusal(event_name: str) -> str | None:
         return "An event needs a name; blanks alone are none."
     if "\0" in event_name:
         return "A name cannot hold a NUL character."
-    if len(event_name) > LONGEST_NAME:
-        return f"The name is longer than {LONGEST_NAME:,} characters."
+    if len(event_name) > MOST_EVENT_NAME:
+        return f"The name is longer than {MOST_EVENT_NAME:,} characters."
     return None
 
 

@@ -22,6 +22,7 @@ from absurd_tui.operations.clean_up_count import CleanUpCount
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.operations.requests import Act, Request, Target
 from absurd_tui.text import Plain
+from absurd_tui.ui.awaited import AwaitedBy
 from absurd_tui.ui.dialogs.spawn_offer import Newest
 
 
@@ -207,7 +208,7 @@ class CountOf:
 class LookupWanted(Message):
     """Look something up for a dialog."""
 
-    what: FactsOf | ChildrenOf | CountOf
+    what: FactsOf | ChildrenOf | CountOf | AwaitedBy
 
 
 @dataclass

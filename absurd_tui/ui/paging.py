@@ -9,6 +9,7 @@ from absurd_tui.observe.children import Children
 from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.slot import SupersededError
 from absurd_tui.observe.task_records import Document, TaskPage
+from absurd_tui.ui.awaited import AwaitedBy
 from absurd_tui.ui.messages import TakesChildren, TakesDocument, TakesFacts, TakesPage
 
 
@@ -29,6 +30,10 @@ class ReadsPages(Protocol):
 
     async def queue_facts(self, queue: str) -> QueueFacts | None:
         """Read what is known of a whole queue, or None where there is none of that name."""
+        ...
+
+    async def awaited_by(self, queue: str, run_id: UUID) -> str | None:
+        """Read the whole name of the event that a run waits for, or None where it waits for none."""
         ...
 
 
@@ -73,6 +78,17 @@ class Paging:
                 continue
             except Exception as error:
                 asker.take_refusal(refusal(error, asker.queue, self._role()))
+            return
+
+    async def read_awaited(self, wanted: AwaitedBy) -> None:
+        """Read what a run waits for; again where another request took this one's place."""
+        while True:
+            try:
+                wanted.asker.take_awaited(await self._source.awaited_by(wanted.queue, wanted.run_id))
+            except SupersededError:
+                continue
+            except Exception as error:
+                wanted.asker.take_awaited(refusal(error, wanted.queue, self._role()))
             return
 
     def _not_read(self, page: TakesPage, error: Exception) -> None:

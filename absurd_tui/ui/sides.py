@@ -63,6 +63,10 @@ class Source(Reads, Looks, Protocol):
         """Read whether an event of a queue was emitted, and who waits for it."""
         ...
 
+    async def awaited_by(self, queue: str, run_id: UUID) -> str | None:
+        """Read the whole name of the event that a run waits for, or None where it waits for none."""
+        ...
+
     async def matching(self, queues: Sequence[str], state: State) -> Matching:
         """List all tasks of some queues in a state, as far as the list has room."""
         ...

@@ -455,3 +455,14 @@ async def test_an_event_names_who_waits_for_it_in_its_queue(scene: Scene) -> Non
     assert (event.emitted_at, event.payload, event.has_more) == (None, "", False)
     for queue, name in (("orders", "paid"), ("mail", "unheard of")):
         assert (await scene.source.event(queue, name)).waiters == ()
+
+
+async def test_the_whole_name_of_what_a_run_waits_for_is_read(scene: Scene) -> None:
+    task_id = await scene.stage.spawn("mail", "waits", max_attempts=1)
+    idle = await scene.stage.spawn("mail", "idle", max_attempts=1)
+    await scene.stage.claim(task_id, "worker-1")
+    await scene.stage.wait_for(task_id, f"invoice:{'x' * 190}")
+    runs = {row.task_id: row.run_id for panel in (await scene.read()).panels for row in panel.rows}
+    assert await scene.source.awaited_by("mail", runs[task_id]) == f"invoice:{'x' * 190}"
+    assert await scene.source.awaited_by("mail", runs[idle]) is None
+    assert await scene.source.awaited_by("orders", runs[task_id]) is None

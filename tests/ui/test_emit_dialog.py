@@ -121,9 +121,31 @@ async def test_both_payloads_are_told_where_somebody_was_first() -> None:
         )
 
 
-async def test_a_name_that_was_cut_off_is_not_filled_in() -> None:
-    async with desk() as seen:
-        seen.change(State.SLEEPING, wake_event="x" * 200)
+WHOLE = "invoice:" + "x" * 300
+
+
+def cut_off(seen: Desk) -> None:
+    """Have the task wait for an event whose name is shown only in part."""
+    seen.source.whole_names[seen.row(State.SLEEPING).run_id] = WHOLE
+    seen.change(State.SLEEPING, wake_event=WHOLE[:200])
+
+
+async def test_a_name_that_was_cut_off_is_read_whole_and_filled_in() -> None:
+    async with desk(outcome=Emitted(None, woken=1, at=START)) as seen:
+        cut_off(seen)
         await seen.read_again()
         await ask(seen)
-        await seen.shown("An event needs a name")
+        await seen.until(lambda: seen.pilot.app.screen.query_one("#dialog-event", Input).value == WHOLE)
+        await seen.shown("Nobody waits for it.")
+        await seen.press("ctrl+s")
+        assert await seen.asked() == EmitEvent("mail", WHOLE, None)
+
+
+async def test_a_name_that_cannot_be_read_whole_says_why() -> None:
+    async with desk() as seen:
+        cut_off(seen)
+        seen.source.whole_names[seen.row(State.SLEEPING).run_id] = "another"
+        await seen.read_again()
+        await ask(seen)
+        await seen.says("The task waits for it no longer, so that its whole name is not known.")
+        assert seen.pilot.app.screen.query_one("#dialog-event", Input).value == ""

@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from fakes import FakeSource, FakeStage
+from fake_performer import FakePerformer
+from fakes import START, FakeSource, FakeStage
 from screen import running, text, until, until_not_shown, until_shown
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from absurd_tui.observe.events import EventStanding
 from absurd_tui.observe.records import Refusal
+from absurd_tui.operations.outcomes import Emitted
+from absurd_tui.operations.requests import EmitEvent
 from absurd_tui.settings import Settings
 from absurd_tui.ui.dialogs.find_text import FindTextDialog
 from absurd_tui.ui.hearing import DEAF_SECONDS
@@ -210,3 +214,73 @@ async def test_refused_partly_stale_and_empty_are_told_apart(size: tuple[int, in
         await pilot.press("down")
         await until_shown(pilot, "Nothing is awaited that was not emitted.", "No event was emitted.")
         assert "as of" not in text(pilot.app)
+
+
+@SIZES
+async def test_the_event_under_the_cursor_is_emitted_where_nobody_has(size: tuple[int, int]) -> None:
+    performer = FakePerformer(Emitted(None, woken=2, at=START))
+    async with running(await furnished(), size=size, performer=performer) as pilot:
+        await opened(pilot)
+        await until_shown(pilot, "1 of 2", "w emit")
+        await pilot.press("w")
+        await until_shown(pilot, "─ Emit event ─", "an event in mail", "paid:1", "It would wake 2 tasks:")
+        await awake(pilot)
+        await pilot.press("ctrl+u", *'{"a": 1}', "ctrl+s")
+        await until_shown(pilot, "✓ Emitted · mail › event paid:1", "It woke 2 runs.")
+        assert performer.requests == [EmitEvent("mail", "paid:1", {"a": 1})]
+
+
+async def test_who_waits_is_a_place_to_emit_from_too_and_a_reason_is_asked_for() -> None:
+    performer = FakePerformer(Emitted(None, woken=1, at=START))
+    settings = Settings(every=0.1, asks_reason=True)
+    async with running(await furnished(), performer=performer, settings=settings) as pilot:
+        await opened(pilot)
+        await pilot.press("down", "enter")
+        await until_shown(pilot, "Waiting for ready in orders", "w emit")
+        await pilot.press("w")
+        await until_shown(pilot, "an event in orders", "It would wake 1 task:")
+        await awake(pilot)
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "Why, in one line?")
+        await pilot.pause(DEAF_SECONDS)
+        await pilot.press(*"INC-7", "enter")
+        await until(pilot, lambda: performer.reasons == ["INC-7"])
+        assert performer.requests == [EmitEvent("orders", "ready", None)]
+
+
+async def test_one_that_was_emitted_says_so_and_is_not_sent() -> None:
+    source, performer = await furnished(), FakePerformer()
+    source.events["mail", "sent:002"] = EventStanding(START, '{"n": 2}', ())
+    async with running(source, performer=performer) as pilot:
+        await opened(pilot)
+        await pilot.press("2")
+        await until_shown(pilot, "Emitted  1 of 3")
+        await pilot.press("w")
+        await until_shown(pilot, "an event in mail", "sent:002", "Already emitted at", 'it has {"n": 2}')
+        await awake(pilot)
+        await pilot.press("ctrl+s")
+        await pilot.pause(DEAF_SECONDS)
+        assert performer.requests == []
+
+
+async def test_where_nothing_can_be_emitted_the_key_says_why() -> None:
+    async with running(FakeSource(queues=["mail"]), performer=FakePerformer()) as pilot:
+        await opened(pilot)
+        await pilot.press("w")
+        await until_shown(pilot, "emit: an event is one of a queue; ← and → choose one.")
+        await pilot.press("right", "w")
+        await until_shown(pilot, "─ Emit event ─", "an event in mail")
+    async with running(await furnished()) as pilot:
+        await opened(pilot)
+        await pilot.press("w")
+        await until_shown(pilot, "emit: read only.")
+
+
+async def awake(pilot: Pilot[int]) -> None:
+    """Wait until the fields of the form take what is typed."""
+
+    def is_so() -> bool:
+        fields = pilot.app.screen.query(Input)
+        return bool(fields) and not any(field.disabled for field in fields)
+
+    await until(pilot, is_so)

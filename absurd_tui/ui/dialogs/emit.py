@@ -1,5 +1,7 @@
 """Emit an event: who would wake, whether it was emitted before, and with what. It counts once, and for good."""
 
+from uuid import UUID
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -15,6 +17,7 @@ from absurd_tui.operations.emit import refusal
 from absurd_tui.operations.requests import EmitEvent
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import EMIT, why_not_many
+from absurd_tui.ui.awaited import AwaitedBy
 from absurd_tui.ui.cells import cut_end, cut_words
 from absurd_tui.ui.content import Span, content
 from absurd_tui.ui.dialogs.dormant import DormantDialog
@@ -33,7 +36,7 @@ from absurd_tui.ui.dialogs.text import (
     reserved,
     warning,
 )
-from absurd_tui.ui.messages import EventWanted
+from absurd_tui.ui.messages import EventWanted, LookupWanted
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.lines import blank
 from absurd_tui.ui.widgets.roles import Roles
@@ -55,11 +58,15 @@ class EmitDialog(DormantDialog[EmitEvent | None]):
         Binding("ctrl+s", "send", show=False, priority=True),
     ]
 
-    def __init__(self, watch: Watch, queue: str, event_name: str, clock: Clock) -> None:
+    def __init__(self, watch: Watch, queue: str, event_name: str, clock: Clock, cut_of: UUID | None = None) -> None:
+        """Begin with an event's name, or, where only its beginning is known, with the one that the run waits for."""
         super().__init__()
         self._watched = watch
         self._queue = queue
-        self._first_name = event_name
+        self._first_name = "" if cut_of is not None else event_name
+        self._beginning = event_name
+        self._cut_of = cut_of
+        self._trouble = Plain("")
         self._clock = clock
         self._standing: EventStanding | Refusal | None = None
         self._standing_of = ""
@@ -92,6 +99,9 @@ class EmitDialog(DormantDialog[EmitEvent | None]):
         self.query_one("#dialog-target", DialogText).show([head, Fixed(tuple(place)), rule])
         self.query_one("#dialog-name-label", DialogText).show([BLANK, Fixed(((plain("name"), "muted"),))])
         self.query_one("#dialog-payload-label", DialogText).show([Fixed(((plain("payload, as JSON"), "muted"),))])
+        if self._cut_of is not None:
+            self._trouble = plain("The name is long; reading the whole of it.")
+            self.post_message(LookupWanted(AwaitedBy(self, self._queue, self._cut_of)))
         self._ask()
         self.set_interval(_AGAIN_AFTER, self._ask)
         self.repaint()
@@ -107,6 +117,21 @@ class EmitDialog(DormantDialog[EmitEvent | None]):
         self.repaint()
 
     # what is known of the event
+
+    def take_awaited(self, name: str | Refusal | None) -> None:
+        """Put in the whole name, unless something else was typed meanwhile, or the task waits for another by now."""
+        if not self.query(Choices):
+            return
+        field = self.query_one("#dialog-event", Input)
+        if isinstance(name, Refusal):
+            self._trouble = say("The whole name could not be read: {why}", why=name.reason)
+        elif name is None or not name.startswith(self._beginning):
+            self._trouble = plain("The task waits for it no longer, so that its whole name is not known.")
+        elif not field.value:
+            self._trouble, self._first_name, field.value = Plain(""), name, name
+            if field.has_focus:
+                self.query_one("#dialog-payload", Input).focus()
+        self.repaint()
 
     def take_event(self, name: str, event: EventStanding | Refusal) -> None:
         """Take how the event stands, unless another name stands there by now."""
@@ -154,7 +179,7 @@ class EmitDialog(DormantDialog[EmitEvent | None]):
     def _about(self) -> list[Piece]:
         known = self._known
         if refusal(self._event_name) is not None:
-            return []
+            return [point(self._trouble)] if self._trouble and not self._event_name else []
         if known is None:
             return [point(plain("Looking it up."))]
         if isinstance(known, Refusal):

@@ -12,7 +12,6 @@ from absurd_tui.observe.records import ReadAt, TaskRow
 from absurd_tui.observe.task_queries import MOST_NAME
 from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.requests import EmitEvent, Request
-from absurd_tui.operations.sentences import operation, target
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui import markdown
 from absurd_tui.ui.availability import CANCEL, CANCEL_TREE, COPY, EMIT, EXTEND, RETRY, why_not
@@ -23,10 +22,10 @@ from absurd_tui.ui.dialogs.emit import EmitDialog
 from absurd_tui.ui.dialogs.extend import ExtendDialog
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.queues import queue_dialog
-from absurd_tui.ui.dialogs.reason import ReasonDialog
 from absurd_tui.ui.dialogs.retry import RetryDialog
 from absurd_tui.ui.hints import key_hints
-from absurd_tui.ui.messages import RequestMade, SeedWanted
+from absurd_tui.ui.messages import SeedWanted
+from absurd_tui.ui.sending import send
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.foot import KeyHint
 
@@ -122,10 +121,10 @@ class ActingScreen(Screen[None]):
             if request is not None:
                 self.send(request)
 
-        awaited = row.wake_event if row is not None and row.queue == queue else None
-        if awaited is None or len(awaited) >= MOST_NAME:
-            awaited = ""  # a name that was cut off is another event's
-        self.app.push_screen(EmitDialog(self._watch, queue, awaited, clock), answered)
+        waiting = row if row is not None and row.queue == queue and row.wake_event is not None else None
+        name = waiting.wake_event or "" if waiting is not None else ""
+        cut_of = waiting.run_id if waiting is not None and len(name) >= MOST_NAME else None
+        self.app.push_screen(EmitDialog(self._watch, queue, name, clock, cut_of), answered)
 
     def action_ask(self, command: str) -> None:
         """Freeze the task in question and ask about it, or say why not."""
@@ -165,24 +164,4 @@ class ActingScreen(Screen[None]):
 
     def send(self, *requests: Request) -> None:
         """Have requests performed that were confirmed, one by one; first ask for the reason, where that is wanted."""
-
-        others = f" and {len(requests) - 1} more" if len(requests) > 1 else ""
-        what, about = operation(requests[0]), target(requests[0])
-
-        def post(reason: str) -> None:
-            for request in requests:
-                self.post_message(RequestMade(request, reason))
-
-        self.with_reason(say("{what} · {about}{others}", what=what, about=about, others=others), post)
-
-    def with_reason(self, about: Plain, act: Callable[[str], None]) -> None:
-        """Act for the reason that is given, where one is wanted; where it is not given, not at all."""
-
-        def answered(reason: str | None) -> None:
-            if reason is not None:
-                act(reason)
-
-        if self._watch.asks_reason:
-            self.app.push_screen(ReasonDialog(about), answered)
-        else:
-            act("")
+        send(self, self._watch, *requests)

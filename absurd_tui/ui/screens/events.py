@@ -22,6 +22,7 @@ from absurd_tui.ui.commands import Command, Scope, bindings
 from absurd_tui.ui.dialogs.prefix import PrefixDialog
 from absurd_tui.ui.looks import EventOpened, Looks, Question
 from absurd_tui.ui.screens.reading import Face, ReadingScreen
+from absurd_tui.ui.sending import ask_to_emit, why_not_emit
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.event_columns import AWAITED_SHEET, EMITTED_SHEET, EmittedTable
@@ -131,6 +132,8 @@ class EventsScreen(ReadingScreen[EventsReading]):
 
     def applies(self, command: Command) -> bool:
         """There is something further back only where the page was cut."""
+        if command.id == "events.emit":
+            return not why_not_emit(self._watch, self._in_question[0])
         return command.id != "events.further" or (self.found is not None and self.found.after is not None)
 
     @property
@@ -177,6 +180,20 @@ class EventsScreen(ReadingScreen[EventsReading]):
     def action_open(self) -> None:
         """Open the event under the cursor."""
         (self._awaited if self._awaited.has_focus else self._emitted).action_choose()
+
+    def action_emit(self) -> None:
+        """Open the form for the event under the cursor, or for another of the chosen queue; or say why not."""
+        if refused := ask_to_emit(self, self._watch, *self._in_question):
+            self.say(refused)
+
+    @property
+    def _in_question(self) -> tuple[str | None, str]:
+        """The queue and the name of the event under the cursor, or else the queue that is chosen."""
+        table = self._awaited if self._awaited.has_focus else self._emitted
+        event = table.cursor_record
+        if isinstance(event, AwaitedEvent | EmittedEvent):
+            return event.queue, event.name
+        return self.queue, ""
 
     def action_table(self, name: str) -> None:
         """Go to one of the tables."""

@@ -16,6 +16,7 @@ from absurd_tui.ui.dialogs.bulk import BulkDialog
 from absurd_tui.ui.marks import Marks
 from absurd_tui.ui.messages import BulkConfirmed, MatchingWanted
 from absurd_tui.ui.screens.acting import ActingScreen
+from absurd_tui.ui.sending import with_reason
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.foot import KeyHint
 from absurd_tui.ui.widgets.panel import Panel
@@ -181,7 +182,7 @@ class MarkingScreen(ActingScreen):
         def answered(plan: BulkPlan | None) -> None:
             if plan is not None:
                 about = say("{act} {n}", act=plan.act, n=units.plural(len(plan.targets), "task"))
-                self.with_reason(about, lambda reason: self._begin_bulk(replace(plan, reason=reason)))
+                with_reason(self, self._watch, about, lambda reason: self._begin_bulk(replace(plan, reason=reason)))
 
         dialog = BulkDialog(self._watch, _ACTS[command], self.marks.targets, self.marks.origin, clock)
         self.app.push_screen(dialog, answered)

@@ -9,10 +9,11 @@ from absurd_tui.observe.event_records import Waiter, WaitersReading
 from absurd_tui.observe.looking import Looked
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.commands import Scope, bindings
+from absurd_tui.ui.commands import Command, Scope, bindings
 from absurd_tui.ui.looks import Looks
 from absurd_tui.ui.messages import TaskOpened
 from absurd_tui.ui.screens.reading import Face, ReadingScreen
+from absurd_tui.ui.sending import ask_to_emit, why_not_emit
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.event_columns import WAITER_SHEET
@@ -82,6 +83,15 @@ class WaitersScreen(ReadingScreen[WaitersReading]):
     def on_record_table_chosen(self, event: RecordTable.Chosen) -> None:
         """Open the task."""
         self.post_message(TaskOpened(event.record.queue, event.record.task_id))
+
+    def action_emit(self) -> None:
+        """Open the form for this event, or say why not."""
+        if refused := ask_to_emit(self, self._watch, self._asked.queue, self._asked.name):
+            self.say(refused)
+
+    def applies(self, command: Command) -> bool:
+        """The event can be emitted, as far as anything can."""
+        return command.id != "event.emit_it" or not why_not_emit(self._watch, self._asked.queue)
 
     def action_open(self) -> None:
         """Open the task under the cursor."""
