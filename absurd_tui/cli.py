@@ -81,6 +81,7 @@ def _connects(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--read-only", "is_read_only", is_flag=True, help="No key writes, and no connection that could is made.")
 @click.option("--production", "is_production", is_flag=True, help="Mark the database; cancelling asks for the id.")
 @click.option("--ask-reason", "asks_reason", is_flag=True, help="Ask for the reason of every write, for the audit.")
+@click.option("--expert", "is_expert", is_flag=True, help="Let :fail end a run by hand; nothing fences its worker.")
 @click.option("--bell", is_flag=True, help="Ring the terminal's bell once whenever the verdict gets worse.")
 @click.option("--no-history", is_flag=True, help="Keep no params of what is spawned from the form.")
 @click.option("--utc", is_flag=True, help="Begin with times in UTC.")
@@ -101,6 +102,7 @@ def command(
     is_read_only: bool,
     is_production: bool,
     asks_reason: bool,
+    is_expert: bool,
     bell: bool,
     no_history: bool,
     utc: bool,
@@ -122,6 +124,7 @@ def command(
         is_read_only=is_read_only,
         is_production=is_production,
         asks_reason=asks_reason,
+        is_expert=is_expert,
         rings=bell,
     )
     context.obj = settings

@@ -14,8 +14,9 @@ class Settings:
     is any of Textual's themes or of ours, None for the one that suits the terminal;
     `is_ascii` draws without Unicode. `is_read_only` makes no connection that could write,
     `is_production` asks for more before an act that cannot be undone, `asks_reason` for
-    the reason of every write. `rings` rings the terminal's bell once whenever the verdict
-    gets worse. `history_file` keeps what is spawned from the form, None for this run only.
+    the reason of every write; `is_expert` lets a run be failed by hand. `rings` rings the
+    terminal's bell once whenever the verdict gets worse. `history_file` keeps what is
+    spawned from the form, None for this run only.
     """
 
     every: float = 1.0
@@ -27,4 +28,5 @@ class Settings:
     is_production: bool = False
     rings: bool = False
     asks_reason: bool = False
+    is_expert: bool = False
     history_file: Path | None = None

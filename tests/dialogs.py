@@ -197,6 +197,7 @@ async def desk(
     every: float = FAST,
     prepare: Callable[[FakeSource, dict[State, UUID]], None] | None = None,
     asks_reason: bool = False,
+    is_expert: bool = False,
 ) -> AsyncIterator[Desk]:
     """Run the dashboard on a task in each state, with a performer that answers `outcome`, else refuses."""
     source = FakeSource(queues=["mail"])
@@ -205,7 +206,7 @@ async def desk(
     if prepare is not None:
         prepare(source, tasks)
     performer = FakePerformer() if outcome is None else FakePerformer(outcome)
-    settings = Settings(every=every, is_production=is_production, asks_reason=asks_reason)
+    settings = Settings(every=every, is_production=is_production, asks_reason=asks_reason, is_expert=is_expert)
     async with running(source, size=size, settings=settings, performer=performer) as pilot:
         made = Desk(pilot, source, stage, performer, tasks)
         await made.shown("live")

@@ -17,12 +17,22 @@ from absurd_tui.operations.drop_queue import Drop
 from absurd_tui.operations.emit import Emit
 from absurd_tui.operations.envelope import Envelope, Passage
 from absurd_tui.operations.extend import Extend
+from absurd_tui.operations.fail_run import Fail
 from absurd_tui.operations.outcomes import Outcome, Refused, StillUnderWay
 from absurd_tui.operations.queue_policy import SetPolicy
 from absurd_tui.operations.queue_requests import CleanUp, CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
 from absurd_tui.operations.queue_sentences import Progress
 from absurd_tui.operations.recording import broken_off, record_of, record_of_batch
-from absurd_tui.operations.requests import CancelTask, EmitEvent, ExtendClaim, Request, RetryTask, SpawnTask, TaskBatch
+from absurd_tui.operations.requests import (
+    CancelTask,
+    EmitEvent,
+    ExtendClaim,
+    FailRun,
+    Request,
+    RetryTask,
+    SpawnTask,
+    TaskBatch,
+)
 from absurd_tui.operations.retry import Retry
 from absurd_tui.operations.sentences import operation, target
 from absurd_tui.operations.sweep import Sweep
@@ -213,6 +223,8 @@ def _work(request: Request) -> Work:
             return Retry(request)
         case ExtendClaim():
             return Extend(request)
+        case FailRun():
+            return Fail(request)
         case SpawnTask():
             return spawn.Spawn(request)
         case CreateQueue():

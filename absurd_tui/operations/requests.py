@@ -58,6 +58,13 @@ class ExtendClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class FailRun:
+    """Fail the run of the target by hand, whoever works on it."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
 class SpawnTask:
     """Spawn `count` tasks. With one, the idempotency key makes sending again safe; with more, each gets its own."""
 
@@ -77,7 +84,7 @@ class EmitEvent:
     payload: Json
 
 
-TaskRequest = CancelTask | RetryTask | ExtendClaim
+TaskRequest = CancelTask | RetryTask | ExtendClaim | FailRun
 Request = TaskRequest | SpawnTask | EmitEvent | QueueRequest
 
 

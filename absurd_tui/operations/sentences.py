@@ -30,6 +30,7 @@ from absurd_tui.operations.requests import (
     CancelTask,
     EmitEvent,
     ExtendClaim,
+    FailRun,
     Request,
     RetryTask,
     SpawnTask,
@@ -49,8 +50,16 @@ _DOING = {
     "extend": "extending",
     "spawn": "spawning",
     "emit": "emitting",
+    "fail": "failing",
 }
-_OPERATIONS = {CancelTask: "cancel", RetryTask: "retry", ExtendClaim: "extend", SpawnTask: "spawn", EmitEvent: "emit"}
+_OPERATIONS = {
+    CancelTask: "cancel",
+    RetryTask: "retry",
+    ExtendClaim: "extend",
+    FailRun: "fail",
+    SpawnTask: "spawn",
+    EmitEvent: "emit",
+}
 
 
 def sentence(request: Request, outcome: Outcome, clock: Clock) -> Sentence:
@@ -197,6 +206,9 @@ def _done(request: TaskRequest | SpawnTask | EmitEvent, done: Done, clock: Clock
             return say("Retried · {target}", target=target(request)), detail
         case ExtendClaim():
             return say("Extended · {target}", target=target(request)), _lease(done.after, read_at, clock)
+        case FailRun():
+            headline = say("Failed attempt {n} · {target}", n=request.target.attempt, target=target(request))
+            return headline, say("Read back {at}: the task is {now}.", at=read_at, now=_stands(done.after))
         case SpawnTask(count=1):
             return say("Spawned · {target}", target=_named(request, done)), say("{state}.", state=_state(done.after))
         case EmitEvent():
@@ -276,7 +288,7 @@ def _unknown(request: Asked) -> Plain:
             name = plain(request.task_name)
         case EmitEvent():
             name = plain(request.event_name)
-        case CancelTask() | RetryTask() | ExtendClaim():
+        case CancelTask() | RetryTask() | ExtendClaim() | FailRun():
             name = say("…{id}", id=units.short_id(request.target.task_id, _ID_CELLS))
         case TaskBatch():
             name = plain(units.plural(len(request.targets), "task"))

@@ -104,6 +104,7 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         self._watch.is_ascii = settings.is_ascii
         self._watch.is_production = settings.is_production
         self._watch.asks_reason = settings.asks_reason
+        self._watch.is_expert = settings.is_expert
         self._watch.history = SpawnHistory(settings.history_file)
         self._watch.is_read_only = self._performer is None
         if self._performer is not None:

@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Mapping
 
 from absurd_tui.observe.records import Snapshot, State, TaskRow
-from absurd_tui.operations import cancel, clean_up, create_queue, drop_queue, emit, extend, queue_policy, retry, spawn
+from absurd_tui.operations import (
+    cancel,
+    clean_up,
+    create_queue,
+    drop_queue,
+    emit,
+    extend,
+    fail_run,
+    queue_policy,
+    retry,
+    spawn,
+)
 from absurd_tui.operations.needs import Needs, lacking
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.text import Plain, plain, say
@@ -12,11 +23,13 @@ from absurd_tui.ui.watch import Watch
 CANCEL, EXTEND, RETRY, SPAWN, COPY = "task.cancel", "claim.extend", "task.retry", "task.spawn", "task.copy"
 EMIT = "event.emit"
 CANCEL_TREE = "task.cancel_tree"
-WRITES = frozenset({CANCEL, CANCEL_TREE, EXTEND, RETRY, SPAWN, COPY, EMIT})
+FAIL_RUN = "run.fail"
+WRITES = frozenset({CANCEL, CANCEL_TREE, FAIL_RUN, EXTEND, RETRY, SPAWN, COPY, EMIT})
 ACTIVITY = "activity"
 _VERBS = {
     CANCEL: "cancel",
     CANCEL_TREE: "cancel with children",
+    FAIL_RUN: "fail",
     EXTEND: "extend",
     RETRY: "retry",
     SPAWN: "spawn",
@@ -26,6 +39,7 @@ _VERBS = {
 _NEEDS: Mapping[str, Needs] = {
     CANCEL: cancel.NEEDS,
     CANCEL_TREE: cancel.NEEDS,
+    FAIL_RUN: fail_run.NEEDS,
     EXTEND: extend.NEEDS,
     RETRY: retry.NEEDS,
     SPAWN: spawn.NEEDS,
@@ -89,6 +103,8 @@ def _against_all(watch: Watch) -> Plain:
 def _reason(command: str, row: TaskRow | None, watch: Watch) -> Plain:
     if reason := _against_all(watch):
         return reason
+    if command == FAIL_RUN and not watch.is_expert:
+        return plain("nothing fences it; only who started absurd-tui with --expert may.")
     if command == SPAWN and (watch.newest is None or not watch.newest.queues):
         return plain("there is no queue.")
     if command == EMIT and row is None and (watch.newest is None or watch.newest.view.queue is None):
@@ -123,6 +139,8 @@ def _first_small(reason: str) -> str:
 def _against(command: str, row: TaskRow) -> Plain:
     if command in (CANCEL, CANCEL_TREE) and row.state not in (State.PENDING, State.RUNNING, State.SLEEPING):
         return say("the task is {state}; only a live task can be cancelled.", state=row.state)
+    if command == FAIL_RUN and (reason := fail_run.refusal(row.state, row.max_duration, row.max_delay)):
+        return plain(_first_small(reason))
     if command == RETRY and (row.state is not State.FAILED or row.is_retried):
         state = "tried again" if row.is_retried else row.state
         return say("the task is {state}; only failed tasks can be retried.", state=state)

@@ -49,6 +49,7 @@ class Watch:
         self.is_read_only = True
         self.is_production = False
         self.asks_reason = False
+        self.is_expert = False
         self.history = SpawnHistory()
         self.telling = Telling()
         self.pending: Callable[[], tuple[Pending, ...]] = tuple

@@ -3,54 +3,36 @@
 from collections.abc import Iterator, Sequence
 from math import inf
 
-from textual.binding import Binding
-from textual.widget import Widget
-from textual.widgets import Input
-
 from absurd_tui.observe.reasons import Sleep, why_sleeping
 from absurd_tui.observe.records import State
 from absurd_tui.operations.requests import CancelTask
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import CANCEL
 from absurd_tui.ui.cells import cut_middle, cut_words
+from absurd_tui.ui.dialogs.final import FinalDialog
 from absurd_tui.ui.dialogs.frame import INNER_WIDTH
-from absurd_tui.ui.dialogs.informed import InformedDialog
-from absurd_tui.ui.dialogs.text import Choice, Paragraph, Piece, point, reserved
-from absurd_tui.units import short_id, time_left
+from absurd_tui.ui.dialogs.text import Paragraph, Piece, point, reserved
+from absurd_tui.units import time_left
 
-_TYPED = 4
 _NAME_CELLS = 48
 _KEY_CELLS = 40
 _KEY_ROWS = 2
 
 
-class CancelDialog(InformedDialog[CancelTask]):
+class CancelDialog(FinalDialog[CancelTask]):
     """Names what ends, and what does not come back."""
 
-    BINDINGS = [Binding("y", "say_yes", show=False), Binding("enter", "confirm_typed", show=False)]
     COMMAND = CANCEL
     TITLE_TEXT = "Cancel task"
     KEEP = "keep the task"
-    IS_FINAL = True
+    ACT = "cancel the task"
     NEEDS_CHECKPOINTS = False
-
-    def fields(self) -> Iterator[Widget]:
-        """In production the end of the id is typed."""
-        if self.watched.is_production:
-            yield Input(id="dialog-typed", max_length=_TYPED, compact=True, disabled=True)
-
-    def wake(self) -> None:
-        """Let the id be typed from now on."""
-        for field in self.query(Input):
-            field.disabled = False
-            field.focus()
-        super().wake()
 
     def text(self) -> Sequence[Piece]:
         """Say what ends."""
         lost = "The task ends as cancelled. There is no way back: Absurd cannot retry a cancelled task."
         points = [point(said) for said in self._consequences()]
-        return [Paragraph(plain(lost), "strong"), *points, *self._key(), *self._typing()]
+        return [Paragraph(plain(lost), "strong"), *points, *self._key(), *self.typing("cancel this task")]
 
     def _consequences(self) -> Iterator[Plain]:
         row = self.row
@@ -88,44 +70,6 @@ class CancelDialog(InformedDialog[CancelTask]):
             said.append(point(say(stays, key=key)))
         return reserved(said, _KEY_ROWS, INNER_WIDTH)
 
-    def _typing(self) -> list[Piece]:
-        if not self.watched.is_production:
-            return []
-        tail = short_id(self.row.task_id, _TYPED)
-        return [Paragraph(say("Type {tail}, the end of the id, to cancel this task:", tail=tail))]
-
-    def act(self) -> Choice:
-        """Cancel: with `y`, in production with enter once the end of the id stands there."""
-        label = plain("cancel the task")
-        if not self.watched.is_production:
-            return Choice("y", label, self.is_awake)
-        typed = self.query_one("#dialog-typed", Input).value.strip().lower()
-        return Choice("enter", label, self.is_awake and typed == short_id(self.row.task_id, _TYPED))
-
     def request(self) -> CancelTask:
         """Ask for the cancellation."""
         return CancelTask(self.target)
-
-    def look_again(self) -> None:
-        """Ask for the typing anew: what was typed was typed for the task as it was."""
-        for field in self.query(Input):
-            field.clear()
-        super().look_again()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Strike the act out, or not."""
-        self.repaint()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Confirm what was typed."""
-        self.action_confirm()
-
-    def action_say_yes(self) -> None:
-        """Confirm outside production; once the task has changed only a new look counts."""
-        if not self.watched.is_production and not self.changed():
-            self.action_confirm()
-
-    def action_confirm_typed(self) -> None:
-        """Enter looks again at a task that has changed, and confirms what was typed; alone it confirms nothing."""
-        if self.changed() or self.watched.is_production:
-            self.action_confirm()

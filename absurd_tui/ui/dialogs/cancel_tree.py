@@ -78,7 +78,7 @@ class CancelTreeDialog(CancelDialog):
         """Say what ends, the task first."""
         lost = "The task ends as cancelled, and then its children. There is no way back."
         listed = reserved(list(self._listed()), _ROWS, INNER_WIDTH)
-        return [Paragraph(plain(lost), "strong"), *listed, *self._typing()]
+        return [Paragraph(plain(lost), "strong"), *listed, *self.typing("cancel this task")]
 
     def _listed(self) -> Iterator[Piece]:
         children = self.children_read

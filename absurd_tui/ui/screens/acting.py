@@ -14,12 +14,13 @@ from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.requests import EmitEvent, Request
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui import markdown
-from absurd_tui.ui.availability import CANCEL, CANCEL_TREE, COPY, EMIT, EXTEND, RETRY, why_not
+from absurd_tui.ui.availability import CANCEL, CANCEL_TREE, COPY, EMIT, EXTEND, FAIL_RUN, RETRY, why_not
 from absurd_tui.ui.commands import Command, Scope
 from absurd_tui.ui.dialogs.cancel import CancelDialog
 from absurd_tui.ui.dialogs.cancel_tree import CancelTreeDialog
 from absurd_tui.ui.dialogs.emit import EmitDialog
 from absurd_tui.ui.dialogs.extend import ExtendDialog
+from absurd_tui.ui.dialogs.fail_run import FailDialog
 from absurd_tui.ui.dialogs.frame import TaskDialog
 from absurd_tui.ui.dialogs.queues import queue_dialog
 from absurd_tui.ui.dialogs.retry import RetryDialog
@@ -32,6 +33,7 @@ from absurd_tui.ui.widgets.foot import KeyHint
 _DIALOGS: dict[str, type[TaskDialog[Any]]] = {
     CANCEL: CancelDialog,
     CANCEL_TREE: CancelTreeDialog,
+    FAIL_RUN: FailDialog,
     EXTEND: ExtendDialog,
     RETRY: RetryDialog,
 }

@@ -16,6 +16,7 @@ from absurd_tui.operations.requests import (
     CancelTask,
     EmitEvent,
     ExtendClaim,
+    FailRun,
     Request,
     RetryTask,
     SpawnTask,
@@ -29,6 +30,7 @@ CALLS = {
     "retry": "absurd.retry_task",
     "retry as new": "absurd.retry_task",
     "extend": "absurd.extend_claim",
+    "fail": "absurd.fail_run",
     "spawn": "absurd.spawn_task",
     "emit": "absurd.emit_event",
 }
@@ -133,6 +135,8 @@ class Stage:
             return RetryTask(await self.target(await self.failed()), as_new=True)
         if operation == "extend":
             return ExtendClaim(await self.target(await self.running()), seconds=300)
+        if operation == "fail":
+            return FailRun(await self.target(await self.running(options=SpawnOptions(max_attempts=2))))
         if operation == "emit":
             await self.waiting(EVENT)
             return EmitEvent(QUEUE, EVENT, {"paid": 42})
@@ -155,6 +159,8 @@ class Stage:
             return bool(row["state"] == "cancelled")
         if isinstance(request, ExtendClaim):
             return bool(row["claim_expires_at"] - row["now"] > 200)
+        if isinstance(request, FailRun):
+            return bool(row["attempt"] == 2)
         return await self.count() == 2 if request.as_new else bool(row["attempt"] == 2)
 
 

@@ -86,13 +86,15 @@ class Lanes:
 
     async def took_effect(self) -> tuple[set[str], int]:
         """Which operations on a task took effect, and how many tasks are new."""
-        on_a_task = {operation: self.by_operation[operation].request for operation in ("cancel", "retry", "extend")}
+        on_a_task = {
+            operation: self.by_operation[operation].request for operation in ("cancel", "retry", "extend", "fail")
+        }
         done = {operation for operation, request in on_a_task.items() if await self.stage.is_done(request)}
         return done, await self.stage.count() - self.before
 
 
 NOTHING: tuple[set[str], int] = (set(), 0)
-EVERYTHING = ({"cancel", "retry", "extend"}, 2)
+EVERYTHING = ({"cancel", "retry", "extend", "fail"}, 2)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from absurd_tui.operations.outcomes import (
     Unknown,
 )
 from absurd_tui.operations.perform import Performer
-from absurd_tui.operations.requests import CancelTask, EmitEvent, Request, RetryTask, SpawnTask, TaskRequest
+from absurd_tui.operations.requests import CancelTask, EmitEvent, FailRun, Request, RetryTask, SpawnTask, TaskRequest
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +80,7 @@ def test_every_cell_is_tested_or_has_a_reason(operation: str, outcome: type) -> 
         *((operation, kind) for operation in OPERATIONS for kind in (Done, Refused, Locked, NotApplied, Unknown)),
         *((operation, Gone) for operation in OPERATIONS if operation not in WITHOUT_TARGET),
         *((operation, Changed) for operation, _ in CHANGES),
-        *((operation, AlreadySo) for operation in ("cancel", "retry", "spawn", "emit")),
+        *((operation, AlreadySo) for operation in ("cancel", "retry", "fail", "spawn", "emit")),
     }
     assert ((operation, outcome) in tested) is not ((operation, outcome) in CANNOT_HAPPEN)
 
@@ -126,6 +126,19 @@ async def test_already_retried(stage: Stage, performer: Performer) -> None:
     assert (await stage.row(request.target.task_id))["attempts"] == 2  # type: ignore[union-attr]  # a retry
 
 
+async def test_already_failed(stage: Stage, performer: Performer) -> None:
+    request = await stage.request("fail")
+    assert isinstance(request, FailRun)
+    await stage.lifecycle.fail(QUEUE, request.target.run_id, {"message": "the worker's own"})
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, AlreadySo)
+    assert outcome.after is not None
+    assert (outcome.after.state, outcome.after.attempt) == (State.PENDING, 2)
+    assert outcome.since is not None
+    assert 0 <= outcome.after.read_at - outcome.since < 60
+    assert (await stage.row(request.target.task_id))["attempts"] == 2
+
+
 @pytest.mark.fault(70)
 async def test_already_emitted(stage: Stage, performer: Performer) -> None:
     request = await stage.request("emit")
@@ -160,6 +173,7 @@ CHANGES: list[tuple[str, Interference]] = [
     ("retry", failed_again_meanwhile),
     ("retry as new", retried_meanwhile),
     ("extend", completed_meanwhile),
+    ("fail", completed_meanwhile),
 ]
 
 
