@@ -3,7 +3,7 @@
 `tests/integration/test_source_conformance.py` holds it to the real thing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import TypeVar
@@ -21,6 +21,7 @@ from absurd_tui.observe.event_records import (
     Waiter,
     WaitersReading,
 )
+from absurd_tui.observe.family import Family
 from absurd_tui.observe.looking import Looked
 from absurd_tui.observe.places import microseconds
 from absurd_tui.observe.records import Refusal, State, TaskRow
@@ -60,6 +61,14 @@ class FakeLooks(FakeFinding):
     """How queues are stored, where there is something to tell of them."""
     cron: Cron = Cron(is_there=False)
     waits_since: dict[UUID, float] = field(default_factory=dict)
+    families: dict[UUID, Family] = field(default_factory=dict)
+    """Who was found of a task's family."""
+
+    async def family(
+        self, queue: str, task_id: UUID, suspected: Sequence[UUID], awaited: Sequence[tuple[UUID, str]]
+    ) -> Looked[Family]:
+        self._looks_at(("family", task_id, tuple(suspected), tuple(awaited)))
+        return self._looked(self.families.get(task_id, Family()))
 
     async def workers(self, queue: str | None) -> Looked[WorkersReading]:
         self._looks_at(("workers", queue))

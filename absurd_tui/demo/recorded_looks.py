@@ -1,6 +1,10 @@
 """What the screens beside the dashboard find in the recorded system."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from absurd_tui.demo.recorded import NOW, refusal, rows
+from absurd_tui.demo.recorded_task import family
 from absurd_tui.observe.event_records import (
     AwaitedEvent,
     EmittedEvent,
@@ -10,6 +14,7 @@ from absurd_tui.observe.event_records import (
     PayloadReading,
     WaitersReading,
 )
+from absurd_tui.observe.family import Family
 from absurd_tui.observe.looking import Looked
 from absurd_tui.observe.places import microseconds
 from absurd_tui.observe.records import State, TaskRow
@@ -52,6 +57,12 @@ class RecordedLooks:
             if queue in (None, of)
         ]
         return Looked(WorkersReading(NOW, workers_of(held, ended, NOW), 1 if queue else 6), 0.0)
+
+    async def family(
+        self, queue: str, task_id: UUID, suspected: Sequence[UUID], awaited: Sequence[tuple[UUID, str]]
+    ) -> Looked[Family]:
+        """Find the recorded family of any task."""
+        return Looked(family(), 0.0)
 
     async def storage(self) -> Looked[StorageReading]:
         """Find how the recorded queues are stored."""

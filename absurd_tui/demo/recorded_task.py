@@ -4,6 +4,8 @@ import json
 from uuid import UUID
 
 from absurd_tui.demo.recorded import NOW
+from absurd_tui.observe.children import Child
+from absurd_tui.observe.family import Family, Relative
 from absurd_tui.observe.records import Failure, State
 from absurd_tui.observe.task_records import Attempt, CheckpointRow, Document, TaskPage
 
@@ -68,6 +70,22 @@ def page(queue: str, task_id: UUID) -> TaskPage:
         ),
         waits=(),
     )
+
+
+def family() -> Family:
+    """Give the recorded family of the task: who spawned it, and what it spawned."""
+    return Family(
+        (
+            _relative("billing", "settle_order", State.RUNNING, 0x0193_A41E_FF20_7A11_B9D4, "charge", is_parent=True),
+            _relative("notifications", "warn_customer", State.COMPLETED, 0x0193_A422_41C0_7F02_8C31, "fraud_check"),
+            _relative("billing", "hold_invoice", State.SLEEPING, 0x0193_A427_93AA_7B10_9E07, "notify_ledger"),
+        )
+    )
+
+
+def _relative(queue: str, name: str, state: State, begins: int, step: str, *, is_parent: bool = False) -> Relative:
+    id = UUID(int=begins << 48 | 0x51C0_7BE2_D48A)
+    return Relative(Child(queue, id, id, name, state, 1, None, NOW), step, is_parent)
 
 
 def _run_id(attempt: int) -> UUID:

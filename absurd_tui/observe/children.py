@@ -6,20 +6,21 @@ looked up in all queues, and counts where the task is younger than the parent.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from absurd_tui.observe.queries import seconds, table
 from absurd_tui.observe.records import State
+from absurd_tui.observe.task_queries import MOST_NAME
 
 MOST_CHILDREN = 100
 MOST_DEPTH = 5
 _QUEUES_AT_ONCE = 50
 _STATE_BYTES = 8_000
 _MOST_CHECKPOINTS = 500
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+UUID_WRITTEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 Fetch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 
@@ -27,7 +28,7 @@ _QUEUES = """
 select q.queue_name as name,
        coalesce(has_table_privilege(t.oid, 'SELECT') and has_table_privilege(r.oid, 'SELECT')
                 and has_table_privilege(c.oid, 'SELECT'), false) as is_readable
-  from absurd.queues q join pg_namespace n on n.nspname = 'absurd'
+  from absurd.queues q left join pg_namespace n on n.nspname = 'absurd'
   left join pg_class t on t.relnamespace = n.oid and t.relname = 't_' || q.queue_name
   left join pg_class r on r.relnamespace = n.oid and r.relname = 'r_' || q.queue_name
   left join pg_class c on c.relnamespace = n.oid and c.relname = 'c_' || q.queue_name
@@ -49,6 +50,17 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The ids that checkpoints of some tasks name, each with the first checkpoint that does.
+
+    `is_cut` says that not all of their checkpoints were looked at.
+    """
+
+    steps: Mapping[UUID, str]
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Children:
     """Those that were found, nearest first; `is_cut` says that there may be more than were looked for."""
 
@@ -59,7 +71,7 @@ class Children:
 def named_in(queue: str) -> str:
     """Read what the checkpoints of the tasks $1 say, small states only, and which of them say more than that."""
     return f"""
-select checkpoint_name || ' ' || coalesce(left(s.said, {_STATE_BYTES}), '') as said,
+select left(c.checkpoint_name, {MOST_NAME}) as name, left(s.said, {_STATE_BYTES}) as said,
        c.state is not null and coalesce(length(s.said) > {_STATE_BYTES}, true) as is_cut
   from {table("c", queue)} c
  cross join lateral (select case when pg_column_size(c.state) < {_STATE_BYTES} then c.state::text end as said) s
@@ -80,17 +92,16 @@ select {position} as qi, t.task_id, left(t.task_name, 200) as task_name, t.state
 
 async def read_children(fetch: Fetch, queue: str, task_id: UUID) -> Children:
     """Find the children of a task, and theirs."""
-    listed = await fetch(_QUEUES)
-    queues = [row["name"] for row in listed if row["is_readable"]]
-    is_cut = len(queues) < len(listed)
+    queues, hidden = await readable_queues(fetch)
     found: dict[UUID, Child] = {}
     parents = {queue: [task_id]} if queue in queues else {}
+    is_cut = hidden > 0
     for _ in range(MOST_DEPTH):
-        named, says_more = await _named(fetch, parents)
-        is_cut = is_cut or says_more
-        new = named - found.keys() - {task_id}
-        younger = [each for each in new if each > task_id]  # ids begin with the time at which they were made
-        children = await _tasks(fetch, queues, younger) if younger else []
+        named = await named_by(fetch, parents)
+        is_cut = is_cut or named.is_cut
+        # ids begin with the time at which they were made
+        younger = [each for each in named.steps if each > task_id and each not in found]
+        children = await read_tasks(fetch, queues, younger) if younger else []
         parents = {}
         for child in children:
             found[child.task_id] = child
@@ -100,18 +111,32 @@ async def read_children(fetch: Fetch, queue: str, task_id: UUID) -> Children:
     return Children(tuple(found.values())[:MOST_CHILDREN], is_cut=is_cut or bool(parents))
 
 
-async def _named(fetch: Fetch, parents: dict[str, list[UUID]]) -> tuple[set[UUID], bool]:
-    """Give the ids that the checkpoints of some tasks name, and whether these say more than was read."""
-    answers = [await fetch(named_in(queue), ids) for queue, ids in parents.items()]
-    is_cut = any(len(rows) >= _MOST_CHECKPOINTS or any(row["is_cut"] for row in rows) for rows in answers)
-    return {UUID(each) for rows in answers for row in rows for each in _ID.findall(row["said"])}, is_cut
+async def readable_queues(fetch: Fetch) -> tuple[list[str], int]:
+    """List the queues whose tasks, runs and checkpoints this role may read, and say how many others there are."""
+    rows = await fetch(_QUEUES)
+    queues = [row["name"] for row in rows if row["is_readable"]]
+    return queues, len(rows) - len(queues)
 
 
-async def _tasks(fetch: Fetch, queues: Sequence[str], ids: list[UUID]) -> list[Child]:
+async def named_by(fetch: Fetch, tasks: Mapping[str, list[UUID]]) -> Named:
+    """Find the ids that the checkpoints of some tasks name, by their queues."""
+    steps: dict[UUID, str] = {}
+    is_cut = False
+    for queue, ids in tasks.items():
+        rows = await fetch(named_in(queue), ids)
+        is_cut = is_cut or len(rows) >= _MOST_CHECKPOINTS or any(row["is_cut"] for row in rows)
+        for row in rows:
+            for each in UUID_WRITTEN.findall(f"{row['name']} {row['said'] or ''}"):
+                steps.setdefault(UUID(each), row["name"])
+    return Named(steps, is_cut)
+
+
+async def read_tasks(fetch: Fetch, queues: Sequence[str], ids: Sequence[UUID]) -> list[Child]:
+    """Read those of some tasks that are in some queues, the oldest first."""
     rows: list[tuple[str, Any]] = []
     for start in range(0, len(queues), _QUEUES_AT_ONCE):
         chunk = queues[start : start + _QUEUES_AT_ONCE]
-        rows += [(chunk[row["qi"]], row) for row in await fetch(tasks_of(chunk), ids)]
+        rows += [(chunk[row["qi"]], row) for row in await fetch(tasks_of(chunk), list(ids))]
     return [
         Child(
             queue=queue,

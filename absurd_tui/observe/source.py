@@ -11,6 +11,7 @@ from absurd_tui.observe.event_records import EventsReading, EventsWanted, Payloa
 from absurd_tui.observe.events import EventStanding
 from absurd_tui.observe.failure_reader import FailureReader
 from absurd_tui.observe.failure_walk import FailedPage
+from absurd_tui.observe.family import Family, read_family
 from absurd_tui.observe.finder import Finder
 from absurd_tui.observe.following import Standings
 from absurd_tui.observe.found import IdsFound
@@ -127,6 +128,12 @@ class DatabaseSource:
     async def payload(self, queue: str, name: str) -> Looked[PayloadReading]:
         """Read what an event carries."""
         return await self._looking.take(lambda fetch: read_payload(fetch, queue, name))
+
+    async def family(
+        self, queue: str, task_id: UUID, suspected: Sequence[UUID], awaited: Sequence[tuple[UUID, str]]
+    ) -> Looked[Family]:
+        """Find the children of a task, and which of the suspected are its parents."""
+        return await self._looking.take(lambda fetch: read_family(fetch, queue, task_id, suspected, awaited))
 
     async def storage(self) -> Looked[StorageReading]:
         """Read how all queues are stored and kept up."""

@@ -1,11 +1,14 @@
 """What the screens beside the dashboard ask: one question after the other, of whoever reads for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 from textual.message import Message
 
 from absurd_tui.observe.event_records import EventsReading, EventsWanted, PayloadReading, WaitersReading
+from absurd_tui.observe.family import Family
 from absurd_tui.observe.looking import Looked
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.storage import StorageReading
@@ -29,6 +32,12 @@ class Looks(Protocol):
 
     async def payload(self, queue: str, name: str) -> Looked[PayloadReading]:
         """Read what an event carries."""
+        ...
+
+    async def family(
+        self, queue: str, task_id: UUID, suspected: Sequence[UUID], awaited: Sequence[tuple[UUID, str]]
+    ) -> Looked[Family]:
+        """Find the children of a task, and which of the suspected are its parents."""
         ...
 
     async def storage(self) -> Looked[StorageReading]:

@@ -48,7 +48,8 @@ class ReadNow(Message):
 class TaskOpened(Message):
     """Show the page of a task; `row` is what is known of it already, where something is, and when that was read.
 
-    `run_id` is the attempt that is shown first.
+    `run_id` is the attempt that is shown first. `trail` are the tasks whose pages led there, one from the other: there
+    is a way back over them.
     """
 
     queue: str
@@ -56,6 +57,7 @@ class TaskOpened(Message):
     row: TaskRow | None = None
     read: ReadAt | None = None
     run_id: UUID | None = None
+    trail: tuple[tuple[str, UUID], ...] = ()
 
 
 @dataclass

@@ -11,7 +11,9 @@ from screen import running, text, until, until_back, until_opened, until_shown
 from textual import constants
 from textual.pilot import Pilot
 
+from absurd_tui.observe.children import Child
 from absurd_tui.observe.failure_groups import FailedRun
+from absurd_tui.observe.family import Family, Relative
 from absurd_tui.observe.records import Failure, Place, Refusal, State, TaskRow
 from absurd_tui.observe.symptoms import Deferred, Failing, Flow, GoneWorker, Poison, Symptoms, Trend
 from absurd_tui.observe.task_records import Attempt, CheckpointRow, Document, TaskPage, Wait
@@ -69,6 +71,8 @@ async def hostile_source() -> FakeSource:
             source.failed.append(hostile_failure(row, attack))
             source.symptoms[row.queue] = hostile_symptoms(task_id, attack)
             source.pages[task_id] = hostile_page(source, task_id, attack)
+            relative = Child(attack, task_id, row.run_id, attack, state, 1, None, START)
+            source.families[task_id] = Family((Relative(relative, attack, is_parent=True), Relative(relative, attack)))
     return source
 
 
@@ -167,7 +171,7 @@ async def test_no_screen_draws_a_command_or_an_action(has_plain: bool) -> None:
             await until_shown(pilot, f"{name}  1 of", "   key ")
             assert_harmless(pilot)
             await pilot.press("enter")
-            await until_shown(pilot, "esc back", "Checkpoints")
+            await until_shown(pilot, "esc back", "Checkpoints", "6 Family  2", "child")
             for _ in range(3):
                 assert_harmless(pilot)
                 await pilot.press("t")

@@ -20,10 +20,11 @@ from absurd_tui.ui.cells import cut_words
 from absurd_tui.ui.commands import Command, Scope, bindings
 from absurd_tui.ui.documents import Documents
 from absurd_tui.ui.messages import DocumentWanted, PageWanted, TaskOpened
-from absurd_tui.ui.screens.acting import ActingScreen
+from absurd_tui.ui.screens.relating import RelatingScreen
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.block import BlockTabs
 from absurd_tui.ui.widgets.columns import Sight
+from absurd_tui.ui.widgets.family_table import SHEET as FAMILY
 from absurd_tui.ui.widgets.foot import KeyBar
 from absurd_tui.ui.widgets.head import Header, Verdict
 from absurd_tui.ui.widgets.json_view import JsonView
@@ -47,11 +48,12 @@ NOTE_SECONDS = 4.0
 _EARLY = 0.1
 READING_AFTER = 2.0
 LEAST_BELOW = 7
-BLOCKS = ("timeline", "facts", "steps", "failure", "document")
-_NAMES = ("Timeline", "Facts", "Checkpoints", "Failure", "Params")
+BLOCKS = ("timeline", "facts", "steps", "failure", "document", "family")
+DOCUMENT = BLOCKS.index("document") + 1
+_NAMES = ("Timeline", "Facts", "Checkpoints", "Failure", "Params", "Family")
 
 
-class TaskScreen(ActingScreen):
+class TaskScreen(RelatingScreen):
     """The page of one task, read again and again while it is open."""
 
     BINDINGS = [
@@ -62,11 +64,8 @@ class TaskScreen(ActingScreen):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
 
     def __init__(self, watch: Watch, opened: TaskOpened) -> None:
-        super().__init__(watch)
+        super().__init__(watch, opened)
         row, run_id = opened.row, opened.run_id
-        self.queue = opened.queue
-        self.task_id = opened.task_id
-        self.key = (opened.queue, opened.task_id)
         self._row = row
         self._read = opened.read
         self._page: TaskPage | None = None
@@ -94,6 +93,7 @@ class TaskScreen(ActingScreen):
                 with Vertical(classes="task-side", id="task-left"):
                     yield FactsBlock(id="facts")
                     yield RecordTable(SHEET, id="steps", classes="block")
+                    yield RecordTable(FAMILY, id="family", classes="block")
                 with Vertical(classes="task-side", id="task-right"):
                     yield FailureBlock(id="failure")
                     with Vertical(id="document", classes="block"):
@@ -171,6 +171,7 @@ class TaskScreen(ActingScreen):
         self._show_blocks(clock, as_of, is_old=is_old)
         self._show_keys()
         self._ask(ticks, is_held=head.frozen_since is not None)
+        self.look_for_family(None if self._is_gone or head.frozen_since is not None else self._page, ticks)
 
     def _reading(self, ticks: float) -> tuple[Plain, Plain] | None:
         if self._page is not None or ticks - self._began < READING_AFTER:
@@ -181,7 +182,9 @@ class TaskScreen(ActingScreen):
         page, chosen = self._page, self._chosen_attempt
         timeline = self.query_one(TimelineBlock)
         timeline.show(page, chosen, clock, is_stale=is_old)
-        self.query_one(FactsBlock).show(page, chosen, clock, is_stale=is_old)
+        facts = self.query_one(FactsBlock)
+        facts.relate(self._kin.family, self._kin.refusal)
+        facts.show(page, chosen, clock, is_stale=is_old)
         failure = self.query_one(FailureBlock)
         failure.show(page, chosen, clock, is_stale=is_old)
         failure.explain(self._documents.reason_of(chosen))
@@ -192,6 +195,7 @@ class TaskScreen(ActingScreen):
             notes=steps_notes(page),
             is_stale=is_old,
         )
+        self.show_family(clock, as_of if is_old else Plain(""), is_old=is_old, has_title=not self._shows_one)
         self._show_document(is_old=is_old)
         self._show_tabs()
 
@@ -212,6 +216,8 @@ class TaskScreen(ActingScreen):
         names = [plain(name) for name in _NAMES]
         if self._page is not None and self._page.checkpoints:
             names[2] = plain(f"{_NAMES[2]} {len(self._page.checkpoints)}")
+        if self.has_family:
+            names[5] = plain(f"{_NAMES[5]} {self.family_number}")
         self.query_one(BlockTabs).show(names, self._open)
 
     def row_in_question(self) -> TaskRow | None:
@@ -274,6 +280,7 @@ class TaskScreen(ActingScreen):
     def _show_layout(self) -> None:
         one = self._shows_one
         self.set_class(one, "-one")
+        self.set_class(self.has_family or BLOCKS[self._open - 1] == "family", "-related")
         opened = {BLOCKS[self._open - 1]} | ({"failure"} if self._open == 1 else set())
         for name in BLOCKS:
             self.query_one(f"#{name}").set_class(name in opened, "-open")
@@ -290,12 +297,14 @@ class TaskScreen(ActingScreen):
         """Give facts and failure the lines they have, as long as the blocks under them keep room for a few."""
         facts, failure = self.query_one(FactsBlock), self.query_one(FailureBlock)
         if self._shows_one:
-            facts.styles.height = failure.styles.height = "1fr"
+            facts.styles.height = failure.styles.height = self.query_one("#family").styles.height = "1fr"
             return
         head = 6 if self.has_class("-wide") else 4
         room = self.size.height - head - self.query_one(TimelineBlock).wanted_height - 4
         steps = len(self._page.checkpoints) if self._page is not None else 0
-        below = max(LEAST_BELOW, min(steps + 1, room // 2))
+        family = self.family_height if self.has_class("-related") else 0
+        self.query_one("#family").styles.height = family - 1
+        below = max(LEAST_BELOW, min(steps + 1, (room - family) // 2)) + family
         wanted = max(facts.wanted_height, failure.wanted_height)
         facts.styles.height = failure.styles.height = max(LEAST_BELOW, min(wanted, room - below))
 
@@ -336,7 +345,7 @@ class TaskScreen(ActingScreen):
             self._documents.show_step(step.row.checkpoint_name)
             if self._loadable == self._documents.part:
                 self.action_whole()
-            self.action_block(len(BLOCKS))
+            self.action_block(DOCUMENT)
 
     def action_block(self, number: int) -> None:
         """Go to a block by its number."""
@@ -358,8 +367,8 @@ class TaskScreen(ActingScreen):
     def action_document(self) -> None:
         """Turn to the next document."""
         self._documents.turn()
-        if self._shows_one and self._open != len(BLOCKS):
-            self.action_block(len(BLOCKS))
+        if self._shows_one and self._open != DOCUMENT:
+            self.action_block(DOCUMENT)
         self.repaint()
 
     def action_whole(self) -> None:
@@ -375,10 +384,6 @@ class TaskScreen(ActingScreen):
             self._loading = part
             self.post_message(DocumentWanted(self, part))
             self.repaint()
-
-    def action_back(self) -> None:
-        """Go back to where the task was opened."""
-        self.dismiss()
 
     def say(self, said: Plain) -> None:
         """Say something in place of the second sentence for a few seconds."""

@@ -8,7 +8,8 @@ from textual.binding import Binding
 from textual.message import Message
 
 from absurd_tui import units
-from absurd_tui.observe.records import State
+from absurd_tui.observe.family import Family
+from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.task_records import Attempt, Document, TaskPage
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
@@ -16,9 +17,10 @@ from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.widgets.block import Block, heading
 from absurd_tui.ui.widgets.failure_lines import failure_lines
+from absurd_tui.ui.widgets.family_table import children_words, parent_words
 from absurd_tui.ui.widgets.lanes import Lane, lanes
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread
-from absurd_tui.ui.widgets.task_facts import fact_lines
+from absurd_tui.ui.widgets.task_facts import Fact, fact_lines
 from absurd_tui.ui.widgets.timeline import MIDDLE, Gap, chart_at, range_text, shown_rows, timeline_lines
 
 _FEW = 8
@@ -99,6 +101,14 @@ class TimelineBlock(TaskBlock):
 class FactsBlock(TaskBlock):
     """What is so of the task and of the chosen attempt."""
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._relations: list[Fact] = []
+
+    def relate(self, family: Family | None, refusal: Refusal | None) -> None:
+        """Tell of the task's parents and children as they were found, or why they were not."""
+        self._relations = [("parent", parent_words(family, refusal)), ("children", children_words(family, refusal))]
+
     def title(self, width: int) -> tuple[Sequence[Span], Sequence[Span]]:
         """Give the name."""
         return heading("2", "Facts"), ()
@@ -107,7 +117,7 @@ class FactsBlock(TaskBlock):
         """Make the facts."""
         if self.page is None or self.clock is None:
             return []
-        return fact_lines(self.page, self.chosen, self.clock, width)
+        return fact_lines(self.page, self.chosen, self.clock, width, self._relations)
 
 
 class FailureBlock(TaskBlock):

@@ -20,9 +20,11 @@ _URGENT_SHARE = 0.2
 Fact = tuple[str, Sequence[Span]]
 
 
-def fact_lines(page: TaskPage, attempt: Attempt | None, clock: Clock, width: int) -> list[Line]:
-    """Write the facts of a task, then those of one attempt."""
-    lines = [_line(fact, width) for fact in task_facts(page, clock)]
+def fact_lines(
+    page: TaskPage, attempt: Attempt | None, clock: Clock, width: int, relations: Sequence[Fact] = ()
+) -> list[Line]:
+    """Write the facts of a task and of its relations, then those of one attempt."""
+    lines = [_line(fact, width) for fact in (*task_facts(page, clock), *relations)]
     if attempt is not None:
         lines.append(Line(()))
         lines.append(Line(fit(((blank(1), ""), *_attempt_heading(attempt)), width)))
