@@ -53,6 +53,18 @@ class FailedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedTask:
+    """A task that failed for good with the attempt `run_id`, as it was when that was read; its name is raw."""
+
+    queue: str
+    task_id: UUID
+    run_id: UUID
+    task_name: str
+    attempt: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What errors have in common that are the same: raw."""
 
@@ -73,7 +85,7 @@ class Window(IntEnum):
 class Group:
     """The attempts that failed with the same error, as far as they were looked at.
 
-    `counts` is by window; `finals` are those with which a task failed for good. `names` are the most frequent of the
+    `counts` is by window; `finals` are the tasks that failed for good with it. `names` are the most frequent of the
     `name_count` names of its tasks, `runs` the newest attempts.
     """
 
@@ -133,7 +145,6 @@ class _Gathered:
     times: list[float] = field(default_factory=list)
     names: Counter[str] = field(default_factory=Counter)
     queues: set[str] = field(default_factory=set)
-    finals: int = 0
     runs: list[FailedRun] = field(default_factory=list)
 
     def keep_newest(self) -> None:
@@ -147,39 +158,64 @@ class Groups:
     def __init__(self) -> None:
         self._known: set[UUID] = set()
         self._gathered: dict[Fingerprint, _Gathered] = {}
+        self._finals: dict[tuple[str, UUID], tuple[Fingerprint, FailedTask]] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
     def add(self, runs: Sequence[FailedRun]) -> int:
-        """Take attempts in; give how many of them were not known."""
+        """Take attempts in; give how many of them were not known. One read again tells what became of its task."""
         fresh = [run for run in runs if run.run_id not in self._known]
         for run in fresh:
             self._known.add(run.run_id)
-            gathered = self._gathered.setdefault(fingerprint(run), _Gathered())
+            common = fingerprint(run)
+            gathered = self._gathered.setdefault(common, _Gathered())
             gathered.times.append(run.at)
             gathered.names[run.task_name] += 1
             gathered.queues.add(run.queue)
-            gathered.finals += run.is_final
             gathered.runs.append(run)
             if len(gathered.runs) >= 2 * KEPT:
                 gathered.keep_newest()
+            if run.is_final:
+                self._take_final(common, run)
+        for run in runs:
+            if not run.is_final:
+                self._went_on(run)
         return len(fresh)
+
+    def _take_final(self, common: Fingerprint, run: FailedRun) -> None:
+        """Keep the attempt with which a task failed for good: where that was so more than once, the last."""
+        before = self._finals.get((run.queue, run.task_id))
+        if before is None or before[1].attempt < run.attempt:
+            task = FailedTask(run.queue, run.task_id, run.run_id, run.task_name, run.attempt, run.at)
+            self._finals[run.queue, run.task_id] = common, task
+
+    def _went_on(self, run: FailedRun) -> None:
+        """Forget that a task failed for good with this attempt or one before: it was tried again."""
+        before = self._finals.get((run.queue, run.task_id))
+        if before is not None and before[1].attempt <= run.attempt:
+            del self._finals[run.queue, run.task_id]
+
+    def failed_for_good(self, common: Fingerprint, since: float) -> tuple[FailedTask, ...]:
+        """Give the tasks that failed for good with an error, the newest first."""
+        found = [task for of, task in self._finals.values() if of == common and task.at >= since]
+        return tuple(sorted(found, key=lambda task: -task.at))
 
     def told(self, now: float, window: Window) -> tuple[Group, ...]:
         """Give the groups that have failed within a window before `now`, the most frequent there first."""
-        groups = [_group(common, gathered, now) for common, gathered in self._gathered.items()]
+        finals = Counter(common for common, _ in self._finals.values())
+        groups = [_group(common, gathered, finals[common], now) for common, gathered in self._gathered.items()]
         shown = [group for group in groups if group.count(window)]
         return tuple(sorted(shown, key=lambda group: (-group.count(window), -group.last, group.fingerprint.message)))
 
 
-def _group(common: Fingerprint, gathered: _Gathered, now: float) -> Group:
+def _group(common: Fingerprint, gathered: _Gathered, finals: int, now: float) -> Group:
     gathered.keep_newest()
     hour, day, week = (sum(at >= now - window for at in gathered.times) for window in Window)
     return Group(
         fingerprint=common,
         counts=(hour, day, week),
-        finals=gathered.finals,
+        finals=finals,
         first=min(gathered.times),
         last=max(gathered.times),
         names=tuple(gathered.names.most_common(_NAMED)),

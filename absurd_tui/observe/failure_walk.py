@@ -13,7 +13,7 @@ from typing import Protocol
 
 from absurd_tui.database.faults import Fault, classify, sentence
 from absurd_tui.observe.branches import refusal
-from absurd_tui.observe.failure_groups import FailedRun, Group, Groups, Window
+from absurd_tui.observe.failure_groups import FailedRun, FailedTask, Fingerprint, Group, Groups, Window
 from absurd_tui.observe.failure_queries import PAGE
 from absurd_tui.observe.places import LATEST
 from absurd_tui.observe.records import Place, Snapshot
@@ -99,6 +99,10 @@ class FailureWalk:
     def groups(self, now: float, window: Window) -> tuple[Group, ...]:
         """Give the groups that have failed within a window."""
         return self._groups.told(now, window)
+
+    def failed_for_good(self, common: Fingerprint, now: float, window: Window) -> tuple[FailedTask, ...]:
+        """Give the tasks that failed for good with an error within a window, the newest first."""
+        return self._groups.failed_for_good(common, now - window)
 
     @property
     def looked_at(self) -> int:

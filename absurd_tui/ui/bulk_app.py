@@ -10,6 +10,7 @@ from absurd_tui.ui.bulks import NONE, UNDER_WAY, Bulks
 from absurd_tui.ui.dialogs.bulk_progress import BulkProgress
 from absurd_tui.ui.messages import BulkConfirmed, MatchingWanted, SplitWanted
 from absurd_tui.ui.screens.acting import ActingScreen
+from absurd_tui.ui.screens.failures import FailuresScreen
 
 
 class ActsOnMany(App[int]):
@@ -43,5 +44,5 @@ class ActsOnMany(App[int]):
     def _show_bulk(self, shown: BulkProgress | None, otherwise: Plain) -> None:
         if shown is not None:
             self.push_screen(shown)
-        elif isinstance(self.screen, ActingScreen):
+        elif isinstance(self.screen, ActingScreen | FailuresScreen):
             self.screen.say(otherwise)

@@ -317,7 +317,16 @@ COMMANDS = (
     _failures("failures.open", "enter", "open", "the attempts of a group; the page of a task", "open", footer=1),
     _failures("failures.back", "escape,g", "back", "back", "back", shown="esc", footer=2),
     _failures(
-        "failures.wider", "right,l", "window", "count further back", "window(1)", shown="← →", footer=3, named="wider"
+        "failures.retry",
+        "r",
+        "retry",
+        "retry the tasks that failed for good with the group's error in the window",
+        "retry",
+        footer=3,
+        named="retry-group",
+    ),
+    _failures(
+        "failures.wider", "right,l", "window", "count further back", "window(1)", shown="← →", footer=4, named="wider"
     ),
     _failures(
         "failures.narrower", "left,h", "window", "count less far back", "window(-1)", shown="←", named="narrower"

@@ -5,6 +5,7 @@ from math import inf
 from uuid import UUID
 
 import pytest
+from fake_performer import FakePerformer
 from fakes import START, FakeSource, FakeStage
 from screen import lines, running, text, until, until_back, until_not_shown, until_opened, until_shown
 from textual.pilot import Pilot
@@ -13,12 +14,15 @@ from absurd_tui.observe import failure_walk
 from absurd_tui.observe.failure_groups import FailedRun
 from absurd_tui.observe.places import microseconds
 from absurd_tui.observe.records import Failure, Place, State
+from absurd_tui.operations.outcomes import After, Changed, Done
+from absurd_tui.ui.screens import failures as failures_module
 from absurd_tui.ui.screens.failures import FailuresScreen
 from absurd_tui.ui.screens.task import TaskScreen
 
 pytestmark = pytest.mark.slow
 
 DAY = 86_400
+RETRIED = Done(After(State.PENDING, 3, None, START))
 HELD = 0.35
 """Seconds after which a key that led to another screen counts again."""
 
@@ -226,3 +230,69 @@ async def test_times_that_never_come_are_drawn() -> None:
         await opened(pilot)
         await pilot.press("right")
         await until_shown(pilot, "HTTPError: # for order #")
+
+
+def for_good_of(source: FakeSource) -> list[UUID]:
+    """The tasks of the fake that failed for good with a 503, the newest first."""
+    return [run.task_id for run in source.failed if run.is_final and run.name == "HTTPError"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_group_is_retried_as_a_frozen_list_of_what_failed_for_good_in_the_window(size: tuple[int, int]) -> None:
+    source, performer = failing(), FakePerformer(RETRIED)
+    ids = for_good_of(source)
+    performer.found = {ids[0]: Changed(None)}
+    async with running(source, size=size, performer=performer) as pilot:
+        await opened(pilot)
+        await until_shown(pilot, "HTTPError: # for order #", "r retry 10")
+        await pilot.press("left")
+        await until_shown(pilot, "r retry 4")
+        await pilot.press("right", "r")
+        await until_shown(pilot, "─ Retry 10 tasks ─", "10 failed tasks in mail, frozen at")
+        await until_shown(pilot, "10 failed for good of 20 attempts in the last day: HTTPError: #")
+        await until_shown(pilot, "9 ✓ can be retried in place", "1 · no longer as they were seen: left out")
+        await until(pilot, lambda: bool(getattr(pilot.app.screen, "is_awake", False)))
+        await pilot.press("y")
+        await until_shown(pilot, "y retry the other 4")
+        await until(pilot, lambda: bool(getattr(pilot.app.screen, "is_awake", False)))
+        await pilot.press("y")
+        await until_shown(pilot, "9 of 9")
+    done = [target for batch in performer.batches for target in batch.targets]
+    assert {target.task_id for target in done} == set(ids[1:])
+    assert {(target.run_id == target.task_id, target.state, target.attempt) for target in done} == {
+        (True, State.FAILED, 2)
+    }
+
+
+async def test_an_opened_group_is_retried_too_and_no_more_than_a_list_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures_module, "MOST_MARKED", 3)
+    source, performer = failing(), FakePerformer(RETRIED)
+    async with running(source, performer=performer) as pilot:
+        await opened(pilot)
+        await until_shown(pilot, "HTTPError: # for order #")
+        await pilot.press("enter")
+        await until_shown(pilot, "went on", "r retry 10")
+        await pilot.press("r")
+        await until_shown(
+            pilot, "─ Retry 3 tasks ─", "the newest 3 of 10 failed for good of 20 attempts in the last day"
+        )
+        await pilot.press("escape")
+        await until_shown(pilot, "went on")
+    assert performer.batches == []
+
+
+async def test_a_group_that_cannot_be_retried_says_why() -> None:
+    source = failing()
+    async with running(source, performer=FakePerformer(RETRIED)) as pilot:
+        await opened(pilot)
+        await until_shown(pilot, "Timeout: gave up after #", "r retry 10")
+        await pilot.press("down")
+        await until_shown(pilot, "Failure groups  2 of 2")
+        await pilot.press("r")
+        await until_shown(pilot, "retry: no task failed for good with it in the last day, as far as was looked.")
+    async with running(source) as pilot:
+        await opened(pilot)
+        await until_shown(pilot, "HTTPError: # for order #")
+        await pilot.press("r")
+        await until_shown(pilot, "retry: read only.")
+        assert isinstance(pilot.app.screen, FailuresScreen)

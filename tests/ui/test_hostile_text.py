@@ -186,7 +186,9 @@ async def test_no_screen_draws_a_command_or_an_action(has_plain: bool) -> None:
 
 @pytest.mark.fault(88)
 async def test_no_group_of_failures_draws_a_command_or_an_action(has_plain: bool) -> None:
-    async with running(await hostile_source(), size=(182, 40), settings=Settings(every=5.0)) as pilot:
+    source, settings = await hostile_source(), Settings(every=5.0)
+    source.server = replace(source.server, fake_now=None)
+    async with running(source, size=(182, 40), settings=settings, performer=FakePerformer()) as pilot:
         await until_shown(pilot, "PWNED-title")
         await pilot.press("g")
         await until_shown(pilot, "Failure groups  ", " of 12 ")
@@ -196,6 +198,9 @@ async def test_no_group_of_failures_draws_a_command_or_an_action(has_plain: bool
             await pilot.pause()
         await until_shown(pilot, "for good")
         assert ("␛" in screen(pilot)) == has_plain
+        assert_harmless(pilot)
+        await pilot.press("r")
+        await until_shown(pilot, " failed for good of ", "can be retried in place")
         assert_harmless(pilot)
 
 

@@ -114,6 +114,27 @@ def test_groups_have_their_counts_by_window_their_times_names_and_queues() -> No
     assert len(groups) == 4
 
 
+def test_a_task_failed_for_good_with_its_last_attempt_until_it_is_read_to_have_gone_on() -> None:
+    groups = Groups()
+    task = UUID(int=77)
+    groups.add([failed(1, ago=60, task_id=task), failed(2, ago=7_200), failed(3, ago=30, is_final=False)])
+    common = fingerprint(failed(1))
+
+    def finals(of: Fingerprint, window: float = Window.DAY) -> list[int]:
+        return [each.run_id.int for each in groups.failed_for_good(of, NOW - window)]
+
+    assert (finals(common), finals(common, Window.HOUR)) == ([1, 2], [1])
+    later = failed(4, ago=10, task_id=task, attempt=9, name="KeyError")
+    groups.add([later])
+    assert (finals(common), finals(fingerprint(later))) == ([2], [4]), "it was retried and failed with another error"
+    groups.add([failed(1, ago=60, task_id=task, is_final=False)])
+    assert finals(fingerprint(later)) == [4]
+    groups.add([replace(later, is_final=False)])
+    assert finals(fingerprint(later)) == []
+    (group, _) = groups.told(NOW, Window.DAY)
+    assert (group.count(Window.DAY), group.finals) == (3, 1)
+
+
 def test_of_a_large_group_the_newest_are_kept_and_all_are_counted() -> None:
     groups = Groups()
     for start in range(0, 1_000, 100):

@@ -6,26 +6,46 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.events import Key, Resize
 from textual.screen import Screen
+from textual.timer import Timer
 
-from absurd_tui.observe.failure_groups import FailedRun, Fingerprint, Group, Window
+from absurd_tui import units
+from absurd_tui.observe.failure_groups import FailedRun, FailedTask, Fingerprint, Group, Window
 from absurd_tui.observe.failure_walk import FailureWalk
+from absurd_tui.observe.matching import MOST as MOST_MARKED
 from absurd_tui.observe.why import Clock
+from absurd_tui.operations.bulk import BulkPlan
+from absurd_tui.operations.requests import Act
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.asking_many import ask_about_many
+from absurd_tui.ui.availability import RETRY, why_not_many
 from absurd_tui.ui.cells import cut_words
 from absurd_tui.ui.commands import Scope, bindings
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.hints import key_hints
-from absurd_tui.ui.messages import FailuresWanted, TaskOpened
+from absurd_tui.ui.messages import BulkConfirmed, FailuresWanted, TaskOpened
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.block import Block
 from absurd_tui.ui.widgets.columns import Sight
-from absurd_tui.ui.widgets.failure_tables import RUN_SHEET, WINDOW_NAMES, error_of, explained, group_sheet, how_far
+from absurd_tui.ui.widgets.failure_tables import (
+    RUN_SHEET,
+    WINDOW_NAMES,
+    error_of,
+    explained,
+    group_sheet,
+    how_far,
+    origin_of,
+    reaches,
+    target_of,
+)
 from absurd_tui.ui.widgets.foot import KeyBar
 from absurd_tui.ui.widgets.head import Header
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit
 from absurd_tui.ui.widgets.record_table import RecordTable, Title
 from absurd_tui.ui.widgets.roles import Roles
 from absurd_tui.ui.widgets.too_small import TooSmall
+
+RETRY_GROUP = "failures.retry"
+NOTE_SECONDS = 4.0
 
 
 class FailuresScreen(Screen[None]):
@@ -43,6 +63,8 @@ class FailuresScreen(Screen[None]):
         self._opened: Fingerprint | None = None
         self._has_moved = False
         self._was_over = False
+        self._said = Plain("")
+        self._hushing: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Put the surfaces together."""
@@ -82,7 +104,7 @@ class FailuresScreen(Screen[None]):
         if clock is None:
             return
         groups = self._walk.groups(clock.now, self._window)
-        self.query_one(FailuresHead).show(self._of, self._window, how_far(self._walk, clock))
+        self.query_one(FailuresHead).show(self._of, self._window, how_far(self._walk, clock), self._said)
         self._show_groups(groups, clock)
         self._show_runs(clock)
         self._show_chosen()
@@ -118,10 +140,34 @@ class FailuresScreen(Screen[None]):
         clock = self._watch.newest_clock(time.monotonic())
         if clock is None:
             return
-        block, cursor = self.query_one(GroupBlock), self.query_one("#failure-groups", RecordTable).cursor_record
-        block.show(self._opened_group(clock) or cursor, clock)
+        block, group = self.query_one(GroupBlock), self._group_in_question(clock)
+        block.show(group, clock)
         block.styles.height = min(1 + len(block.body(self.size.width)), self.size.height // 3)
-        self.query_one(KeyBar).show(key_hints(self, Scope.FAILURES))
+        failed = self._failed_for_good(group, clock)
+        self.query_one(KeyBar).show(
+            key_hints(
+                self,
+                Scope.FAILURES,
+                applies=lambda command: command.id != RETRY_GROUP or not self._why_not_retry(failed),
+                labels={RETRY_GROUP: f"retry {units.count(len(failed))}" if failed else "retry"},
+            )
+        )
+
+    def _group_in_question(self, clock: Clock) -> Group | None:
+        cursor: Group | None = self.query_one("#failure-groups", RecordTable).cursor_record
+        return self._opened_group(clock) or cursor
+
+    def _failed_for_good(self, group: Group | None, clock: Clock) -> tuple[FailedTask, ...]:
+        return self._walk.failed_for_good(group.fingerprint, clock.now, self._window) if group is not None else ()
+
+    def _why_not_retry(self, failed: Sequence[FailedTask]) -> Plain:
+        """Say why they cannot be retried; empty where they can."""
+        if not failed:
+            return say(
+                "retry: no task failed for good with it in the last {window}, as far as was looked.",
+                window=WINDOW_NAMES[self._window],
+            )
+        return why_not_many(RETRY, {task.queue for task in failed}, self._watch)
 
     def _focus_table(self) -> None:
         self.set_focus(self.query_one("#failure-runs" if self._opened else "#failure-groups", RecordTable))
@@ -151,6 +197,33 @@ class FailuresScreen(Screen[None]):
         """Open what is under the cursor."""
         if isinstance(self.focused, RecordTable):
             self.focused.action_choose()
+
+    def action_retry(self) -> None:
+        """Freeze the tasks that failed for good with the group's error in the window, and ask about them."""
+        clock = self._watch.newest_clock(time.monotonic())
+        group = self._group_in_question(clock) if clock is not None else None
+        if clock is None or group is None:
+            self.say(plain("retry: no group is under the cursor."))
+            return
+        failed = self._failed_for_good(group, clock)
+        if refused := self._why_not_retry(failed):
+            self.say(refused)
+            return
+        targets = tuple(target_of(task, clock.now) for task in failed[:MOST_MARKED])
+        is_known = reaches(self._walk, self._window, clock.now)
+        origin = origin_of(group, self._window, len(targets), len(failed), is_known=is_known)
+        ask_about_many(self, self._watch, Act.RETRY, targets, origin, clock, self._begin_bulk)
+
+    def _begin_bulk(self, plan: BulkPlan) -> None:
+        self.post_message(BulkConfirmed(plan, begun=self.repaint))
+
+    def say(self, said: Plain) -> None:
+        """Say something for a few seconds."""
+        self._said = said
+        if self._hushing is not None:
+            self._hushing.stop()
+        self._hushing = self.set_timer(NOTE_SECONDS, lambda: self.say(Plain(""))) if said else None
+        self.repaint()
 
     def action_back(self) -> None:
         """Close the group, or leave."""
@@ -187,11 +260,11 @@ class FailuresHead(Lines):
         super().__init__(id=id)
         self._queue: str | None = None
         self._window = Window.DAY
-        self._how_far = Plain("")
+        self._how_far = self._said = Plain("")
 
-    def show(self, queue: str | None, window: Window, how_far: Plain) -> None:
-        """Show these."""
-        self._queue, self._window, self._how_far = queue, window, how_far
+    def show(self, queue: str | None, window: Window, how_far: Plain, said: Plain) -> None:
+        """Show these; what was said just now stands in place of how far was looked."""
+        self._queue, self._window, self._how_far, self._said = queue, window, how_far, said
         self.repaint()
 
     def lines(self, width: int, height: int) -> list[Line]:
@@ -202,9 +275,10 @@ class FailuresHead(Lines):
             is_chosen = window is self._window
             spans += [(plain(f" {name} "), "reversed" if is_chosen else "muted")]
         spans += [(blank(2), ""), (plain("Failed attempts ") + of + plain(", the same error once."), "")]
+        last: Span = (self._said, "strong") if self._said else (self._how_far, "muted")
         return [
             Line(fit(spans, width)),
-            Line(fit(((blank(1), ""), (cut_words(self._how_far, width - 2), "muted")), width)),
+            Line(fit(((blank(1), ""), (cut_words(last[0], width - 2), last[1])), width)),
         ]
 
 

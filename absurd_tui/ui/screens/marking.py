@@ -10,13 +10,12 @@ from absurd_tui.operations.batch import LIVE
 from absurd_tui.operations.bulk import BulkPlan
 from absurd_tui.operations.requests import Act
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.asking_many import ask_about_many
 from absurd_tui.ui.availability import CANCEL, RETRY, why_not_many
 from absurd_tui.ui.commands import Scope
-from absurd_tui.ui.dialogs.bulk import BulkDialog
 from absurd_tui.ui.marks import Marks
 from absurd_tui.ui.messages import BulkConfirmed, MatchingWanted
 from absurd_tui.ui.screens.acting import ActingScreen
-from absurd_tui.ui.sending import with_reason
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.foot import KeyHint
 from absurd_tui.ui.widgets.panel import Panel
@@ -178,11 +177,5 @@ class MarkingScreen(ActingScreen):
         if refused or clock is None:
             self.say(refused)
             return
-
-        def answered(plan: BulkPlan | None) -> None:
-            if plan is not None:
-                about = say("{act} {n}", act=plan.act, n=units.plural(len(plan.targets), "task"))
-                with_reason(self, self._watch, about, lambda reason: self._begin_bulk(replace(plan, reason=reason)))
-
-        dialog = BulkDialog(self._watch, _ACTS[command], self.marks.targets, self.marks.origin, clock)
-        self.app.push_screen(dialog, answered)
+        act, marks = _ACTS[command], self.marks
+        ask_about_many(self, self._watch, act, marks.targets, marks.origin, clock, self._begin_bulk)

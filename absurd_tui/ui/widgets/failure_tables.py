@@ -3,11 +3,13 @@
 from math import inf
 
 from absurd_tui import units
-from absurd_tui.observe.failure_groups import FailedRun, Fingerprint, Group, Window
+from absurd_tui.observe.failure_groups import FailedRun, FailedTask, Fingerprint, Group, Window
 from absurd_tui.observe.failure_walk import MOST, FailureWalk
 from absurd_tui.observe.reasons import headline
+from absurd_tui.observe.records import State
 from absurd_tui.observe.rows import failure
 from absurd_tui.observe.why import Clock
+from absurd_tui.operations.requests import Target
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.dialogs.text import Paragraph, Piece
@@ -98,6 +100,19 @@ def how_far(walk: FailureWalk, clock: Clock) -> Plain:
         at=clock.at(back_to),
         un=unread,
     )
+
+
+def origin_of(group: Group, window: Window, marked: int, failed: int, *, is_known: bool) -> str:
+    """Say how a list was made of a group: how many of the tasks that failed for good, of how many attempts; raw."""
+    attempts = units.count(group.count(window), capped=not is_known)
+    of = f"{failed:,}" if marked == failed else f"the newest {marked:,} of {failed:,}"
+    error = error_of(group.fingerprint).text
+    return f"{of} failed for good of {attempts} attempts in the last {WINDOW_NAMES[window]}: {error}"
+
+
+def target_of(task: FailedTask, seen_at: float) -> Target:
+    """Give a task that failed for good as one that is asked about: so it stands while that attempt is its last."""
+    return Target(task.queue, task.task_id, task.run_id, task.task_name, State.FAILED, task.attempt, None, seen_at)
 
 
 def explained(group: Group, clock: Clock) -> list[Piece]:
