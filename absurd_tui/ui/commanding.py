@@ -16,15 +16,15 @@ from absurd_tui.ui.availability import why_not
 from absurd_tui.ui.command_line import ALL, Place, Typed
 from absurd_tui.ui.commands import Argument
 from absurd_tui.ui.dialogs.command import CommandBar
-from absurd_tui.ui.finding import FindingApp
 from absurd_tui.ui.messages import IntervalChanged, SeedWanted
 from absurd_tui.ui.palette import scopes_of
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.found import SearchScreen
+from absurd_tui.ui.seeking import SeekingApp
 
 
-class CommandingApp(FindingApp):
+class CommandingApp(SeekingApp):
     """What of the app runs commands by their words."""
 
     _saved: SavedFilters

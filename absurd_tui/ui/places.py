@@ -5,7 +5,6 @@ from textual.screen import ModalScreen
 from absurd_tui.observe.failure_walk import walk_through
 from absurd_tui.text import plain
 from absurd_tui.ui.availability import ACTIVITY, why_not
-from absurd_tui.ui.finding import FindingApp
 from absurd_tui.ui.messages import FailuresOpened, FailuresWanted, TaskOpened
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
@@ -17,11 +16,12 @@ from absurd_tui.ui.screens.help import Help
 from absurd_tui.ui.screens.rates import RatesScreen
 from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.screens.task import TaskScreen
+from absurd_tui.ui.seeking import SeekingApp
 from absurd_tui.ui.sides import Performs
 from absurd_tui.ui.weighing import weigh
 
 
-class PlacesApp(FindingApp):
+class PlacesApp(SeekingApp):
     """What of the app goes to its screens; `_performer` is None where nothing is written."""
 
     _performer: Performs | None

@@ -30,7 +30,7 @@ from absurd_tui.ui.widgets.json_view import JsonView
 _ASKED_AGAIN_AFTER = 0.02
 
 
-class FindingApp(App[int]):
+class SeekingApp(App[int]):
     """What of the app finds tasks; `_begin` runs work in the background."""
 
     _source: Source
