@@ -29,6 +29,11 @@ class SavedFilters:
         self._path = path
         self._kept: dict[str, str] = {}
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the file is, None where there is none."""
+        return self._path.parent if self._path is not None else None
+
     def all(self) -> Mapping[str, str]:
         """Give the filters by name. Raises CannotKeep where the file is no such file; none is there where it is not."""
         table = self._table()

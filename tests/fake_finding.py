@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from math import inf
 from uuid import UUID
 
+from fake_slices import FakeSlices
+
 from absurd_tui.observe.found import Found, IdsFound, seen
 from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.records import Refusal, State, TaskRow
@@ -14,7 +16,7 @@ from absurd_tui.observe.search.terms import Filter
 
 
 @dataclass
-class FakeFinding:
+class FakeFinding(FakeSlices):
     """The tasks of some queues, each in one state, and who looks for them."""
 
     queues: list[str] = field(default_factory=lambda: ["mail"])

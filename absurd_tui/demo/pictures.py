@@ -37,6 +37,7 @@ from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.records import Place, Server, Snapshot, State, View
 from absurd_tui.observe.search.search import Progress
 from absurd_tui.observe.search.terms import Filter
+from absurd_tui.observe.slices import DocumentAt, Slice
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.batch import BatchResult, nothing_reached
@@ -155,6 +156,12 @@ class RecordedSource(RecordedLooks):
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Give no document: none was recorded."""
         return None
+
+    async def slices(self, document: DocumentAt) -> AsyncIterator[Slice]:
+        """Give no document: no picture shows one taken out."""
+        nothing: tuple[Slice, ...] = ()
+        for piece in nothing:
+            yield piece
 
     async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
         """Find no task: nobody types a key for a picture."""

@@ -25,6 +25,7 @@ from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Place, Server, Snapshot, State, View
 from absurd_tui.observe.search.search import Progress, Search
 from absurd_tui.observe.search.terms import Filter
+from absurd_tui.observe.slices import DocumentAt, Slice
 from absurd_tui.observe.standings import read_standings
 from absurd_tui.observe.storage import StorageReading
 from absurd_tui.observe.storage_reader import read_storage
@@ -72,6 +73,10 @@ class DatabaseSource:
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Read one of a task's documents whole."""
         return await self._tasks.document(queue, task_id, part)
+
+    def slices(self, document: DocumentAt) -> AsyncIterator[Slice]:
+        """Read a document to its end, slice by slice."""
+        return self._tasks.slices(document)
 
     async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
         """Read which task of a queue has an idempotency key, or None where none has."""

@@ -6,13 +6,12 @@ server only where its stored size is small, or when a document is asked for whol
 
 from absurd_tui.observe.queries import failure_columns, seconds, table
 from absurd_tui.observe.records import State
+from absurd_tui.observe.task_records import WHOLE_CHARACTERS
 
 MOST_RUNS = 500
 MOST_CHECKPOINTS = 500
 SHOWN_CHARACTERS = 64_000
 """Of a document that comes with the page, at most this much text."""
-WHOLE_CHARACTERS = 8_000_000
-"""Of a document that is asked for, at most this much text."""
 _SHOWN_BYTES = 64_000
 _REASON_BYTES = 16_000
 _REASONS = 12
@@ -131,6 +130,7 @@ _WHOLE = {
     "result": ("t", "completed_payload", "task_id = $1"),
     "failure": ("r", "failure_reason", "task_id = $1 and run_id = $2"),
     "checkpoint": ("c", "state", f"task_id = $1 and left(checkpoint_name, {MOST_NAME}) = $2"),
+    "payload": ("e", "payload", "event_name = $1"),
 }
 
 
@@ -140,6 +140,20 @@ def whole(queue: str, kind: str) -> str:
     return f"""
 select pg_column_size({column}) as size, left({column}::text, {WHOLE_CHARACTERS + 1}) as text
   from {table(letter, queue)} where {where} and {column} is not null limit 1"""
+
+
+def slice_of(queue: str, kind: str) -> str:
+    """Read some characters of a JSON value as text, with the length and the hash of all of it.
+
+    The arguments are those of `whole`, or the event's name for its payload; then the first character and how many.
+    """
+    letter, column, where = _WHOLE[kind]
+    first = where.count("$") + 1
+    return f"""
+select length(d.text) as characters, hashtextextended(d.text, 0) as hash,
+       substring(d.text, ${first}::int, ${first + 1}::int) as text
+  from (select {column}::text as text from {table(letter, queue)} where {where} and {column} is not null
+         limit 1 offset 0) d"""
 
 
 def matching(queue: str, state: State) -> str:

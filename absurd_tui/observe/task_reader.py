@@ -1,7 +1,7 @@
 """Reads the page of one task."""
 
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from absurd_tui.observe.lookups import Lookups
 from absurd_tui.observe.matching import Matching, read_matching
 from absurd_tui.observe.queue_facts import QueueFacts, read_facts
 from absurd_tui.observe.records import Refusal, State
-from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
+from absurd_tui.observe.slices import DocumentAt, Slice, document_at, slices
+from absurd_tui.observe.task_records import WHOLE_CHARACTERS, Document, KeyHolder, TaskPage
 from absurd_tui.observe.task_rows import document, task_page
 
 Result = TypeVar("Result")
@@ -41,6 +42,10 @@ class TaskReader:
         `part` is one of `task_records.PARAMS`, `HEADERS`, `RESULT`, or made by `failure_part` or `checkpoint_part`.
         """
         return await self._lookups.run(lambda: self._answered(queue, self._document(queue, task_id, part)))
+
+    def slices(self, document: DocumentAt) -> AsyncIterator[Slice]:
+        """Read a document to its end, slice by slice."""
+        return slices(self._lookups, document)
 
     async def key_holder(self, queue: str, key: str) -> KeyHolder | None:
         """Read which task has an idempotency key; None where none has it, or the schema knows no keys."""
@@ -96,12 +101,11 @@ class TaskReader:
         return task_page(queue, task_id, taken, rows, documents[0], checkpoints, waits)
 
     async def _document(self, queue: str, task_id: UUID, part: str) -> Document | None:
-        kind, _, name = part.partition(" ")
-        arguments = (UUID(name),) if kind == "failure" else (name,) if kind == "checkpoint" else ()
-        rows = await self._lookups.fetch(task_queries.whole(queue, kind), task_id, *arguments)
+        at = document_at(queue, task_id, part)
+        rows = await self._lookups.fetch(task_queries.whole(queue, at.kind), *at.names)
         if not rows:
             return None
-        return document(rows[0]["size"], rows[0]["text"], limit=task_queries.WHOLE_CHARACTERS)
+        return document(rows[0]["size"], rows[0]["text"], limit=WHOLE_CHARACTERS)
 
     async def _keys_of(self, queue: str) -> Row:
         """Say how this queue keeps the idempotency keys of its tasks, which they have since schema 0.0.6."""

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from absurd_tui.observe.records import Failure, ReadAt, Refusal, State
 
+WHOLE_CHARACTERS = 8_000_000
+"""Of a document that is asked for, at most this much text is kept here."""
+
 PARAMS, HEADERS, RESULT = "params", "headers", "result"
 """The parts of a task that are one document each."""
 

@@ -64,6 +64,7 @@ from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.sides import Performs, Source
 from absurd_tui.ui.spawning import Spawning
+from absurd_tui.ui.taking_out import TakesOut
 from absurd_tui.ui.telling import TOLD_AFTER
 from absurd_tui.ui.theme import THEMES, meanings
 from absurd_tui.ui.watch import Watch
@@ -78,7 +79,7 @@ _LOOKED_AFTER = TOLD_AFTER + 0.05
 """Seconds after which a write that is not over is told for certain: it begins a little later than it is asked for."""
 
 
-class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
+class AbsurdApp(ActsOnMany, TakesOut, LookingApp, CommandingApp):
     """The dashboard of one database."""
 
     TITLE = "absurd-tui"
@@ -97,6 +98,7 @@ class AbsurdApp(ActsOnMany, LookingApp, CommandingApp):
         self._source = source
         self._settings = settings
         self._saved = saved or SavedFilters(None)
+        self._folder = self._saved.folder
         self._performer = None if serves_web(self.driver_class) else performer
         self._running_tasks: set[asyncio.Task[None]] = set()
         self._watch = Watch(source.address, every=settings.every, ticks=time.monotonic())

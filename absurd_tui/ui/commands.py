@@ -235,6 +235,8 @@ COMMANDS = (
         named="next-attempt",
     ),
     _task("task.document", "t", "next document", "turn to the next document", "document", footer=8),
+    _task("task.pager", "O", "pager", "the whole document in $PAGER, however large", "app.take_out('pager')"),
+    _task("task.file", "", "to file", "the whole document into a file, as it is stored", "app.take_out('to file')"),
     _task("task.whole", "o", "load whole", "fetch a document that was too large at first", "whole", footer=9),
     _activity("activity.back", "escape", "back", "back to where it was opened", "back", shown="esc", footer=1),
     _activity(
@@ -346,6 +348,8 @@ COMMANDS = (
     Command("event.back", "escape", "back", "back to the events", Scope.EVENT, "back", shown="esc", footer=1),
     Command("event.open", "enter", "open", "open the task", Scope.EVENT, "open", footer=2),
     Command("event.emit_it", "w", "emit", "emit the event that they wait for", Scope.EVENT, "emit", footer=3),
+    Command("payload.pager", "O", "pager", "all of it in $PAGER", Scope.PAYLOAD, "app.take_out('pager')", footer=2),
+    Command("payload.file", "", "to file", "all of it into a file", Scope.PAYLOAD, "app.take_out('to file')"),
     Command("payload.back", "escape", "back", "back to the events", Scope.PAYLOAD, "back", shown="esc", footer=1),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),

@@ -79,6 +79,12 @@ class Documents:
         )
         return next(missing, None)
 
+    def shown_part(self, attempt: Attempt | None, *, reason_first: bool) -> str | None:
+        """Name the part that is looked at, None where there is no such value."""
+        if reason_first and attempt is not None and attempt.reason is not None:
+            return failure_part(attempt.run_id)
+        return self.part if self.current() is not None else None
+
     def _has(self, part: str, document: Document) -> bool:
         return self._whole.get(part) == document
 

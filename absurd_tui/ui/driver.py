@@ -29,12 +29,17 @@ MOST_WAITING = 30
 WRITTEN_WITHIN = 2.0
 """Seconds that leaving waits for a terminal to take what is still to be written."""
 
+_USUAL_KEYS = "\x1b[?1l\x1b>"
+"""What a pager that was killed has not taken back: arrows and keypad that write otherwise."""
 
 _KEEP_TITLE, _GIVE_TITLE_BACK, _TITLE = "\x1b[22;2t", "\x1b[23;2t", "\x1b]2;{}\x07"
 
 
 def steady(driver: type[Driver]) -> type[Driver]:
-    """Make a driver of this class that leaves the terminal before it enters it again, and never waits for it."""
+    """Make a driver of this class that leaves the terminal before it enters it again, and never waits for it.
+
+    While the terminal is lent to another program, nothing is written to it.
+    """
 
     class SteadyDriver(driver):  # type: ignore[misc, valid-type]  # Textual chooses the class at run time
         _must_signal_resume: bool
@@ -45,12 +50,16 @@ def steady(driver: type[Driver]) -> type[Driver]:
             self._outlet = Outlet(self._file, lost=self._lost)
             self._is_frame_owed = False
             self._is_entered = False
+            self._is_lent = False
             self._title = ""
 
         def write(self, data: str) -> None:
-            self._outlet.write(data)
+            if not self._is_lent:
+                self._outlet.write(data)
 
         def takes_frame(self) -> bool:
+            if self._is_lent:
+                return False
             if not self._is_frame_owed and self._outlet.waiting > MOST_WAITING:
                 self._is_frame_owed = True
                 self._outlet.then(self._caught_up)
@@ -67,6 +76,15 @@ def steady(driver: type[Driver]) -> type[Driver]:
                 self.write(_GIVE_TITLE_BACK)
             self._is_entered = False
             super().stop_application_mode()
+
+        def suspend_application_mode(self) -> None:
+            super().suspend_application_mode()
+            self._is_lent = True
+
+        def resume_application_mode(self) -> None:
+            self._is_lent = False
+            self.write(_USUAL_KEYS)
+            super().resume_application_mode()
 
         def entitle(self, title: str) -> None:
             if not self._is_entered or title == self._title:

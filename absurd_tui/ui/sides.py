@@ -17,6 +17,7 @@ from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.records import Place, State
 from absurd_tui.observe.search.search import Progress
 from absurd_tui.observe.search.terms import Filter
+from absurd_tui.observe.slices import DocumentAt, Slice
 from absurd_tui.observe.task_records import Document, KeyHolder, TaskPage
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.batch import BatchResult
@@ -41,6 +42,10 @@ class Source(Reads, Looks, Protocol):
 
     async def document(self, queue: str, task_id: UUID, part: str) -> Document | None:
         """Read one of a task's documents whole."""
+        ...
+
+    def slices(self, document: DocumentAt) -> AsyncIterator[Slice]:
+        """Read a document to its end, slice by slice."""
         ...
 
     async def key_holder(self, queue: str, key: str) -> KeyHolder | None:

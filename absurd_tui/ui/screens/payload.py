@@ -61,7 +61,7 @@ class PayloadScreen(ReadingScreen[PayloadReading]):
         view.set_class(face.is_old, "-old")
         note = Plain(" ".join(piece.text for piece in face.notes if piece)) if face.notes else None
         if found is not None and not found.is_whole:
-            note = plain("Only its beginning is here; it is too large to be fetched whole.")
+            note = plain("Only its beginning is here; O opens all of it in a pager, :to-file writes a file.")
         view.show(found.text if found is not None else None, note)
 
     def about(self, found: PayloadReading, clock: Clock) -> tuple[Plain, Plain]:

@@ -267,6 +267,11 @@ class TaskScreen(RelatingScreen):
     def _loadable(self) -> str | None:
         return self._documents.loadable(self._chosen_attempt, reason_first=isinstance(self.focused, FailureBlock))
 
+    @property
+    def shown_part(self) -> str | None:
+        """The document that is looked at, None where there is none."""
+        return self._documents.shown_part(self._chosen_attempt, reason_first=isinstance(self.focused, FailureBlock))
+
     # layout
 
     @property

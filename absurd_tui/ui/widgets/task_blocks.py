@@ -10,7 +10,7 @@ from textual.message import Message
 from absurd_tui import units
 from absurd_tui.observe.family import Family
 from absurd_tui.observe.records import Refusal, State
-from absurd_tui.observe.task_records import Attempt, Document, TaskPage
+from absurd_tui.observe.task_records import WHOLE_CHARACTERS, Attempt, Document, TaskPage
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.content import Span
@@ -247,6 +247,7 @@ def note_of(document: Document | None, *, is_loading: bool) -> Plain | None:
     if is_loading:
         return plain("Loading.")
     if document.text is None:
-        return say("{size} stored. o loads it.", size=units.size(document.size))
+        return say("{size} stored. o loads it. O opens it in a pager.", size=units.size(document.size))
     shown = units.size(len(document.text))
-    return say("Only the first {shown} of it. o loads up to 8 MB.", shown=shown)
+    more = "" if len(document.text) >= WHOLE_CHARACTERS else "o loads up to 8 MB, "
+    return say("Only the first {shown} of it. {more}O opens all of it in a pager.", shown=shown, more=more)

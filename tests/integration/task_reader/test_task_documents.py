@@ -8,9 +8,8 @@ import pytest
 from integration.task_reader.stored_task import HOSTILE, QUEUE, claim, read, spawned
 
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
-from absurd_tui.observe.task_queries import WHOLE_CHARACTERS
 from absurd_tui.observe.task_reader import TaskReader
-from absurd_tui.observe.task_records import PARAMS, RESULT, failure_part
+from absurd_tui.observe.task_records import PARAMS, RESULT, WHOLE_CHARACTERS, failure_part
 
 
 @pytest.mark.parametrize("value", [None, 5, [], "text", {}, True, 1.5])
