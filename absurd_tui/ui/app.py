@@ -36,7 +36,6 @@ from absurd_tui.ui.event_standing import look_up_event
 from absurd_tui.ui.filters import ASCII_ONLY, TERMINAL_SAFE
 from absurd_tui.ui.following import Following
 from absurd_tui.ui.hearing import Hearing
-from absurd_tui.ui.looking_app import LookingApp
 from absurd_tui.ui.lookups import look_up
 from absurd_tui.ui.mending import Mending
 from absurd_tui.ui.messages import (
@@ -55,6 +54,7 @@ from absurd_tui.ui.messages import (
 )
 from absurd_tui.ui.paging import Paging
 from absurd_tui.ui.palette import offered
+from absurd_tui.ui.returning import ReturningApp
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.failures import FailuresScreen
@@ -79,7 +79,7 @@ _LOOKED_AFTER = TOLD_AFTER + 0.05
 """Seconds after which a write that is not over is told for certain: it begins a little later than it is asked for."""
 
 
-class AbsurdApp(ActsOnMany, TakesOut, LookingApp, CommandingApp):
+class AbsurdApp(ActsOnMany, TakesOut, ReturningApp, CommandingApp):
     """The dashboard of one database."""
 
     TITLE = "absurd-tui"
@@ -174,6 +174,7 @@ class AbsurdApp(ActsOnMany, TakesOut, LookingApp, CommandingApp):
 
     def _screen_changed(self, screen: Screen[Any]) -> None:
         self._watch_view()
+        self._note_spot()
         screen.call_after_refresh(self._refreshed, screen)
 
     def _refreshed(self, screen: Screen[Any]) -> None:

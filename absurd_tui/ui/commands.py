@@ -141,6 +141,13 @@ def _managing(id: str, label: str, help: str) -> Command:
     return Command(id, "", label, help, Scope.ACTING, f"manage('{id}')")
 
 
+def _back(
+    id: str, scope: Scope, help: str = "back", *, keys: str = "escape", action: str = "back", footer: int = 1
+) -> Command:
+    """Make the key that closes a screen; the word `back` is that of the way back over all screens."""
+    return Command(f"{id}.back", keys, "back", help, scope, action, shown="esc", footer=footer, named="close")
+
+
 def _queues_of(screen: str, scope: Scope) -> tuple[Command, ...]:
     """Make the keys that choose a queue on a screen beside the dashboard."""
     return (
@@ -169,6 +176,15 @@ def _queues_of(screen: str, scope: Scope) -> tuple[Command, ...]:
 
 
 COMMANDS = (
+    _everywhere("place.back", "left_square_bracket,alt+left", "back", "where one was before", "app.go_back", shown="["),
+    _everywhere(
+        "place.forward",
+        "right_square_bracket,alt+right",
+        "forward",
+        "where one came back from",
+        "app.go_forward",
+        shown="]",
+    ),
     _here("task.open", "enter", "open", "open the task under the cursor", "open", footer=1),
     _here("mark.row", "space", "mark", "mark the task, or take its mark back", "mark", footer=2, wide_only=True),
     _here("mark.range", "b", "mark range", "mark all from the row marked last to this one", "mark_range"),
@@ -220,7 +236,7 @@ COMMANDS = (
     _here("failed.retried", "a", "attempts", "list in Failed also attempts that were retried", "retried"),
     _here("read.slower", "plus", "longer interval", "read less often", "interval(1)", shown="+"),
     _here("read.faster", "minus", "shorter interval", "read more often", "interval(-1)", shown="-"),
-    _task("task.back", "escape", "back", "back to the dashboard", "back", shown="esc", footer=1),
+    _back("task", Scope.TASK, "back to where it was opened"),
     _task(
         "task.earlier", "left,h", "attempt", "the attempt before", "attempt(-1)", shown="←", named="previous-attempt"
     ),
@@ -238,7 +254,7 @@ COMMANDS = (
     _task("task.pager", "O", "pager", "the whole document in $PAGER, however large", "app.take_out('pager')"),
     _task("task.file", "", "to file", "the whole document into a file, as it is stored", "app.take_out('to file')"),
     _task("task.whole", "o", "load whole", "fetch a document that was too large at first", "whole", footer=9),
-    _activity("activity.back", "escape", "back", "back to where it was opened", "back", shown="esc", footer=1),
+    _back("activity", Scope.ACTIVITY, "back to where it was opened"),
     _activity(
         "activity.find", "f", "filter", "list only writes that hold some words", "find", footer=3, named="find-writes"
     ),
@@ -274,15 +290,7 @@ COMMANDS = (
         "activity.before", "left,h", "text", "read again what was before", "turn(-1)", shown="←", named="read-back"
     ),
     _found("found.open", "enter", "open", "open the task under the cursor", "open", footer=1),
-    _found(
-        "found.back",
-        "escape",
-        "back",
-        "stop looking; then back to where it was looked for",
-        "back",
-        shown="esc",
-        footer=2,
-    ),
+    _back("found", Scope.FOUND, "stop looking; then back to where it was looked for", footer=2),
     _everywhere(
         "task.find",
         "slash",
@@ -294,8 +302,8 @@ COMMANDS = (
         argument=Argument.FILTER,
     ),
     Command("findings.go", "enter", "go there", "go to where it can be looked at", Scope.FINDINGS, "go", footer=1),
-    Command("findings.back", "escape,v", "back", "back", Scope.FINDINGS, "dismiss", shown="esc", footer=2),
-    Command("workers.back", "escape", "back", "back", Scope.WORKERS, "back", shown="esc", footer=1),
+    _back("findings", Scope.FINDINGS, keys="escape,v", action="dismiss", footer=2),
+    _back("workers", Scope.WORKERS),
     Command("workers.open", "enter", "open", "the worker's runs; a run's task", Scope.WORKERS, "open", footer=2),
     *_queues_of("workers", Scope.WORKERS),
     _everywhere(
@@ -317,7 +325,7 @@ COMMANDS = (
     _typed("theme", "theme", "change the colours", Argument.THEME),
     _typed("read.interval", "interval", "read every so many seconds", Argument.SECONDS),
     _failures("failures.open", "enter", "open", "the attempts of a group; the page of a task", "open", footer=1),
-    _failures("failures.back", "escape,g", "back", "back", "back", shown="esc", footer=2),
+    _back("failures", Scope.FAILURES, keys="escape,g", footer=2),
     _failures(
         "failures.retry",
         "r",
@@ -333,7 +341,7 @@ COMMANDS = (
     _failures(
         "failures.narrower", "left,h", "window", "count less far back", "window(-1)", shown="←", named="narrower"
     ),
-    Command("events.back", "escape", "back", "back", Scope.EVENTS, "back", shown="esc", footer=1),
+    _back("events", Scope.EVENTS),
     Command("events.open", "enter", "open", "who waits for an event; what it carries", Scope.EVENTS, "open", footer=2),
     Command("events.emit", "w", "emit", "emit the event, or another one", Scope.EVENTS, "emit", footer=3),
     Command("events.prefix", "p", "prefix", "events whose names begin so", Scope.EVENTS, "prefix", footer=4),
@@ -341,16 +349,16 @@ COMMANDS = (
     Command("events.awaited", "1", "awaited", "events nobody has emitted", Scope.EVENTS, "table('awaited')"),
     Command("events.emitted", "2", "emitted", "emitted events", Scope.EVENTS, "table('emitted')"),
     *_queues_of("events", Scope.EVENTS),
-    Command("queues.back", "escape", "back", "back", Scope.QUEUES, "back", shown="esc", footer=1),
+    _back("queues", Scope.QUEUES),
     Command("queues.open", "enter", "read on", "read all that is known of a queue", Scope.QUEUES, "open", footer=2),
     Command("queues.all", "1", "list", "all queues", Scope.QUEUES, "table('stored')"),
     Command("queues.one", "2", "facts", "one queue in full", Scope.QUEUES, "table('storage')"),
-    Command("event.back", "escape", "back", "back to the events", Scope.EVENT, "back", shown="esc", footer=1),
+    _back("event", Scope.EVENT, "back to the events"),
     Command("event.open", "enter", "open", "open the task", Scope.EVENT, "open", footer=2),
     Command("event.emit_it", "w", "emit", "emit the event that they wait for", Scope.EVENT, "emit", footer=3),
     Command("payload.pager", "O", "pager", "all of it in $PAGER", Scope.PAYLOAD, "app.take_out('pager')", footer=2),
     Command("payload.file", "", "to file", "all of it into a file", Scope.PAYLOAD, "app.take_out('to file')"),
-    Command("payload.back", "escape", "back", "back to the events", Scope.PAYLOAD, "back", shown="esc", footer=1),
+    _back("payload", Scope.PAYLOAD, "back to the events"),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
     _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20, stays=True),

@@ -88,15 +88,22 @@ class SeekingApp(App[int]):
 
     def search(self, filter: Filter | None) -> None:
         """Show the tasks that a filter is true of, as they are found."""
-        clock = self._watch.newest_clock(time.monotonic())
-        if filter is None or clock is None:
+        found = self.searching(filter) if filter is not None else None
+        if found is None:
             return
-        found = SearchScreen(self._watch, filter)
         if isinstance(self.screen, SearchScreen):
             self.switch_screen(found)
         else:
             self.push_screen(found)
+
+    def searching(self, filter: Filter) -> SearchScreen | None:
+        """Begin a search, and give the screen that it is seen on; None before anything was read."""
+        clock = self._watch.newest_clock(time.monotonic())
+        if clock is None:
+            return None
+        found = SearchScreen(self._watch, filter)
         self._begin(self._walk(found, clock.now))
+        return found
 
     async def _walk(self, screen: SearchScreen, now: float) -> None:
         """Search for as long as that is wanted; a screen over the results does not end it."""

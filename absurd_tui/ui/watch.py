@@ -61,6 +61,10 @@ class Watch:
         """When a task, by its queue and id, was last retried as a new one from here, by the database's clock."""
         self.unread: tuple[tuple[str, Refusal], ...] = ()
         """What the screen beside the dashboard that is open could not read, by queue."""
+        self.trail: tuple[Plain, ...] = ()
+        """What leads to the screen that is open, where it does not say so itself."""
+        self.below: tuple[Plain, ...] = ()
+        """What leads to the screen that it was opened on."""
         self.link = Link(LinkState.CONNECTING, ticks)
         self._offset = offset
         self._newest: _Reading | None = None
@@ -153,6 +157,7 @@ class Watch:
             frozen_since=self._held_since,
             is_production=self.is_production,
             is_read_only=self.is_read_only,
+            trail=self.trail,
         )
 
     def note(self, request: Request, outcome: Outcome, now: float) -> None:

@@ -124,7 +124,7 @@ async def test_the_page_shows_everything_at_once_where_there_is_room() -> None:
             pilot,
             "z SLEEPING",
             "Attempt 2 failed (HTTPError). Attempt 3 of 5 starts in ",
-            "Dashboard › payments › charge_card  " + str(TASK),
+            "all › Sleeping › payments › charge_card  " + str(TASK),
             "spawned 10m ago   attempt 3 of 5",
             "1 Timeline",
             "2 Facts",

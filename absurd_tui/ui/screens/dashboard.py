@@ -157,6 +157,11 @@ class Dashboard(MarkingScreen):
         last_claim = self._watch.last_claim(row.queue) if row is not None else None
         self.query_one(WhyLine).show(row, clock, last_claim, is_gone=is_gone)
 
+    @property
+    def queue(self) -> str | None:
+        """The chosen queue, None for all."""
+        return self._queue
+
     def panel_in_question(self) -> Panel | None:
         """Give the panel that has the cursor."""
         return self.focused if isinstance(self.focused, Panel) else None

@@ -66,6 +66,11 @@ class FailuresScreen(Screen[None]):
         self._said = Plain("")
         self._hushing: Timer | None = None
 
+    @property
+    def queue(self) -> str | None:
+        """The queue whose failures these are, None for all."""
+        return self._of
+
     def compose(self) -> ComposeResult:
         """Put the surfaces together."""
         yield Roles()

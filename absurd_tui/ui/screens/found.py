@@ -48,6 +48,11 @@ class FoundScreen(Screen[None]):
         self._said = Plain("")
         self._hushing: Timer | None = None
 
+    @property
+    def given(self) -> tuple[object, ...]:
+        """What it was made of."""
+        return self._wanted, self._told, self._tasks
+
     def compose(self) -> ComposeResult:
         """Put the surfaces together."""
         yield Roles()

@@ -167,7 +167,7 @@ class TaskScreen(RelatingScreen):
         as_of = Plain("")
         if is_old and self._page is not None and clock is not None:
             as_of = say("as of {at}", at=clock.at(self._page.now))
-        self.query_one(TaskBar).show(self.queue, self.task_id, self._row, clock, as_of)
+        self.query_one(TaskBar).show(self.queue, self.task_id, self._row, clock, as_of, self._watch.below)
         self._show_blocks(clock, as_of, is_old=is_old)
         self._show_keys()
         self._ask(ticks, is_held=head.frozen_since is not None)

@@ -1,5 +1,6 @@
 """The header and the verdict: where we are, how the connection is, and what is wrong, worst first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from absurd_tui import units
@@ -13,7 +14,7 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import cut_end, cut_middle, cut_words
 from absurd_tui.ui.cells import width as cells_of
 from absurd_tui.ui.content import Span
-from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread, width_of
+from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread, trail_of, width_of
 
 _MIDDLE, _WIDE = 116, 182
 _LABEL = 10
@@ -31,7 +32,8 @@ _MINUTES, _SECONDS = len("14:03"), len("14:03:27")
 class HeadState:
     """What the header and the verdict are made from.
 
-    `ticks` is the client's monotonic clock, `clock` the database's. `address` is raw.
+    `ticks` is the client's monotonic clock, `clock` the database's. `address` is raw. `trail` leads to the screen that
+    is open; it stands in the program's place.
     """
 
     address: str
@@ -45,6 +47,7 @@ class HeadState:
     frozen_since: float | None = None
     is_production: bool = False
     is_read_only: bool = False
+    trail: tuple[Plain, ...] = ()
 
     @property
     def server(self) -> Server | None:
@@ -77,15 +80,16 @@ class Header(Lines):
         self.repaint()
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """Make the one line. Dropped are, in this order: what the version means, the versions, program, zone, user.
+        """Make the one line.
 
+        Dropped are, in this order: what the version means, the versions, what leads to the screen, program, zone, user.
         Last the host is cut in its middle.
         """
         if self._state is None:
             return [Line((), "bar")]
         state = self._state
-        for dropped in range(5):
-            left, right = _left(state, dropped), _right(state, width, shows_zone=dropped < 4 and width >= _MIDDLE)
+        for dropped in range(6):
+            left, right = _left(state, dropped), _right(state, width, shows_zone=dropped < 5 and width >= _MIDDLE)
             room = width - width_of(left) - width_of(right) - width_of(versions := _versions(state, dropped)) - 2
             if cells_of(plain(state.address)) <= room:
                 break
@@ -96,12 +100,19 @@ class Header(Lines):
 
 def _left(state: HeadState, dropped: int) -> list[Span]:
     spans: list[Span] = [(blank(1), "")]
-    if dropped < 3:
-        spans += [(plain("absurd-tui"), "muted"), (blank(2), "")]
+    if dropped < 4:
+        spans += [(_trail(state.trail, dropped), "muted"), (blank(2), "")]
     shown = badges(state)
     for badge in shown:
         spans += [badge, (blank(1), "")]
     return [*spans, (blank(1), "")] if shown else spans
+
+
+def _trail(crumbs: Sequence[Plain], dropped: int) -> Plain:
+    """Say what leads to the screen: all of it while there is room, then only its own name."""
+    if not crumbs:
+        return plain("absurd-tui")
+    return trail_of(crumbs if dropped < 3 else crumbs[-1:])
 
 
 def badges(state: HeadState) -> list[Span]:

@@ -30,6 +30,11 @@ class Line:
     ground: str = "ground"
 
 
+def trail_of(crumbs: Sequence[Plain]) -> Plain:
+    """Join what leads to a screen."""
+    return Plain(" › ".join(crumb.text for crumb in crumbs))
+
+
 class Lines(Widget):
     """A surface made of lines. Subclasses say what the lines are; this paints what changed.
 

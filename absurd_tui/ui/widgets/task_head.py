@@ -8,7 +8,7 @@ from absurd_tui.text import Plain, plain
 from absurd_tui.ui.cells import cut_words
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
-from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread, width_of
+from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread, trail_of, width_of
 
 _MIDDLE = 116
 _TEXT_AT = 13
@@ -77,10 +77,22 @@ class TaskBar(Lines):
         self._row: TaskRow | None = None
         self._clock: Clock | None = None
         self._as_of = Plain("")
+        self._below: tuple[Plain, ...] = ()
 
-    def show(self, queue: str, task_id: UUID, row: TaskRow | None, clock: Clock | None, as_of: Plain) -> None:
-        """Show this task, and its row where it was read; `as_of` is not empty when it is not being read any more."""
-        self._place, self._row, self._clock, self._as_of = (queue, task_id), row, clock, as_of
+    def show(
+        self,
+        queue: str,
+        task_id: UUID,
+        row: TaskRow | None,
+        clock: Clock | None,
+        as_of: Plain,
+        below: tuple[Plain, ...] = (),
+    ) -> None:
+        """Show this task, and its row where it was read; `as_of` is not empty when it is not being read any more.
+
+        `below` leads to the screen that it was opened on.
+        """
+        self._place, self._row, self._clock, self._as_of, self._below = (queue, task_id), row, clock, as_of, below
         self.repaint()
 
     def lines(self, width: int, height: int) -> list[Line]:
@@ -91,8 +103,10 @@ class TaskBar(Lines):
         row, queue, full = self._row, self._place[0], str(self._place[1])
         right = self._right(row, self._clock) if row is not None and (is_wide or self._as_of) else []
         left: list[Span] = [(blank(1), "")]
-        left += [(plain("Dashboard › "), "muted")] if is_wide else []
-        left += [(cut_words(plain(queue), 24), "muted"), (plain(" › "), "muted")]
+        own = cut_words(plain(queue), 24)
+        crumbs = self._below if is_wide else ()
+        crumbs = crumbs if own in crumbs else (*crumbs, own)
+        left += [(trail_of(crumbs), "muted"), (plain(" › "), "muted")]
         tail: list[Span] = [(blank(2), ""), (plain(full[:-8]), "muted"), (plain(full[-8:]), "bold")]
         room = width - width_of(left) - width_of(tail) - width_of(right) - 1
         if room < 12:
