@@ -360,4 +360,4 @@ async def test_one_id_in_two_queues_is_two_pages() -> None:
         task_id = seen.tasks[State.PENDING]
         for queue in ("mail", "orders"):
             seen.pilot.app.screen.post_message(TaskOpened(queue, task_id))
-            await seen.shown(f"Dashboard › {queue}", str(task_id))
+            await seen.shown(f"› {queue} ›", str(task_id))

@@ -1,14 +1,12 @@
 """A task's page: why it is where it is, its attempts over time, its facts, checkpoints, failures and documents."""
 
 import time
-from collections.abc import Iterator
 from uuid import UUID
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.events import Key, Resize
-from textual.widget import Widget
 
 from absurd_tui.observe.records import ReadAt, Refusal, TaskRow
 from absurd_tui.observe.task_records import Attempt, Document, TaskPage
@@ -326,7 +324,8 @@ class TaskScreen(RelatingScreen):
 
     def on_descendant_focus(self) -> None:
         """The block with the focus is the open one."""
-        name = next((one.id for one in _and_parents(self.focused) if one.id in BLOCKS), None)
+        around = self.focused.ancestors_with_self if self.focused is not None else ()
+        name = next((one.id for one in around if one.id in BLOCKS), None)
         if name is not None and not (self._open == 1 and name == "failure"):
             self._open = BLOCKS.index(name) + 1
         self._show_layout()
@@ -395,9 +394,3 @@ class TaskScreen(RelatingScreen):
         line = self.query_one(TaskWhy)
         line.note(said)
         self.hush_after(NOTE_SECONDS, lambda: line.note(Plain("")))
-
-
-def _and_parents(widget: Widget | None) -> Iterator[Widget]:
-    while widget is not None:
-        yield widget
-        widget = widget.parent if isinstance(widget.parent, Widget) else None

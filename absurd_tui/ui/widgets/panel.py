@@ -11,7 +11,7 @@ from absurd_tui import units
 from absurd_tui.observe.places import INFINITY, epoch, instant_place, order, placed
 from absurd_tui.observe.records import Away, PanelReading, Place, ReadAt, State, TaskRow
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.browsing import MOST_HEAD_ROWS, at_end, at_place, onward, stands_in_head
+from absurd_tui.ui.browsing import at_end, at_place, head_rows, onward, stands_in_head
 from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.panel_columns import panel_columns
 from absurd_tui.ui.widgets.record_table import RecordTable, Sheet, Title
@@ -71,8 +71,6 @@ class Panel(RecordTable[TaskRow]):
         super().__init__(sheet, id=f"panel-{state}", classes="panel")
         self.wanted: Away | None = None
         """Where the rows are that it wants; None is its head."""
-        self.head_rows = MOST_HEAD_ROWS
-        """How many rows its head holds."""
         self._reading: PanelReading | None = None
         self._read = ReadAt(0.0, 0.0)
         self._read_with_cursor = self._read
@@ -116,6 +114,11 @@ class Panel(RecordTable[TaskRow]):
         if key is None or not any(here.key == key for here in self._records) or not places:
             return None
         return tuple(here for here in self._records[places[0] : places[-1] + 1] if here is not self._gone)
+
+    @property
+    def head_rows(self) -> int:
+        """How many rows its head holds."""
+        return head_rows(self.app.size.height, is_alone=self.screen.has_class("-one"))
 
     def choose(self, queue: str | None) -> None:
         """Show nothing of what was read, because it was of another queue; the cursor stays on a task of this one."""
