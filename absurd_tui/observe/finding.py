@@ -98,7 +98,8 @@ EXPLAINED = {
     ),
     Kind.FAILS_OFTEN: (
         "At least 10 attempts that were claimed within the last minute have failed, and at least a fifth of those"
-        " that ended. It is counted by claim time, because Absurd has no index of the ends."
+        " that ended. Attempts that run for longer than a minute are not among them; the groups of failures show what"
+        " they have in common."
     ),
     Kind.FAILURES_RISE: (
         "The attempts claimed in the last 5 minutes fail at more than three times the pace of the 25 minutes before."

@@ -361,7 +361,16 @@ COMMANDS = (
     _back("payload", Scope.PAYLOAD, "back to the events"),
     _everywhere("read.now", "R,f5", "read now", "read now, or connect now", "app.read_now", footer=12, wide_only=True),
     _everywhere("clock.utc", "u", "UTC", "switch between UTC and the local zone", "app.utc", footer=13, wide_only=True),
-    _everywhere("help", "question_mark", "help", "all keys", "app.help", shown="?", footer=20, stays=True),
+    _everywhere(
+        "help",
+        "question_mark",
+        "help",
+        "what is shown explained, and all keys",
+        "app.help",
+        shown="?",
+        footer=20,
+        stays=True,
+    ),
     _everywhere("quit", "q,ctrl+q", "quit", "leave", "app.quit", footer=21, stays=True),
 )
 PANEL_KEYS = "123456"

@@ -1,10 +1,14 @@
 """The part of the app that goes somewhere: to a screen, to a task's page, and back."""
 
+import time
+
 from textual.screen import ModalScreen
 
 from absurd_tui.observe.failure_walk import walk_through
+from absurd_tui.observe.finding import Finding
 from absurd_tui.text import plain
 from absurd_tui.ui.availability import ACTIVITY, why_not
+from absurd_tui.ui.explaining import explained
 from absurd_tui.ui.messages import FailuresOpened, FailuresWanted, TaskOpened
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
@@ -19,6 +23,7 @@ from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.seeking import SeekingApp
 from absurd_tui.ui.sides import Performs
 from absurd_tui.ui.weighing import weigh
+from absurd_tui.ui.widgets.queue_strip import QueueStrip
 
 
 class PlacesApp(SeekingApp):
@@ -82,5 +87,14 @@ class PlacesApp(SeekingApp):
             self.post_message(TaskOpened(*about))
 
     def action_help(self) -> None:
-        """Show what refusals need, and all keys."""
-        self.push_screen(Help(self._watch.remedies))
+        """Explain what is shown, what is under the cursor first; then what refusals need, and all keys."""
+        told = explained(self._watch.head(time.monotonic()), self._finding_in_question())
+        self.push_screen(Help(told, self._watch.remedies))
+
+    def _finding_in_question(self) -> Finding | None:
+        """Give the finding under the cursor: itself in their list, or the worst of the queue in the strip."""
+        if isinstance(self.screen, FindingsScreen):
+            return self.screen.finding_in_question
+        row = self.focused.cursor_record if isinstance(self.focused, QueueStrip) else None
+        shown = self._watch.settled.shown
+        return next((finding for finding in shown if row is not None and finding.queue == row.name), None)

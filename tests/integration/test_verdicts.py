@@ -12,7 +12,7 @@ from seeding import put, reading
 from absurd_tui.lifecycle import FixedRetry, Lifecycle, SpawnOptions
 from absurd_tui.observe import count_queries, examining, symptom_queries
 from absurd_tui.observe.diagnosis import findings
-from absurd_tui.observe.finding import EXPLAINED, Finding, Kind, Level
+from absurd_tui.observe.finding import Finding, Kind, Level
 from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import State, View
 from absurd_tui.text import clean
@@ -287,10 +287,3 @@ async def test_hostile_names_stand_harmlessly_in_every_verdict(
     for finding in told:
         for said in (finding.what, finding.then):
             assert clean(said.text) == said.text
-
-
-def test_each_kind_is_explained_in_two_sentences() -> None:
-    assert set(EXPLAINED) == set(Kind)
-    for told in EXPLAINED.values():
-        assert told.count(". ") == 1, told
-        assert told.endswith(".")

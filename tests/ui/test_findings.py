@@ -1,18 +1,14 @@
 """The findings: the list of all that is wrong, what each means, and the keys that go there."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from uuid import UUID
 
 import pytest
 from fakes import FakeSource, FakeStage
 from screen import lines, running, text, until, until_back, until_opened, until_shown
 from textual.pilot import Pilot
+from troubled import trouble
 
 from absurd_tui.observe.records import Refusal, Snapshot, State, View
-from absurd_tui.observe.symptoms import Poison, Symptoms
 from absurd_tui.settings import Settings
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.findings import FindingsScreen
@@ -20,22 +16,6 @@ from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.widgets.panel import Panel
 
 pytestmark = pytest.mark.slow
-
-
-@asynccontextmanager
-async def trouble(**options: object) -> AsyncIterator[tuple[Pilot[int], FakeSource, UUID]]:
-    """A queue that a task stops, one with an expired lease, and one that is refused; also the task that stops."""
-    source = FakeSource(queues=["mail", "orders", "zoo"])
-    stage = FakeStage(source)
-    poison = await stage.spawn("mail", "welcome")
-    source.symptoms["mail"] = Symptoms(Poison(poison, "welcome", "pending", "max_duration", "soon"))
-    held = await stage.spawn("orders", "charge")
-    await stage.claim(held, "pay-1:7")
-    source.rows[held] = replace(source.rows[held], claim_expires_at=source.now - 30)
-    source.refused = {"zoo": Refusal("No SELECT on absurd.t_zoo", "GRANT SELECT ON absurd.t_zoo TO tester;")}
-    async with running(source, **options) as pilot:  # type: ignore[arg-type]
-        await until_shown(pilot, " WEDGED ", "mail: every claim fails because of welcome", "+2 more v")
-        yield pilot, source, poison
 
 
 def panel_of(pilot: Pilot[int]) -> State | None:

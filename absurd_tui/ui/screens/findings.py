@@ -66,6 +66,12 @@ class FindingsScreen(Screen[Finding | None]):
         self.repaint()
         self.set_interval(1.0, self.repaint)
 
+    @property
+    def finding_in_question(self) -> Finding | None:
+        """The finding under the cursor."""
+        finding: Finding | None = self.query_one(RecordTable).cursor_record
+        return finding
+
     def repaint(self) -> None:
         """Show the findings as they are now."""
         if not self.query(KeyBar):

@@ -1,4 +1,4 @@
-"""All keys, from the table of commands."""
+"""What the badges on the screen mean, and all keys, from the table of commands."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,11 @@ from textual.widgets import Static
 
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.cells import fit
+from absurd_tui.ui.cells import width as cells_of
 from absurd_tui.ui.commands import COMMANDS, Command, Scope
 from absurd_tui.ui.content import Span, assemble
+from absurd_tui.ui.explaining import Explained
+from absurd_tui.ui.widgets.badges import SIGNS
 from absurd_tui.ui.widgets.roles import Roles
 from absurd_tui.ui.widgets.too_small import TooSmall
 
@@ -51,23 +54,39 @@ _TITLES = {
 
 
 class Help(ModalScreen[None]):
-    """The keys, over whatever is on the screen."""
+    """What is on the screen explained, then the keys, over whatever is there."""
 
     BINDINGS = [Binding("escape,q,question_mark,enter", "dismiss", show=False)]
 
-    def __init__(self, remedies: Sequence[Plain] = ()) -> None:
+    def __init__(self, explained: Sequence[Explained] = (), remedies: Sequence[Plain] = ()) -> None:
         super().__init__()
+        self._explained = explained
         self._remedies = remedies
 
     def compose(self) -> ComposeResult:
-        """Write one line a key; above them the statements that would allow what was refused."""
+        """Write one line a key; above them what is shown, and the statements that would allow what was refused."""
         with VerticalScroll(id="help") as box:
             box.border_title = assemble((plain("Keys"), "bold"))
-            if self._remedies:
-                yield Static(assemble(*_allowing(self._remedies)))
-            yield Static(assemble(*_lines()))
+            spans = _explaining(self._explained[:1])
+            spans += _allowing(self._remedies) if self._remedies else []
+            spans += _explaining(self._explained[1:])
+            yield Static(assemble(*spans, *_lines()))
         yield Roles()
         yield TooSmall()
+
+
+def _explaining(explained: Sequence[Explained]) -> list[Span]:
+    spans: list[Span] = []
+    for one in explained:
+        about = one.about + _END if one.about else Plain("")
+        spans += [
+            (one.word + plain("  "), "bold $text-strong"),
+            (about, "bold"),
+            (one.means, ""),
+            (_END, ""),
+            (_END, ""),
+        ]
+    return spans
 
 
 def _allowing(remedies: Sequence[Plain]) -> list[Span]:
@@ -76,7 +95,7 @@ def _allowing(remedies: Sequence[Plain]) -> list[Span]:
         spans += [(remedy, ""), (_END, "")]
     if len(remedies) > _MOST_REMEDIES:
         spans += [(plain(f"and {len(remedies) - _MOST_REMEDIES} more like these"), "$text-muted"), (_END, "")]
-    return spans
+    return [*spans, (_END, "")]
 
 
 def _lines() -> list[Span]:
@@ -85,7 +104,7 @@ def _lines() -> list[Span]:
         if scope is Scope.ACTIVITY:
             spans += _section("In a JSON document", _DOCUMENT)
         spans += _section(title, [(_keys(command), command.help) for command in COMMANDS if command.scope is scope])
-    return spans
+    return spans + _section("Signs", SIGNS)
 
 
 def _keys(command: Command) -> str:
@@ -95,7 +114,8 @@ def _keys(command: Command) -> str:
 def _section(title: str, rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]") -> list[Span]:
     spans: list[Span] = [(plain(title), "bold $text-strong"), (_END, "")]
     for keys, told in rows:
-        spans += [(fit(plain(f"  {keys}"), 14), "$state-running"), (plain(told), ""), (_END, "")]
+        cells = max(14, cells_of(plain(keys)) + 4)
+        spans += [(fit(plain(f"  {keys}"), cells), "$state-running"), (plain(told), ""), (_END, "")]
     return [*spans, (_END, "")]
 
 

@@ -14,6 +14,7 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import cut_end, cut_middle, cut_words
 from absurd_tui.ui.cells import width as cells_of
 from absurd_tui.ui.content import Span
+from absurd_tui.ui.widgets.badges import Badge
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread, trail_of, width_of
 
 _MIDDLE, _WIDE = 116, 182
@@ -22,6 +23,8 @@ _TEXT_AT = 12
 _LEAST_HOST = 3
 _VERSION = 20
 _LATE = 5.0
+_NOTICED = 1.0
+"""Seconds between readings below which it is no matter that they are more than was asked for."""
 _NO_CONNECTION = "No connection to {address} for {age}."
 _NO_ANSWER = "No answer from the database for {age}. Everything below is from {at}."
 _NOTHING_READ = "Nothing was read for {age}. Everything below is from {at}."
@@ -117,17 +120,42 @@ def _trail(crumbs: Sequence[Plain], dropped: int) -> Plain:
 
 def badges(state: HeadState) -> list[Span]:
     """Give the words that say what is out of the ordinary about where we are."""
+    return [(plain(badge.word), badge.role) for badge in place_badges(state)]
+
+
+def place_badges(state: HeadState) -> list[Badge]:
+    """Give the badges that say what is out of the ordinary about where we are."""
     server = state.server
-    words = [
-        (state.is_production, " PRODUCTION ", "block-production"),
-        (state.is_read_only, " READ ONLY ", "reversed"),
-        (server is not None and server.is_standby, " STANDBY ", "reversed"),
-        (server is not None and server.fake_now is not None, " FAKE CLOCK ", "block-degraded"),
-        (server is not None and server.is_superuser, "SUPERUSER", "caution"),
-        (server is not None and server.is_pooled, "via pooler", "muted"),
-        (server is not None and is_newer(server.absurd_version or ""), "NEWER SCHEMA", "caution"),
+    found = [
+        (state.is_production, Badge.PRODUCTION),
+        (state.is_read_only, Badge.READ_ONLY),
+        (server is not None and server.is_standby, Badge.STANDBY),
+        (server is not None and server.fake_now is not None, Badge.FAKE_CLOCK),
+        (server is not None and server.is_superuser, Badge.SUPERUSER),
+        (server is not None and server.is_pooled, Badge.POOLED),
+        (server is not None and is_newer(server.absurd_version or ""), Badge.NEWER_SCHEMA),
     ]
-    return [(plain(word), role) for is_so, word, role in words if is_so]
+    return [badge for is_so, badge in found if is_so]
+
+
+def link_badge(state: HeadState) -> Badge | None:
+    """Give the badge that says what is out of the ordinary about the connection, or about how it is shown."""
+    if state.link.state is LinkState.CONNECTING:
+        return Badge.CONNECTING
+    if state.link.state is not LinkState.LIVE:
+        return Badge.LOST
+    if state.frozen_since is not None:
+        return Badge.FROZEN
+    return Badge.STALE if state.is_late else None
+
+
+def is_slowed(state: HeadState) -> bool:
+    """Whether something is read less often than asked for."""
+    return _is_long(state) or (state.snapshot is not None and bool(state.snapshot.slowed))
+
+
+def _is_long(state: HeadState) -> bool:
+    return state.pause >= _NOTICED and state.pause > state.every * 1.5
 
 
 def _address(raw: str, cells: int) -> Plain:
@@ -162,8 +190,7 @@ def _right(state: HeadState, width: int, *, shows_zone: bool) -> list[Span]:
         if shows_zone:
             spans += [(blank(1), ""), (plain(zone), "muted")]
     every = f"every {_interval(state.pause)}" if width >= _MIDDLE else _interval(state.pause)
-    slowed = state.pause > state.every * 1.5
-    spans += [(blank(2), ""), (plain(every), "warning" if slowed else "muted")]
+    spans += [(blank(2), ""), (plain(every), "warning" if _is_long(state) else "muted")]
     if state.snapshot is not None and state.snapshot.slowed:
         slowest = state.snapshot.slowed[0]
         spans += [(blank(2), ""), (plain(f"{slowest.part} {_interval(slowest.seconds)}"), "warning")]
@@ -177,15 +204,16 @@ def _interval(seconds: float) -> str:
 
 
 def _connection(state: HeadState) -> Span:
-    if state.link.state is LinkState.CONNECTING:
-        return plain("CONNECTING"), "muted"
-    if state.link.state is not LinkState.LIVE:
-        return plain(f" LOST {units.age(state.ticks - state.link.since)} "), "block-degraded"
-    if state.frozen_since is not None:
-        return plain(f" FROZEN {units.age(state.ticks - state.frozen_since)} "), "block-unknown"
-    if state.snapshot is not None and state.is_late:
-        return plain(f" STALE {units.age(state.ticks - state.snapshot.taken)} "), "block-degraded"
-    return plain("live"), "strong"
+    badge, since = link_badge(state), state.link.since
+    if badge is None:
+        return plain("live"), "strong"
+    if badge is Badge.CONNECTING:
+        return plain(badge.word), badge.role
+    if badge is Badge.FROZEN and state.frozen_since is not None:
+        since = state.frozen_since
+    if badge is Badge.STALE and state.snapshot is not None:
+        since = state.snapshot.taken
+    return plain(f" {badge.word} {units.age(state.ticks - since)} "), badge.role
 
 
 class Verdict(Lines):
@@ -238,8 +266,16 @@ class _Said:
     shown: tuple[Finding, ...] = ()
 
 
+def verdict_badge(state: HeadState) -> Badge | None:
+    """Give the badge of the verdict; None where it is the level of a finding."""
+    said = _verdict(state)
+    if said.shown:
+        return None
+    return Badge.WELL if said.label[1] == Badge.WELL.role else Badge.UNKNOWN
+
+
 def _verdict(state: HeadState) -> _Said:
-    unknown = _block("UNKNOWN", "block-unknown")
+    unknown = _block(Badge.UNKNOWN.word, Badge.UNKNOWN.role)
     if state.is_stale:
         return _Said(unknown, *_no_answer(state))
     if state.snapshot is None or state.clock is None:
@@ -257,7 +293,7 @@ def _verdict(state: HeadState) -> _Said:
 
 
 def _quiet(settled: Settled, snapshot: Snapshot, clock: Clock) -> _Said:
-    well, figures = _block("OK", "well"), all_is_well(snapshot)
+    well, figures = _block(Badge.WELL.word, Badge.WELL.role), all_is_well(snapshot)
     if settled.quiet_since is None or not snapshot.queues:
         return _Said(well, figures)
     told = clock.at(settled.quiet_since)
