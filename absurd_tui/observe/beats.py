@@ -21,8 +21,9 @@ _LEAST_GAP = 0.1
 _EARLY = 0.9
 _VISIBLY = 1.5
 _LEAST_BUDGET = BUDGET / 4
-_BESIDE = (Part.HISTORY, Part.SCREENS)
-"""What keeps to a share of its own: counting in the background to half of the budget, screens to a quarter."""
+_BESIDE = (Part.HISTORY, Part.FAILURES, Part.SCREENS)
+"""What keeps to a share of its own: background counts and the walk through failures to half of the budget each,
+screens to a quarter."""
 
 
 @dataclass(frozen=True, slots=True)

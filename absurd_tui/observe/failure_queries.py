@@ -11,7 +11,7 @@ _TRACE_END = 800
 
 
 def page_statement(queue: str) -> str:
-    """Read the failed attempts before a place ($1, $2), with what tells one error from another, and what that cost."""
+    """Read the failed attempts before a place ($1, $2), with what tells one error from another."""
     trace = f"coalesce({', '.join(f'''r.failure_reason ->> '{key}' ''' for key in _TRACES)})"
     return f"""
 select r.run_id, r.task_id, r.attempt, t.max_attempts, left(t.task_name, {_NAME}) as task_name,
@@ -19,7 +19,7 @@ select r.run_id, r.task_id, r.attempt, t.max_attempts, left(t.task_name, {_NAME}
        timestamptz_send(r.available_at) as place_at, t.is_final, {failure_columns("r.failure_reason")},
        case when pg_column_size(r.failure_reason) < {_REASON_BYTES}
             then left({trace}, {_TRACE_END}) || E'\\n' || right({trace}, {_TRACE_END}) end as trace,
-       {seconds("clock_timestamp()")} as now, {seconds("clock_timestamp() - statement_timestamp()")} as spent
+       {seconds("clock_timestamp()")} as now
   from (select run_id, task_id, attempt, available_at, failed_at, failure_reason from {table("r", queue)}
          where state = 'failed' and (available_at, run_id) < ($1::text::timestamptz, $2::uuid)
          order by available_at desc, run_id desc limit {PAGE}) r

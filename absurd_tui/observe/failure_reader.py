@@ -4,7 +4,7 @@ from absurd_tui.observe import failure_queries
 from absurd_tui.observe.branches import Row
 from absurd_tui.observe.failure_groups import FailedRun
 from absurd_tui.observe.failure_walk import FailedPage
-from absurd_tui.observe.lookups import Lookups
+from absurd_tui.observe.looking import Looking
 from absurd_tui.observe.places import literal
 from absurd_tui.observe.records import Place
 
@@ -12,19 +12,16 @@ from absurd_tui.observe.records import Place
 class FailureReader:
     """Reads one page at a time."""
 
-    def __init__(self, lookups: Lookups) -> None:
-        self._lookups = lookups
+    def __init__(self, looking: Looking) -> None:
+        self._looking = looking
 
     async def failed_runs(self, queue: str, before: Place) -> FailedPage:
         """Read a page of the failed attempts before a place, newest claim first."""
-        return await self._lookups.run(lambda: self._page(queue, before))
-
-    async def _page(self, queue: str, before: Place) -> FailedPage:
         statement = failure_queries.page_statement(queue)
-        rows = await self._lookups.fetch(statement, literal(before.at), before.run_id)
-        if not rows:
-            return FailedPage((), None, 0.0)
-        return FailedPage(tuple(_failed_run(queue, row) for row in rows), rows[-1]["now"], rows[-1]["spent"])
+        looked = await self._looking.take(lambda fetch: fetch(statement, literal(before.at), before.run_id))
+        rows = looked.found
+        now = rows[-1]["now"] if rows else None
+        return FailedPage(tuple(_failed_run(queue, row) for row in rows), now, looked.cost)
 
 
 def _failed_run(queue: str, row: Row) -> FailedRun:

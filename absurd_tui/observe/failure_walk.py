@@ -28,7 +28,7 @@ _LEAST_PAUSE, _REFRESHED_EVERY, _AFTER_TROUBLE, _COVERED = 0.05, 5.0, 2.0, 0.2
 
 @dataclass(frozen=True, slots=True)
 class FailedPage:
-    """Failed attempts, newest claim first: when they were read by the database's clock, and for how many seconds."""
+    """Failed attempts, newest claim first: when they were read by the database's clock, and what seconds that cost."""
 
     runs: tuple[FailedRun, ...]
     now: float | None

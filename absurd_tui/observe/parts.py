@@ -16,6 +16,8 @@ class Part(StrEnum):
     RATES = "rates"
     SYMPTOMS = "symptoms"
     PANELS = "panels"
+    FAILURES = "failures"
+    """The walk through failed attempts, while their groups are looked at."""
     SCREENS = "screens"
     """What the screens beside the dashboard read while they are open."""
 

@@ -112,9 +112,9 @@ class Reader:
         account.end()
         return self._last
 
-    def charge_screens(self, ran: Sequence[tuple[str, Sequence[Any]]], seconds: float) -> float:
-        """Take into account what a screen read over another connection; give how many seconds of a backend it cost."""
-        return self._asking.beside(Part.SCREENS, ran, seconds)
+    def charge(self, part: Part, ran: Sequence[tuple[str, Sequence[Any]]], seconds: float) -> float:
+        """Take into account what was read over another connection; give how many seconds of a backend it cost."""
+        return self._asking.beside(part, ran, seconds)
 
     async def weigh(self) -> Mapping[Part, int]:
         """Give how many pages each part of the last readings reads; that costs as much as they did, once."""

@@ -1,6 +1,7 @@
 """The database as the app reads it: snapshots over one connection, pages over another."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 from absurd_tui.conninfo import ConnSpec
@@ -46,8 +47,8 @@ class DatabaseSource:
         lookups = Lookups(self._browse, shared=self._poll)
         self._tasks = TaskReader(lookups)
         self._finder = Finder(lookups)
-        self._looking = Looking(lookups, self._reader.charge_screens)
-        self._failures = FailureReader(lookups)
+        self._looking = Looking(lookups, partial(self._reader.charge, Part.SCREENS))
+        self._failures = FailureReader(Looking(lookups, partial(self._reader.charge, Part.FAILURES)))
 
     @property
     def address(self) -> str:

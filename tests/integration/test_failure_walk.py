@@ -16,7 +16,9 @@ from absurd_tui.lifecycle import FixedRetry, Lifecycle, SpawnOptions
 from absurd_tui.observe import failure_queries, failure_walk
 from absurd_tui.observe.failure_groups import Group, Window
 from absurd_tui.observe.failure_walk import FailureWalk
+from absurd_tui.observe.parts import Part
 from absurd_tui.observe.places import INFINITY, LATEST, literal
+from absurd_tui.observe.records import View
 from absurd_tui.observe.source import DatabaseSource
 
 TRACE = """ "traceback": "File \\"/app/pay.py\\", line 4, in pay" """
@@ -190,3 +192,16 @@ async def test_a_page_costs_the_same_however_far_back_it_is(
         assert plan["Actual Rows"] == failure_queries.PAGE
         assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 6 * failure_queries.PAGE
     assert LATEST.run_id == UUID(int=2**128 - 1)
+
+
+async def test_what_the_walk_costs_is_charged_to_a_part_of_its_own(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, source: DatabaseSource
+) -> None:
+    await source.open()
+    assert Part.FAILURES not in {cost.part for cost in (await source.snapshot(View())).costs}
+    await put(connection, "mail", "failed", number=failure_queries.PAGE + 1, run=FAILED)
+    await walked(FailureWalk(source, ["mail"], "tester"), connection)
+    (charged,) = [cost for cost in (await source.snapshot(View())).costs if cost.part is Part.FAILURES]
+    assert (charged.readings, charged.statements) == (2, 2)
+    assert 0.0 < charged.seconds < 1.0
+    assert (await source.weigh())[Part.FAILURES] > 0
