@@ -33,8 +33,11 @@ def with_facts(facts: QueueFacts = FACTS):  # type: ignore[no-untyped-def]  # wh
     return prepare
 
 
-async def manage(seen: Desk, words: str, title: str, *, queue: bool = True) -> None:
-    """Choose the queue, find a command by its words, and wait until the keys of its dialog count."""
+async def manage(seen: Desk, words: str, title: str, *, queue: bool = True, is_typed: bool = True) -> None:
+    """Choose the queue, find a command by its words, and wait until the keys of its dialog count.
+
+    `is_typed` says that the dialog has a field.
+    """
     if queue:
         await seen.press("right")
         await seen.shown("›  mail")
@@ -44,10 +47,10 @@ async def manage(seen: Desk, words: str, title: str, *, queue: bool = True) -> N
     await seen.shown(words[:1].upper() + words[1:])
     await seen.press("enter")
     await until_shown(seen.pilot, f"─ {title} ─")
-    await until(seen.pilot, lambda: is_ready(seen))
+    await until(seen.pilot, lambda: is_ready(seen, is_typed=is_typed))
 
 
-def is_ready(seen: Desk) -> bool:
-    """Whether the keys of the dialog count, and its field takes what is typed."""
+def is_ready(seen: Desk, *, is_typed: bool = True) -> bool:
+    """Whether the keys of the dialog count, and its field, where it has one, takes what is typed."""
     screen = seen.pilot.app.screen
-    return isinstance(screen, QueueDialog) and screen.is_awake and screen.focused is not None
+    return isinstance(screen, QueueDialog) and screen.is_awake and (screen.focused is not None or not is_typed)

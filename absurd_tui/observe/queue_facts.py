@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from absurd_tui.observe import queue_queries
+from absurd_tui.observe.weeks import Weeks, read_weeks
 
 POLICY_KEYS = (
     "cleanup_ttl",
@@ -24,7 +25,7 @@ class QueueFacts:
     """A queue read at `now`, times in seconds since 1970. `policy` has its values as PostgreSQL writes them.
 
     `bytes` is all its tables and indexes on disk. `checkpoints`, `events` and `waits` are estimates by statistics,
-    None where there are none.
+    None where there are none. `weeks` are the partitions of one that has some.
     """
 
     name: str
@@ -36,6 +37,7 @@ class QueueFacts:
     events: int | None
     waits: int | None
     now: float
+    weeks: Weeks | None = None
 
     @property
     def is_partitioned(self) -> bool:
@@ -51,6 +53,7 @@ async def read_facts(fetch: Callable[..., Awaitable[Sequence[Any]]], queue: str)
     """Read them; None where there is no such queue."""
     for row in await fetch(queue_queries.FACTS, queue):
         stored = json.loads(row["stored"])
+        is_partitioned = stored.get("storage_mode") == "partitioned"
         return QueueFacts(
             name=queue,
             created_at=row["created_at"],
@@ -61,6 +64,7 @@ async def read_facts(fetch: Callable[..., Awaitable[Sequence[Any]]], queue: str)
             events=row["events"],
             waits=row["waits"],
             now=row["now"],
+            weeks=await read_weeks(fetch, queue) if is_partitioned else None,
         )
     return None
 

@@ -20,3 +20,19 @@ select {seconds("q.created_at")} as created_at, to_jsonb(q)::text as stored,
        {seconds("clock_timestamp()")} as now
   from absurd.queues q where q.queue_name = $1::text"""
 """When a queue was made, its policy, its size on disk, and about how many rows its smaller tables have."""
+
+WEEKS = f"""
+select count(*) as wanted, count(*) filter (where c.oid is null) as missing,
+       count(*) filter (where c.xmin::text::bigint = $2::bigint) as ours, {seconds("max(w.ends)")} as until
+  from absurd.queues q
+ cross join unnest(string_to_array('t,r,c,w', ',')) l(letter)
+ cross join lateral (
+       select absurd.partition_week_tag(s.at) as tag, s.at + interval '7 days' as ends
+         from generate_series(absurd.week_bucket_utc(absurd.current_time() - q.partition_lookback),
+                              absurd.week_bucket_utc(absurd.current_time() + q.partition_lookahead),
+                              interval '7 days') s(at)
+       union all select 'd', null where q.default_partition = 'enabled') w
+  left join pg_class c on c.relnamespace = (select oid from pg_namespace where nspname = 'absurd')
+                      and c.relname = l.letter || '_' || q.queue_name || '_' || w.tag
+ where q.queue_name = $1::text"""
+"""What absurd.ensure_partitions would see to in the queue $1; `ours` are those that the transaction $2 made."""

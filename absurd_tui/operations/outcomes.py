@@ -76,6 +76,14 @@ class Emitted(Done):
 
 
 @dataclass(frozen=True, slots=True)
+class PartitionsMade(Done):
+    """So many tables were made by this call; those of the policy reach until `until` now."""
+
+    number: int = 0
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AlreadyEmitted(AlreadySo):
     """The event had been emitted, with the beginning of this payload; `now` is when that was read."""
 

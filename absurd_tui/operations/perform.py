@@ -18,9 +18,17 @@ from absurd_tui.operations.emit import Emit
 from absurd_tui.operations.envelope import Envelope, Passage
 from absurd_tui.operations.extend import Extend
 from absurd_tui.operations.fail_run import Fail
+from absurd_tui.operations.make_partitions import Ensure
 from absurd_tui.operations.outcomes import Outcome, Refused, StillUnderWay
 from absurd_tui.operations.queue_policy import SetPolicy
-from absurd_tui.operations.queue_requests import CleanUp, CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.operations.queue_requests import (
+    CleanUp,
+    CreateQueue,
+    DropQueue,
+    MakePartitions,
+    QueueRequest,
+    SetQueuePolicy,
+)
 from absurd_tui.operations.queue_sentences import Progress
 from absurd_tui.operations.recording import broken_off, record_of, record_of_batch
 from absurd_tui.operations.requests import (
@@ -157,7 +165,7 @@ class Performer:
     async def _carried(self, flight: "_Flight") -> Outcome:
         if flight.sweep is not None:
             return await flight.sweep.run(flight.passage)
-        if isinstance(flight.work, Drop | SetPolicy):
+        if isinstance(flight.work, Drop | SetPolicy | Ensure):
             return await carry_patiently(self._envelope, flight.work, flight.passage)
         return await self._envelope.carry(flight.work, flight.passage)
 
@@ -235,6 +243,8 @@ def _work(request: Request) -> Work:
             return SetPolicy(request)
         case CleanUp():
             return Batch(request)
+        case MakePartitions():
+            return Ensure(request)
         case EmitEvent():
             return Emit(request)
 

@@ -51,4 +51,13 @@ class CleanUp:
     events: int
 
 
-QueueRequest = CreateQueue | DropQueue | SetQueuePolicy | CleanUp
+@dataclass(frozen=True, slots=True)
+class MakePartitions:
+    """Make the weekly partitions that the policy of the queue asks for; `missing` were missing when it was asked."""
+
+    queue: str
+    created_at: float
+    missing: int
+
+
+QueueRequest = CreateQueue | DropQueue | SetQueuePolicy | CleanUp | MakePartitions

@@ -12,13 +12,21 @@ from absurd_tui.operations.outcomes import (
     Locked,
     NotApplied,
     Outcome,
+    PartitionsMade,
     QueueAfter,
     Refused,
     Removed,
     StillUnderWay,
     Unknown,
 )
-from absurd_tui.operations.queue_requests import CleanUp, CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.operations.queue_requests import (
+    CleanUp,
+    CreateQueue,
+    DropQueue,
+    MakePartitions,
+    QueueRequest,
+    SetQueuePolicy,
+)
 from absurd_tui.operations.table_locks import LOCK_MILLISECONDS, TRIES
 from absurd_tui.text import Plain, plain, say
 
@@ -42,12 +50,14 @@ _OPERATIONS = {
     DropQueue: "drop queue",
     SetQueuePolicy: "set policy",
     CleanUp: "clean up",
+    MakePartitions: "make partitions",
 }
 _DOING = {
     CreateQueue: "creating",
     DropQueue: "dropping",
     SetQueuePolicy: "changing the policy of",
     CleanUp: "cleaning up",
+    MakePartitions: "making partitions of",
 }
 
 
@@ -59,6 +69,9 @@ def sentence(request: QueueRequest, outcome: Outcome, clock: Clock) -> Sentence:
             return "!" if removed.cut_short else "✓", *_removed(about, removed)
         case Done():
             return "✓", *_done(request, outcome, clock)
+        case AlreadySo() if isinstance(request, MakePartitions):
+            told = "Every partition that its policy asks for is there. Nothing changed."
+            return "=", say("Already so · {target}", target=about), plain(told)
         case AlreadySo(since=since, queue_after=after):
             told = "It is there since {at}. Nothing changed."
             at = clock.at(since) if since is not None else "before"
@@ -139,6 +152,8 @@ def before(request: QueueRequest) -> str | None:
         case CleanUp(cutoff=cutoff, tasks=tasks, events=events, with_events=with_events):
             also = f", {events:,} events" if with_events else ""
             return f"ended before {units.iso(cutoff)}: {tasks:,} tasks{also}"
+        case MakePartitions(missing=missing):
+            return f"{units.plural(missing, 'partition')} missing"
 
 
 def standing(after: QueueAfter) -> str:
@@ -179,6 +194,11 @@ def _done(request: QueueRequest, done: Done, clock: Clock) -> tuple[Plain, Plain
             return say("Dropped · {target}", target=about), told
         case CleanUp():
             return say("Cleaned up · {target}", target=about), say("Read back {at}.", at=at)
+        case MakePartitions():
+            number = done.number if isinstance(done, PartitionsMade) else 0
+            until = clock.at(done.until) if isinstance(done, PartitionsMade) and done.until is not None else ""
+            made = say("Made {n} · {target}", n=units.plural(number, "partition"), target=about)
+            return made, say("Read back {at}: by this call; they reach until {until}.", at=at, until=until)
         case SetQueuePolicy():
             keys = [key for key, _ in request.values]
             now = written(tuple(pair for pair in after.policy if pair[0] in keys)) if after is not None else ""

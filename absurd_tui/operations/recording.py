@@ -33,6 +33,7 @@ NOT_REACHED = "not reached"
 _WORDS = {
     "Done": "done",
     "Emitted": "done",
+    "PartitionsMade": "done",
     "AlreadySo": "already so",
     "AlreadyEmitted": "already so",
     "Changed": "changed",

@@ -11,6 +11,7 @@ from absurd_tui.operations import (
     emit,
     extend,
     fail_run,
+    make_partitions,
     queue_policy,
     retry,
     spawn,
@@ -47,14 +48,21 @@ _NEEDS: Mapping[str, Needs] = {
     EMIT: emit.NEEDS,
 }
 CREATE_QUEUE, DROP_QUEUE, QUEUE_POLICY = "queue.create", "queue.drop", "queue.policy"
-CLEAN_UP = "queue.clean_up"
+CLEAN_UP, MAKE_PARTITIONS = "queue.clean_up", "queue.partitions"
 _QUEUE_NEEDS: Mapping[str, Needs] = {
     CREATE_QUEUE: create_queue.NEEDS,
     DROP_QUEUE: drop_queue.NEEDS,
     QUEUE_POLICY: queue_policy.NEEDS,
     CLEAN_UP: clean_up.NEEDS,
+    MAKE_PARTITIONS: make_partitions.NEEDS,
 }
-_QUEUE_VERBS = {CREATE_QUEUE: "create queue", DROP_QUEUE: "drop queue", QUEUE_POLICY: "policy", CLEAN_UP: "clean up"}
+_QUEUE_VERBS = {
+    CREATE_QUEUE: "create queue",
+    DROP_QUEUE: "drop queue",
+    QUEUE_POLICY: "policy",
+    CLEAN_UP: "clean up",
+    MAKE_PARTITIONS: "make partitions",
+}
 _NOTHING = Plain("")
 
 

@@ -18,6 +18,7 @@ from absurd_tui.ui.availability import (
     EMIT,
     EXTEND,
     FAIL_RUN,
+    MAKE_PARTITIONS,
     QUEUE_POLICY,
     RETRY,
     SPAWN,
@@ -32,6 +33,9 @@ class Scope(Enum):
     TASK = auto()
     ACTING = auto()
     """Where a task is in question: the dashboard and a task's page."""
+
+    MANAGING = auto()
+    """Where a queue as a whole is in question: where a task is, and on the screen of the queues."""
 
     ACTIVITY = auto()
     FOUND = auto()
@@ -138,7 +142,7 @@ def _spawning(id: str, keys: str, label: str, help: str, **rest: Any) -> Command
 
 
 def _managing(id: str, label: str, help: str) -> Command:
-    return Command(id, "", label, help, Scope.ACTING, f"manage('{id}')")
+    return Command(id, "", label, help, Scope.MANAGING, f"manage('{id}')")
 
 
 def _back(
@@ -206,6 +210,7 @@ COMMANDS = (
     _managing(CREATE_QUEUE, "create queue", "create a queue"),
     _managing(DROP_QUEUE, "drop queue", "drop the chosen queue with everything in it; it cannot be undone"),
     _managing(CLEAN_UP, "clean up", "clean up the chosen queue: delete tasks and events that ended long ago"),
+    _managing(MAKE_PARTITIONS, "make partitions", "make the partitions that the policy of the chosen queue asks for"),
     _managing(QUEUE_POLICY, "policy", "change the policy of the chosen queue"),
     _everywhere(ACTIVITY, "A", "activity", "what was written from here, with the exact SQL", "app.activity"),
     Command(

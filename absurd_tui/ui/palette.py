@@ -13,6 +13,7 @@ from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.found import FoundScreen
+from absurd_tui.ui.screens.queues import QueuesScreen
 from absurd_tui.ui.screens.reading import ReadingScreen
 from absurd_tui.ui.screens.task import TaskScreen
 from absurd_tui.ui.watch import Watch
@@ -29,8 +30,9 @@ def offered(screen: Screen[Any], watch: Watch) -> Iterable[SystemCommand]:
 
 def scopes_of(screen: Screen[Any]) -> frozenset[Scope]:
     """Give the scopes whose commands apply on a screen."""
-    kinds = {
+    kinds: dict[Scope, type[Screen[Any]] | tuple[type[Screen[Any]], ...]] = {
         Scope.ACTING: ActingScreen,
+        Scope.MANAGING: (ActingScreen, QueuesScreen),
         Scope.DASHBOARD: Dashboard,
         Scope.TASK: TaskScreen,
         Scope.ACTIVITY: ActivityScreen,

@@ -13,9 +13,10 @@ from absurd_tui.ui.command_line import Place, Typed, offered, read
 from absurd_tui.ui.commands import COMMANDS, Scope
 
 SCREENS = {
-    "dashboard": frozenset({Scope.EVERYWHERE, Scope.ACTING, Scope.DASHBOARD}),
-    "task": frozenset({Scope.EVERYWHERE, Scope.ACTING, Scope.TASK}),
+    "dashboard": frozenset({Scope.EVERYWHERE, Scope.ACTING, Scope.MANAGING, Scope.DASHBOARD}),
+    "task": frozenset({Scope.EVERYWHERE, Scope.ACTING, Scope.MANAGING, Scope.TASK}),
     "activity": frozenset({Scope.EVERYWHERE, Scope.ACTIVITY}),
+    "queues": frozenset({Scope.EVERYWHERE, Scope.MANAGING, Scope.QUEUES}),
     "found": frozenset({Scope.EVERYWHERE, Scope.FOUND}),
 }
 KNOWN = Known(("emails", "odd queue [x]"), ("charge_card",), ("host-3",))

@@ -3,10 +3,11 @@
 from typing import Any
 
 from absurd_tui.observe.why import Clock
-from absurd_tui.ui.availability import CLEAN_UP, CREATE_QUEUE, DROP_QUEUE, QUEUE_POLICY
+from absurd_tui.ui.availability import CLEAN_UP, CREATE_QUEUE, DROP_QUEUE, MAKE_PARTITIONS, QUEUE_POLICY
 from absurd_tui.ui.dialogs.clean_up import CleanUpDialog
 from absurd_tui.ui.dialogs.create_queue import CreateQueueDialog
 from absurd_tui.ui.dialogs.drop_queue import DropQueueDialog
+from absurd_tui.ui.dialogs.make_partitions import MakePartitionsDialog
 from absurd_tui.ui.dialogs.queue_frame import QueueDialog
 from absurd_tui.ui.dialogs.queue_policy import QueuePolicyDialog
 from absurd_tui.ui.watch import Watch
@@ -15,6 +16,7 @@ _ABOUT_ONE: dict[str, type[QueueDialog[Any]]] = {
     DROP_QUEUE: DropQueueDialog,
     QUEUE_POLICY: QueuePolicyDialog,
     CLEAN_UP: CleanUpDialog,
+    MAKE_PARTITIONS: MakePartitionsDialog,
 }
 
 

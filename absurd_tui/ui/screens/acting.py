@@ -10,7 +10,6 @@ from textual.timer import Timer
 
 from absurd_tui.observe.records import ReadAt, TaskRow
 from absurd_tui.observe.task_queries import MOST_NAME
-from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.requests import EmitEvent, Request
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui import markdown
@@ -22,11 +21,10 @@ from absurd_tui.ui.dialogs.emit import EmitDialog
 from absurd_tui.ui.dialogs.extend import ExtendDialog
 from absurd_tui.ui.dialogs.fail_run import FailDialog
 from absurd_tui.ui.dialogs.frame import TaskDialog
-from absurd_tui.ui.dialogs.queues import queue_dialog
 from absurd_tui.ui.dialogs.retry import RetryDialog
 from absurd_tui.ui.hints import key_hints
 from absurd_tui.ui.messages import SeedWanted
-from absurd_tui.ui.sending import send
+from absurd_tui.ui.sending import ask_about_queue, send
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.foot import KeyHint
 
@@ -145,24 +143,9 @@ class ActingScreen(Screen[None]):
 
     def action_manage(self, command: str) -> None:
         """Ask about the queue in question as a whole, or say why not."""
-        clock, queue, refused = (
-            self._watch.newest_clock(time.monotonic()),
-            self.queue_in_question(),
-            self.why_not(command),
-        )
-        if refused or clock is None:
-            self.say(refused or plain("Nothing has been read yet."))
-            return
-        dialog = queue_dialog(command, self._watch, queue, clock)
-        if dialog is None:
-            self.say(plain("Choose a queue first: ← and → go through them."))
-            return
-
-        def answered(request: QueueRequest | None) -> None:
-            if request is not None:
-                self.send(request)
-
-        self.app.push_screen(dialog, answered)
+        otherwise = "Choose a queue first: ← and → go through them."
+        if refused := ask_about_queue(self, self._watch, command, self.queue_in_question(), otherwise):
+            self.say(refused)
 
     def send(self, *requests: Request) -> None:
         """Have requests performed that were confirmed, one by one; first ask for the reason, where that is wanted."""

@@ -40,6 +40,7 @@ _TITLES = {
     Scope.DASHBOARD: "Dashboard",
     Scope.TASK: "Task page",
     Scope.ACTING: "On a task",
+    Scope.MANAGING: "On a queue",
     Scope.ACTIVITY: "Activity",
     Scope.FOUND: "Found tasks",
     Scope.FINDINGS: "Findings",

@@ -12,6 +12,7 @@ from absurd_tui.text import Plain, plain
 from absurd_tui.ui.commands import Scope, bindings
 from absurd_tui.ui.looks import Looks
 from absurd_tui.ui.screens.reading import Face, ReadingScreen
+from absurd_tui.ui.sending import ask_about_queue
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.record_table import RecordTable, Title
@@ -112,6 +113,13 @@ class QueuesScreen(ReadingScreen[StorageReading]):
     def action_table(self, name: str) -> None:
         """Go to the queues, or to what is known of one."""
         self.set_focus(self.query_one(f"#{name}"))
+
+    def action_manage(self, command: str) -> None:
+        """Ask about the queue under the cursor as a whole, or say why not."""
+        queue = self._chosen[0] if self._chosen is not None else None
+        otherwise = "No queue is under the cursor; up and down choose one."
+        if refused := ask_about_queue(self, self._watch, command, queue, otherwise):
+            self.say(refused)
 
     def action_back(self) -> None:
         """Go back from one queue to all, from there to where this was opened."""

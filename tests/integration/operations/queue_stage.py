@@ -7,8 +7,16 @@ import asyncpg
 from integration.operations.stage import QUEUE, Stage
 
 from absurd_tui.conninfo import ConnSpec
+from absurd_tui.observe.weeks import read_weeks
 from absurd_tui.operations.clean_up_count import CleanUpCount, count_clean_up
-from absurd_tui.operations.queue_requests import CleanUp, CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.operations.queue_requests import (
+    CleanUp,
+    CreateQueue,
+    DropQueue,
+    MakePartitions,
+    QueueRequest,
+    SetQueuePolicy,
+)
 
 NEW_QUEUE = "reports"
 QUEUE_CALLS = {
@@ -16,6 +24,7 @@ QUEUE_CALLS = {
     "drop queue": "absurd.drop_queue",
     "set policy": "absurd.set_queue_policy",
     "clean up": "absurd.cleanup_tasks",
+    "make partitions": "absurd.ensure_partitions",
 }
 """The operations on queues, and the function that each calls."""
 
@@ -23,6 +32,11 @@ QUEUE_OPERATIONS = tuple(QUEUE_CALLS)
 TTL = (("cleanup_ttl", "7 days"),)
 DEFAULT_TTL = (("cleanup_ttl", "30 days"),)
 
+_LAST_WEEK = """
+select c.oid::regclass::text
+  from pg_inherits i join pg_class p on p.oid = i.inhparent and p.relname = $1 join pg_class c on c.oid = i.inhrelid
+ where pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT'
+ order by pg_get_expr(c.relpartbound, c.oid) collate "C" desc limit 1"""
 _CREATED = "select date_part('epoch', created_at) from absurd.queues where queue_name = $1"
 
 
@@ -45,6 +59,8 @@ class QueueStage:
         """A request that would be done if nobody interfered."""
         if operation == "create queue":
             return CreateQueue(NEW_QUEUE)
+        if operation == "make partitions":
+            await self.lack_a_week()
         made = await self.created_at(QUEUE)
         assert made is not None
         if operation == "clean up":
@@ -56,6 +72,8 @@ class QueueStage:
             return CleanUp(
                 QUEUE, made, ttl=0, cutoff=count.cutoff, limit=1_000, with_events=False, tasks=count.tasks, events=0
             )
+        if operation == "make partitions":
+            return MakePartitions(QUEUE, made, missing=4)
         if operation == "drop queue":
             return DropQueue(QUEUE, made, "1 pending")
         return SetQueuePolicy(QUEUE, made, TTL, DEFAULT_TTL)
@@ -73,6 +91,17 @@ class QueueStage:
             case SetQueuePolicy():
                 policy = await self.stage.lifecycle.get_queue_policy(request.queue)
                 return policy.cleanup_ttl.days == 7  # type: ignore[union-attr]  # it has no months
+            case MakePartitions():
+                weeks = await read_weeks(self.connection.fetch, request.queue)
+                return bool(weeks.wanted) and not weeks.missing
+
+    async def lack_a_week(self) -> None:
+        """Make the queue anew, with partitions, of which those of the last week are missing."""
+        await self.stage.lifecycle.drop_queue(QUEUE)
+        await self.stage.lifecycle.create_queue(QUEUE, "partitioned")
+        for letter in "trcw":
+            last = await self.connection.fetchval(_LAST_WEEK, f"{letter}_{QUEUE}")
+            await self.connection.execute(f"drop table {last}")
 
     async def table(self, letter: str, queue: str) -> bool:
         return bool(await self.connection.fetchval("select to_regclass($1) is not null", f'absurd."{letter}_{queue}"'))

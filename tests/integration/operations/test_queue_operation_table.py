@@ -11,6 +11,7 @@ from seeding import role
 from statement_proxy import COMMIT, Harm, StatementProxy
 
 from absurd_tui.conninfo import ConnSpec, resolve
+from absurd_tui.observe.weeks import read_weeks
 from absurd_tui.operations import aftermath, table_locks
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.create_queue import refusal
@@ -21,18 +22,29 @@ from absurd_tui.operations.outcomes import (
     Gone,
     Locked,
     NotApplied,
+    PartitionsMade,
     Refused,
     Removed,
     Unknown,
 )
 from absurd_tui.operations.perform import Performer
-from absurd_tui.operations.queue_requests import CleanUp, CreateQueue, DropQueue, QueueRequest, SetQueuePolicy
+from absurd_tui.operations.queue_requests import (
+    CleanUp,
+    CreateQueue,
+    DropQueue,
+    MakePartitions,
+    QueueRequest,
+    SetQueuePolicy,
+)
 from absurd_tui.operations.requests import SpawnTask
 
 pytestmark = pytest.mark.slow
 
 OUTCOMES = (Done, AlreadySo, Changed, Gone, Refused, Locked, NotApplied, Unknown)
 ON_ONE_THAT_IS = tuple(operation for operation in QUEUE_OPERATIONS if operation != "create queue")
+OWNERS = ("drop queue", "make partitions")
+"""What only the owner of a queue's tables may do."""
+
 CANNOT_HAPPEN = {
     ("create queue", Changed): "there is no queue yet that could change",
     ("create queue", Gone): "there is no queue yet that could go",
@@ -55,6 +67,7 @@ def test_every_cell_is_tested_or_has_a_reason(operation: str, outcome: type) -> 
         *((each, kind) for each in QUEUE_OPERATIONS for kind in everywhere),
         *((each, kind) for each in ON_ONE_THAT_IS for kind in (Gone, Changed)),
         ("create queue", AlreadySo),
+        ("make partitions", AlreadySo),
     }
     assert ((operation, outcome) in tested) is not ((operation, outcome) in CANNOT_HAPPEN)
 
@@ -165,7 +178,7 @@ async def test_gone(queues: QueueStage, performer: Performer, operation: str) ->
     assert await performer.perform(request) == Gone()
 
 
-@pytest.mark.parametrize("operation", [each for each in QUEUE_OPERATIONS if each != "drop queue"])
+@pytest.mark.parametrize("operation", [each for each in QUEUE_OPERATIONS if each not in OWNERS])
 async def test_refused_until_what_the_refusal_names_is_granted(
     queues: QueueStage, database: Database, audit: Audit, operation: str
 ) -> None:
@@ -186,10 +199,11 @@ async def test_refused_until_what_the_refusal_names_is_granted(
         assert await queues.is_done(request)
 
 
-async def test_a_drop_is_refused_to_whom_the_tables_do_not_belong(
-    queues: QueueStage, database: Database, audit: Audit
+@pytest.mark.parametrize("operation", OWNERS)
+async def test_it_is_refused_to_whom_the_tables_do_not_belong(
+    queues: QueueStage, database: Database, audit: Audit, operation: str
 ) -> None:
-    request = await queues.request("drop queue")
+    request = await queues.request(operation)
     owner = await queues.connection.fetchval("select current_user")
     async with role(queues.connection, database) as limited:
         performer = Performer(resolve(limited.dsn, environ={}), audit=audit)
@@ -307,6 +321,40 @@ async def test_unknown_where_the_commit_was_sent_and_nobody_answers_any_more(
     assert isinstance(outcome, Unknown)
     assert outcome.xid is not None
     assert await queues.is_done(request)
+
+
+async def test_partitions_that_are_all_there_are_not_made_again(queues: QueueStage, performer: Performer) -> None:
+    request = await queues.request("make partitions")
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, PartitionsMade)
+    assert outcome.number == 4
+    assert outcome.until is not None
+    again = await performer.perform(request)
+    assert isinstance(again, AlreadySo)
+    assert performer.audit.records[-1].sql is None, "nothing was called, so that nothing was locked"
+
+
+async def test_an_unpartitioned_queue_has_none_to_make(queues: QueueStage, performer: Performer) -> None:
+    made = await queues.created_at(QUEUE)
+    assert made is not None
+    outcome = await performer.perform(MakePartitions(QUEUE, made, missing=1))
+    assert outcome == Refused("Queue mail is unpartitioned: there are no partitions to make.")
+
+
+async def test_rows_in_the_default_partition_are_told_as_what_is_in_the_way(
+    queues: QueueStage, performer: Performer
+) -> None:
+    request = await queues.request("make partitions")
+    until = (await read_weeks(queues.connection.fetch, QUEUE)).until
+    await queues.connection.execute(
+        "insert into absurd.t_mail (task_id, task_name, params, state)"
+        " values (absurd.uuidv7_floor(to_timestamp($1)), 'late', '{}', 'pending')",
+        (until or 0) - 60,
+    )
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, Refused)
+    assert "default partition" in outcome.reason
+    assert not await queues.is_done(request)
 
 
 async def test_names_of_any_kind_are_made_and_dropped(queues: QueueStage, performer: Performer) -> None:
