@@ -67,7 +67,7 @@ def _connects(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group(invoke_without_command=True, context_settings=_HELP, epilog=EPILOG)
 @_connects
-@click.option("-q", "--queue", metavar="NAME", help="Begin with this queue instead of all.")
+@click.option("-q", "--queue", metavar="NAME", help="Begin with this queue.")
 @click.option(
     "--every",
     type=click.FloatRange(0.2, 3600),
@@ -207,10 +207,10 @@ def doctor(context: click.Context, /, is_json: bool, grants: str | None, **given
 
 def watch(spec: "ConnSpec", settings: Settings, *, audit_file: Path | None) -> int:
     """Run the dashboard on a connection until it is left, and give the exit code."""
+    from absurd_tui.kept import FILE, Kept
     from absurd_tui.observe.source import DatabaseSource
     from absurd_tui.operations.audit import Audit
     from absurd_tui.operations.perform import Performer
-    from absurd_tui.saved_filters import FILE, SavedFilters
     from absurd_tui.ui.app import AbsurdApp
     from absurd_tui.ui.driver import steady
 
@@ -218,8 +218,8 @@ def watch(spec: "ConnSpec", settings: Settings, *, audit_file: Path | None) -> i
     logging.getLogger().addHandler(logging.NullHandler())
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     performer = None if settings.is_read_only else Performer(spec, audit=Audit(audit_file))
-    saved = SavedFilters(audit_file.with_name(FILE) if audit_file is not None else None)
-    app = AbsurdApp(DatabaseSource(spec), settings, performer, saved)
+    kept = Kept(audit_file.with_name(FILE) if audit_file is not None else None)
+    app = AbsurdApp(DatabaseSource(spec), settings, performer, kept)
     app.driver_class = steady(app.driver_class)
     asyncio.run(_run_until_left(app))
     for left in app.left_behind:

@@ -12,6 +12,7 @@ from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
+from absurd_tui.kept import Kept
 from absurd_tui.observe.once import no_such_queue
 from absurd_tui.observe.poll import Poll
 from absurd_tui.observe.records import Link, LinkState, Snapshot, View
@@ -22,7 +23,6 @@ from absurd_tui.operations.requests import Request, SpawnTask
 from absurd_tui.operations.sentences import sentence
 from absurd_tui.operations.spawn_history import SpawnHistory
 from absurd_tui.operations.subjects import follow, subject
-from absurd_tui.saved_filters import SavedFilters
 from absurd_tui.settings import Settings
 from absurd_tui.styles import stylesheets
 from absurd_tui.text import Plain, for_clipboard, plain
@@ -54,6 +54,7 @@ from absurd_tui.ui.messages import (
 )
 from absurd_tui.ui.paging import Paging
 from absurd_tui.ui.palette import offered
+from absurd_tui.ui.remembering import Remembers
 from absurd_tui.ui.returning import ReturningApp
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
@@ -79,7 +80,7 @@ _LOOKED_AFTER = TOLD_AFTER + 0.05
 """Seconds after which a write that is not over is told for certain: it begins a little later than it is asked for."""
 
 
-class AbsurdApp(ActsOnMany, TakesOut, ReturningApp, CommandingApp):
+class AbsurdApp(ActsOnMany, TakesOut, ReturningApp, CommandingApp, Remembers):
     """The dashboard of one database."""
 
     TITLE = "absurd-tui"
@@ -91,14 +92,14 @@ class AbsurdApp(ActsOnMany, TakesOut, ReturningApp, CommandingApp):
         source: Source,
         settings: Settings,
         performer: Performs | None = None,
-        saved: SavedFilters | None = None,
+        kept: Kept | None = None,
     ) -> None:
         no_color = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if no_color else None)
         self._source = source
         self._settings = settings
-        self._saved = saved or SavedFilters(None)
-        self._folder = self._saved.folder
+        self._kept = kept or Kept(None)
+        self._folder = self._kept.folder
         self._performer = None if serves_web(self.driver_class) else performer
         self._running_tasks: set[asyncio.Task[None]] = set()
         self._watch = Watch(source.address, every=settings.every, ticks=time.monotonic())
@@ -131,6 +132,7 @@ class AbsurdApp(ActsOnMany, TakesOut, ReturningApp, CommandingApp):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme or ("absurd-ansi" if no_color else "absurd-dark")
+        self._recall()
 
     def get_css_variables(self) -> dict[str, str]:
         """Give our own colour names a meaning under every theme, one that can be read."""
@@ -144,7 +146,7 @@ class AbsurdApp(ActsOnMany, TakesOut, ReturningApp, CommandingApp):
 
     def get_default_screen(self) -> Dashboard:
         """Begin with the dashboard."""
-        return Dashboard(self._watch, queue=self._settings.queue)
+        return Dashboard(self._watch, queue=self._first_queue)
 
     def on_mount(self) -> None:
         """Begin to read, once the first frame is painted."""
@@ -164,6 +166,8 @@ class AbsurdApp(ActsOnMany, TakesOut, ReturningApp, CommandingApp):
             run = self._bulks.under_way  # which comes to a stop where nothing is written any more
             self.left_behind = [left_behind(pending) for pending in await self._performer.close()]
             self.left_behind += self._bulks.left_behind(run)
+        if troubled := self._remember():
+            self.left_behind.append(troubled)
         for running in self._running_tasks:
             running.cancel()
 
@@ -212,6 +216,7 @@ class AbsurdApp(ActsOnMany, TakesOut, ReturningApp, CommandingApp):
             self.bell()
         if not self._knows_queue(snapshot):
             return
+        self._check_recalled(snapshot)
         self._begin(self._following.read(snapshot.server.role))
         self._repaint()
 

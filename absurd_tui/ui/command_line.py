@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from absurd_tui.kept import NAME
 from absurd_tui.observe.ids import ids_in
 from absurd_tui.observe.search.completion import Known, completions
 from absurd_tui.observe.search.language import Wrong, parse
 from absurd_tui.observe.why import Clock
-from absurd_tui.saved_filters import NAME
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.commands import COMMANDS, Argument, Command, Scope
 from absurd_tui.ui.instants import instant

@@ -7,10 +7,10 @@ from functools import partial
 
 from textual.screen import Screen
 
+from absurd_tui.kept import CannotKeep, Kept
 from absurd_tui.observe.search.completion import Known, known_from
 from absurd_tui.observe.search.language import Wrong, parse
 from absurd_tui.observe.search.terms import Filter, written
-from absurd_tui.saved_filters import CannotKeep, SavedFilters
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import why_not
 from absurd_tui.ui.command_line import ALL, Place, Typed
@@ -27,7 +27,7 @@ from absurd_tui.ui.seeking import SeekingApp
 class CommandingApp(SeekingApp):
     """What of the app runs commands by their words."""
 
-    _saved: SavedFilters
+    _kept: Kept
 
     def action_command(self, begun: str = "") -> None:
         """Ask for a command, and run it on the screen that it was asked on."""
@@ -41,7 +41,7 @@ class CommandingApp(SeekingApp):
         themes = tuple(sorted(self.available_themes))
         place = Place(scopes_of(screen), known, themes, self._watch.newest_clock(time.monotonic()))
         try:
-            return replace(place, saved=tuple(sorted(self._saved.all())))
+            return replace(place, saved=tuple(sorted(self._kept.filters())))
         except CannotKeep as error:
             return replace(place, trouble=plain(str(error)))
 
@@ -51,10 +51,10 @@ class CommandingApp(SeekingApp):
             if typed.command.id == "filter.save":
                 return self._save(screen, typed.argument)
             if typed.command.id == "filter.forget":
-                self._saved.forget(typed.argument)
+                self._kept.forget(typed.argument)
                 return Plain("")
             if typed.command.id == "filter.run" and isinstance(
-                wrong := parse(self._saved.all()[typed.argument]), Wrong
+                wrong := parse(self._kept.filters()[typed.argument]), Wrong
             ):
                 return say("filter: {name} cannot be read: ", name=typed.argument) + wrong.why
         except CannotKeep as error:
@@ -65,7 +65,7 @@ class CommandingApp(SeekingApp):
     def _save(self, screen: Screen[object], name: str) -> Plain:
         if not isinstance(screen, SearchScreen):
             return plain("save: no search is on this screen; / begins one.")
-        self._saved.save(name, written(screen.filter))
+        self._kept.save(name, written(screen.filter))
         screen.say(say("Saved as {name}: :filter {name} finds it again.", name=name))
         return Plain("")
 
@@ -84,7 +84,7 @@ class CommandingApp(SeekingApp):
                 self.look_for_id(typed.argument)
             case Argument.SAVED if typed.command.id == "filter.run":
                 with suppress(CannotKeep, KeyError):  # somebody else may have changed the file since
-                    self._find(self._saved.all()[typed.argument])
+                    self._find(self._kept.filters()[typed.argument])
             case Argument.FILTER:
                 self._find(typed.argument)
             case Argument.SECONDS:

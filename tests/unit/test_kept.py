@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from absurd_tui.saved_filters import MOST_BYTES, MOST_FILTERS, CannotKeep, SavedFilters
+from absurd_tui.kept import MOST_BYTES, MOST_DATABASES, MOST_FILTERS, CannotKeep, Kept
 
 names = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -15,32 +15,41 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 @given(st.dictionaries(names, texts, max_size=5))
 def test_what_is_saved_is_read_the_same(tmp_path_factory: pytest.TempPathFactory, filters: dict[str, str]) -> None:
-    path = tmp_path_factory.mktemp("state") / "absurd-tui" / "filters.toml"
+    path = tmp_path_factory.mktemp("state") / "absurd-tui" / "kept.toml"
     for name, text in filters.items():
-        SavedFilters(path).save(name, text)
-    assert SavedFilters(path).all() == filters
+        Kept(path).save(name, text)
+    assert Kept(path).filters() == filters
     if filters:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         assert [found.name for found in path.parent.iterdir()] == [path.name]
-        SavedFilters(path).forget(next(iter(filters)))
-        assert SavedFilters(path).all() == dict(list(filters.items())[1:])
+        Kept(path).forget(next(iter(filters)))
+        assert Kept(path).filters() == dict(list(filters.items())[1:])
 
 
 def test_without_a_file_they_are_kept_for_the_run() -> None:
-    saved = SavedFilters(None)
+    saved = Kept(None)
     saved.save("mine", "state:failed")
-    assert saved.all() == {"mine": "state:failed"}
+    assert saved.filters() == {"mine": "state:failed"}
 
 
 @pytest.mark.parametrize(
-    "content", [b"[filters", b"\xff\xfe", b"other = 1\n", b"filters = 3\n", b"[filters]\n'my own' = 'x'\n"]
+    "content",
+    [
+        b"[filters",
+        b"\xff\xfe",
+        b"other = 1\n",
+        b"filters = 3\n",
+        b"theme = 3\n",
+        b"[filters]\n'my own' = 'x'\n",
+        b"[queues]\na = 1\n",
+    ],
 )
 def test_a_file_that_is_something_else_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "filters.toml"
+    path = tmp_path / "kept.toml"
     path.write_bytes(content)
     with pytest.raises(CannotKeep, match="left as it is"):
-        SavedFilters(path).save("mine", "x")
+        Kept(path).save("mine", "x")
     assert path.read_bytes() == content
 
 
@@ -49,25 +58,48 @@ def test_a_link_a_folder_and_a_closed_folder_are_refused(tmp_path: Path) -> None
     (tmp_path / "link").symlink_to(tmp_path / "target")
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("")
-    for name in ("link", "folder", "file/filters.toml"):
+    for name in ("link", "folder", "file/kept.toml"):
         with pytest.raises(CannotKeep):
-            SavedFilters(tmp_path / name).save("mine", "x")
+            Kept(tmp_path / name).save("mine", "x")
     assert (tmp_path / "target").read_text() == ""
 
 
 def test_there_is_an_end_to_them(tmp_path: Path) -> None:
-    path = tmp_path / "filters.toml"
+    path = tmp_path / "kept.toml"
     path.write_text("[filters]\n" + "".join(f"f{number} = ''\n" for number in range(MOST_FILTERS)))
-    saved = SavedFilters(path)
+    saved = Kept(path)
     saved.save("f0", "again")
     with pytest.raises(CannotKeep, match="forget one first"):
         saved.save("another", "x")
 
 
 def test_a_file_that_is_too_large_to_be_read_whole_is_not_written_over(tmp_path: Path) -> None:
-    path = tmp_path / "filters.toml"
+    path = tmp_path / "kept.toml"
     path.write_text("[filters]\na = 'x'\n" + "# more\n" * (MOST_BYTES // 7))
     before = path.read_bytes()
     with pytest.raises(CannotKeep, match="too large"):
-        SavedFilters(path).save("mine", "x")
+        Kept(path).save("mine", "x")
     assert path.read_bytes() == before
+
+
+@given(texts, st.dictionaries(texts, texts, max_size=4))
+def test_theme_and_queues_beside_the_filters(
+    tmp_path_factory: pytest.TempPathFactory, theme: str, queues: dict[str, str]
+) -> None:
+    path = tmp_path_factory.mktemp("state") / "kept.toml"
+    Kept(path).save("mine", "state:failed")
+    Kept(path).remember_theme(theme)
+    for address, queue in queues.items():
+        Kept(path).remember_queue(address, queue)
+    assert (Kept(path).theme(), Kept(path).filters()) == (theme, {"mine": "state:failed"})
+    assert {address: Kept(path).queue(address) for address in queues} == queues
+    for address in queues:
+        Kept(path).remember_queue(address, None)
+        assert Kept(path).queue(address) is None
+
+
+def test_of_many_databases_the_one_left_first_is_forgotten(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "kept.toml")
+    for number in [*range(MOST_DATABASES), 0, MOST_DATABASES]:
+        kept.remember_queue(f"database {number}", "mail")
+    assert [kept.queue(f"database {number}") for number in (0, 1, 2, MOST_DATABASES)] == ["mail", None, "mail", "mail"]
