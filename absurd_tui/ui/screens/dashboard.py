@@ -55,7 +55,7 @@ class Dashboard(MarkingScreen):
 
     def __init__(self, watch: Watch, *, queue: str | None = None) -> None:
         super().__init__(watch)
-        self._queue = queue
+        self.queue = queue
         self._open = State.RUNNING
         self._is_zoomed = False
         self._with_retried = False
@@ -105,17 +105,17 @@ class Dashboard(MarkingScreen):
             self._show_before_first(ticks)
             return
         as_of = say("as of {at}", at=clock.at(snapshot.now)) if is_stale else Plain("")
-        sight = Sight(clock, shows_queue=self._queue is None, is_ascii=self._watch.is_ascii)
-        rows = queue_rows(snapshot, self._watch.settled, self._queue)
+        sight = Sight(clock, shows_queue=self.queue is None, is_ascii=self._watch.is_ascii)
+        rows = queue_rows(snapshot, self._watch.settled, self.queue)
         strip = Title("0", Plain(""), "", plain("Queues"), Plain(""), as_of=Plain(""))
         queues = self.query_one(QueueStrip)
         queues.show(rows, sight, strip, is_stale=is_stale)
-        queues.reveal((self._queue,))
+        queues.reveal((self.queue,))
         queues.set_class(len(rows) > QUEUES_SHOWN, "-many")
-        rates = snapshot.rates if snapshot.rates is not None and snapshot.rates.queue == self._queue else None
+        rates = snapshot.rates if snapshot.rates is not None and snapshot.rates.queue == self.queue else None
         self.query_one(RatesLine).show(rates, is_stale=is_stale)
         for panel in self._panels():
-            reading = reading_of(panel.state, snapshot, self._queue)
+            reading = reading_of(panel.state, snapshot, self.queue)
             if reading is not None:
                 self.marks.follow(panel.state, reading.rows, snapshot.read_of(reading).now)
             panel.marked = len(self.marks) if panel.state is self.marks.state else 0
@@ -123,8 +123,8 @@ class Dashboard(MarkingScreen):
                 reading,
                 snapshot.read_of(reading) if reading is not None else snapshot.rows_read,
                 sight,
-                title(panel.state, snapshot, self._queue, as_of) if self._shows_titles else None,
-                notes=notes(panel.state, snapshot, self._queue),
+                title(panel.state, snapshot, self.queue, as_of) if self._shows_titles else None,
+                notes=notes(panel.state, snapshot, self.queue),
                 is_stale=is_stale,
             )
         self._show_tabs(is_stale=is_stale)
@@ -143,7 +143,7 @@ class Dashboard(MarkingScreen):
         if snapshot is None:
             return
         tabs = [
-            Tab(state, PANEL_KEYS[number], plain(NAMES[state]), plain(count_text(state, snapshot, self._queue)))
+            Tab(state, PANEL_KEYS[number], plain(NAMES[state]), plain(count_text(state, snapshot, self.queue)))
             for number, state in enumerate(State)
         ]
         if self._panel(self._open).wanted is not None:
@@ -156,11 +156,6 @@ class Dashboard(MarkingScreen):
         row, clock = self.row_in_question(), self._watch.clock(time.monotonic())
         last_claim = self._watch.last_claim(row.queue) if row is not None else None
         self.query_one(WhyLine).show(row, clock, last_claim, is_gone=is_gone)
-
-    @property
-    def queue(self) -> str | None:
-        """The chosen queue, None for all."""
-        return self._queue
 
     def panel_in_question(self) -> Panel | None:
         """Give the panel that has the cursor."""
@@ -178,7 +173,7 @@ class Dashboard(MarkingScreen):
         """Give the queue under the cursor of the strip, where that has the focus; else the chosen one."""
         if isinstance(self.focused, QueueStrip) and self.focused.cursor_record is not None:
             return self.focused.cursor_record.name
-        return self._queue or super().queue_in_question()
+        return self.queue or super().queue_in_question()
 
     def _show_keys(self) -> None:
         self.query_one(Outcomes).show(self._watch.told(time.monotonic()))
@@ -213,7 +208,7 @@ class Dashboard(MarkingScreen):
         shown = (self._open,) if self._shows_one else tuple(State)
         away = next((panel.wanted for panel in self._panels() if panel.wanted is not None), None)
         rows = self._panel(self._open).head_rows if away is None else MOST_HEAD_ROWS
-        view = View(self._queue, shown, rows, self._with_retried, away)
+        view = View(self.queue, shown, rows, self._with_retried, away)
         if view != self._asked:
             self._asked = view
             self.post_message(ViewChanged(view))
@@ -327,15 +322,15 @@ class Dashboard(MarkingScreen):
         snapshot = self._watch.snapshot
         if snapshot is None:
             return
-        names = [row.name for row in queue_rows(snapshot, self._watch.settled, self._queue)]
-        at = names.index(self._queue) if self._queue in names else 0
+        names = [row.name for row in queue_rows(snapshot, self._watch.settled, self.queue)]
+        at = names.index(self.queue) if self.queue in names else 0
         self.choose(names[(at + int(by)) % len(names)])
 
     def choose(self, queue: str | None) -> None:
         """Show one queue, or all."""
-        if queue != self._queue:
+        if queue != self.queue:
             self.unmark(", because they were of what was shown before")
-        self._queue = queue
+        self.queue = queue
         for panel in self._panels():
             panel.choose(queue)
         self._ask()
@@ -343,7 +338,7 @@ class Dashboard(MarkingScreen):
 
     def action_failures(self) -> None:
         """Show the failures of the chosen queue, or of all, in groups."""
-        self.post_message(FailuresOpened(self._queue))
+        self.post_message(FailuresOpened(self.queue))
 
     async def action_worst(self) -> None:
         """Go to where the worst finding can be looked at."""
