@@ -46,8 +46,8 @@ _LAUNCH = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);
 _SET = re.compile(rb"\x1b\[\?([0-9]+)([hl])")
 _SWITCHES = re.compile(_SET.pattern + rb"|\x1b\[(?:>[0-9]+|<)u")
 _OWN_SCREEN = re.compile(rb"\x1b\[\?1049h.*?\x1b\[\?1049l", re.DOTALL)
-# what is written to the user's own screen and is not seen there: modes, the keypad's too, and the pointer's shape
-_LAST_WORDS = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b>|\x1b\]22;[a-z-]+\x07")
+# Textual's last words may come after it has left: modes, and the pointer's shape
+_LAST_WORDS = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]22;[a-z-]+\x07")
 # what pyte does not know, and would draw the end of
 _KEYBOARD = re.compile(rb"\x1b\[[<>=?][0-9;]*u")
 # four fifths of what is written; pyte would take as much of the time
