@@ -6,9 +6,10 @@ A run holds a frozen list. Nothing is done to what is not on it, and everything 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 from uuid import UUID
 
 from absurd_tui.observe.following import FollowedTask, Standings
@@ -149,11 +150,14 @@ class BulkRun:
         if self.stage is Stage.CANARY:
             await self._watch_canary()
 
-    async def go_on(self) -> None:
-        """Do what is left."""
+    def go_on(self) -> Coroutine[Any, Any, None]:
+        """Do what is left. From the call on it is not at rest, so that nobody can let it go on twice."""
         self._stopping.clear()
         self.failure = None
         self.stage = Stage.REST
+        return self._do_rest()
+
+    async def _do_rest(self) -> None:
         self._rest_began, self._rest_from = time.monotonic(), self.reached
         await self._do(self.left)
         if self.stage is Stage.REST:

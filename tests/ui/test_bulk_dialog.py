@@ -140,6 +140,22 @@ async def test_the_canary_goes_first_and_the_rest_waits_for_a_word() -> None:
         assert [len(batch.targets) for batch in seen.performer.batches] == [5, 7]
 
 
+async def test_what_is_gone_on_with_twice_in_a_row_goes_on_once() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        await ask(seen, "r", 12)
+        await seen.press("y")
+        await seen.shown("7 are left, and wait for a word")
+        progress = seen.pilot.app.screen
+        assert isinstance(progress, BulkProgress)
+        gate = seen.performer.gate = asyncio.Event()
+        for _ in range(2):
+            progress.action_go_on()
+        await seen.until(lambda: len(seen.performer.batches) > 1)
+        gate.set()
+        await seen.shown("12 of 12")
+        assert [len(batch.targets) for batch in seen.performer.batches] == [5, 7]
+
+
 async def test_a_canary_that_failed_again_is_told_before_the_rest_is_asked_for() -> None:
     async with desk(outcome=RETRIED) as seen:
         await ask(seen, "r", 12)
