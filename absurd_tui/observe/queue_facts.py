@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from absurd_tui.observe import queue_queries
-from absurd_tui.observe.weeks import Weeks, read_weeks
+from absurd_tui.observe.cron_reader import read_cron
+from absurd_tui.observe.storage import Cron
+from absurd_tui.observe.weeks import Weeks, read_detachable, read_weeks
 
 POLICY_KEYS = (
     "cleanup_ttl",
@@ -25,7 +27,8 @@ class QueueFacts:
     """A queue read at `now`, times in seconds since 1970. `policy` has its values as PostgreSQL writes them.
 
     `bytes` is all its tables and indexes on disk. `checkpoints`, `events` and `waits` are estimates by statistics,
-    None where there are none. `weeks` are the partitions of one that has some.
+    None where there are none. `weeks` are the partitions of one that has some, `detachable` those that are old and
+    empty, None where that cannot be read; `cron` is what pg_cron does.
     """
 
     name: str
@@ -38,6 +41,8 @@ class QueueFacts:
     waits: int | None
     now: float
     weeks: Weeks | None = None
+    detachable: tuple[str, ...] | None = ()
+    cron: Cron = Cron(is_there=False)
 
     @property
     def is_partitioned(self) -> bool:
@@ -65,6 +70,8 @@ async def read_facts(fetch: Callable[..., Awaitable[Sequence[Any]]], queue: str)
             waits=row["waits"],
             now=row["now"],
             weeks=await read_weeks(fetch, queue) if is_partitioned else None,
+            detachable=await read_detachable(fetch, queue) if is_partitioned else (),
+            cron=await read_cron(fetch),
         )
     return None
 

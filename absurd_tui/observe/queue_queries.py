@@ -36,3 +36,6 @@ select count(*) as wanted, count(*) filter (where c.oid is null) as missing,
                       and c.relname = l.letter || '_' || q.queue_name || '_' || w.tag
  where q.queue_name = $1::text"""
 """What absurd.ensure_partitions would see to in the queue $1; `ours` are those that the transaction $2 made."""
+
+DETACHABLE = "select partition_table from absurd.list_detach_candidates($1::text) order by partition_table"
+"""The old and empty partitions of the queue $1, where its policy lets them go."""

@@ -8,13 +8,12 @@ from uuid import UUID
 from absurd_tui.database.faults import Fault, classify
 from absurd_tui.observe import storage_queries
 from absurd_tui.observe.branches import Asked, Fetch, Gathered, Question, Row, refusal
+from absurd_tui.observe.cron_reader import read_cron
 from absurd_tui.observe.lock_holders import with_holder
 from absurd_tui.observe.queue_facts import policy_of
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.storage import (
     DAY,
-    Cron,
-    CronJob,
     Kept,
     Partitions,
     QueueStorage,
@@ -48,7 +47,7 @@ async def read_storage(fetch: Fetch) -> StorageReading:
         refusals = tuple(dict.fromkeys(why for why in (barred.get(name), refused.get(name)) if why is not None))
         queues.append(_queue(row, sizes.get(name), ends.rows.get(name, ()), bounds.get(name), refusals, found.now))
     unread = {queue.name: queue.refusals[0] for queue in queues if queue.refusals}
-    return StorageReading(found.now, tuple(queues), await _cron(fetch), tuple(unread.items()), found.veiled)
+    return StorageReading(found.now, tuple(queues), await read_cron(fetch), tuple(unread.items()), found.veiled)
 
 
 async def _sizes(
@@ -156,34 +155,3 @@ def _partitions(bounds: Mapping[str, Sequence[str]], end: Row | None) -> Partiti
 def _upper(bound: str) -> float | None:
     match = _BOUND.search(bound)
     return spawned_at(UUID(match[2])) if match else None
-
-
-async def _cron(fetch: Fetch) -> Cron:
-    """Read what pg_cron does for Absurd; what it refuses is not known, and nothing else is the worse for it."""
-    (there,) = await fetch(storage_queries.CRON)
-    if not there["is_there"]:
-        return Cron(is_there=False)
-    if not there["may_jobs"]:
-        return Cron(is_there=True, jobs=None)
-    try:
-        jobs = await fetch(storage_queries.CRON_JOBS)
-        ids = [job["jobid"] for job in jobs]
-        runs = await fetch(storage_queries.CRON_RUNS, ids) if ids and there["may_runs"] else ()
-    except Exception as error:
-        if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
-            raise
-        return Cron(is_there=True, jobs=None)
-    last = {run["jobid"]: run for run in runs}
-    return Cron(is_there=True, jobs=tuple(_job(job, last.get(job["jobid"])) for job in jobs))
-
-
-def _job(job: Row, run: Row | None) -> CronJob:
-    return CronJob(
-        name=job["name"] or "",
-        schedule=job["schedule"],
-        command=job["command"],
-        is_active=job["active"],
-        ran_at=run["ran_at"] if run is not None else None,
-        status=run["status"] if run is not None else None,
-        message=run["message"] if run is not None else None,
-    )

@@ -84,6 +84,13 @@ class PartitionsMade(Done):
 
 
 @dataclass(frozen=True, slots=True)
+class JobsSet(Done):
+    """The jobs that pg_cron has for it now, each with its schedule."""
+
+    jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AlreadyEmitted(AlreadySo):
     """The event had been emitted, with the beginning of this payload; `now` is when that was read."""
 

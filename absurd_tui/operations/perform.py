@@ -13,6 +13,8 @@ from absurd_tui.operations.clean_up import Batch
 from absurd_tui.operations.clean_up_count import CleanUpCount, count_clean_up
 from absurd_tui.operations.copy_batch import work_of
 from absurd_tui.operations.create_queue import Create
+from absurd_tui.operations.cron import Switch
+from absurd_tui.operations.detach import Detach
 from absurd_tui.operations.drop_queue import Drop
 from absurd_tui.operations.emit import Emit
 from absurd_tui.operations.envelope import Envelope, Passage
@@ -24,10 +26,12 @@ from absurd_tui.operations.queue_policy import SetPolicy
 from absurd_tui.operations.queue_requests import (
     CleanUp,
     CreateQueue,
+    DetachPartitions,
     DropQueue,
     MakePartitions,
     QueueRequest,
     SetQueuePolicy,
+    SwitchCron,
 )
 from absurd_tui.operations.queue_sentences import Progress
 from absurd_tui.operations.recording import broken_off, record_of, record_of_batch
@@ -245,6 +249,10 @@ def _work(request: Request) -> Work:
             return Batch(request)
         case MakePartitions():
             return Ensure(request)
+        case SwitchCron():
+            return Switch(request)
+        case DetachPartitions():
+            return Detach(request)
         case EmitEvent():
             return Emit(request)
 

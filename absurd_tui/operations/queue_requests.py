@@ -60,4 +60,23 @@ class MakePartitions:
     missing: int
 
 
-QueueRequest = CreateQueue | DropQueue | SetQueuePolicy | CleanUp | MakePartitions
+@dataclass(frozen=True, slots=True)
+class SwitchCron:
+    """Have pg_cron keep the queue up, or no longer; `seen` are the jobs of this queue that the dialog showed."""
+
+    queue: str
+    created_at: float
+    is_on: bool
+    seen: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DetachPartitions:
+    """Have pg_cron detach and drop old, empty partitions of the queue; `seen` are those that the dialog named."""
+
+    queue: str
+    created_at: float
+    seen: tuple[str, ...]
+
+
+QueueRequest = CreateQueue | DropQueue | SetQueuePolicy | CleanUp | MakePartitions | SwitchCron | DetachPartitions

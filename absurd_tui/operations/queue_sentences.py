@@ -9,6 +9,7 @@ from absurd_tui.operations.outcomes import (
     Changed,
     Done,
     Gone,
+    JobsSet,
     Locked,
     NotApplied,
     Outcome,
@@ -22,10 +23,12 @@ from absurd_tui.operations.outcomes import (
 from absurd_tui.operations.queue_requests import (
     CleanUp,
     CreateQueue,
+    DetachPartitions,
     DropQueue,
     MakePartitions,
     QueueRequest,
     SetQueuePolicy,
+    SwitchCron,
 )
 from absurd_tui.operations.table_locks import LOCK_MILLISECONDS, TRIES
 from absurd_tui.text import Plain, plain, say
@@ -51,6 +54,7 @@ _OPERATIONS = {
     SetQueuePolicy: "set policy",
     CleanUp: "clean up",
     MakePartitions: "make partitions",
+    DetachPartitions: "detach partitions",
 }
 _DOING = {
     CreateQueue: "creating",
@@ -58,6 +62,7 @@ _DOING = {
     SetQueuePolicy: "changing the policy of",
     CleanUp: "cleaning up",
     MakePartitions: "making partitions of",
+    DetachPartitions: "detaching partitions of",
 }
 
 
@@ -69,9 +74,8 @@ def sentence(request: QueueRequest, outcome: Outcome, clock: Clock) -> Sentence:
             return "!" if removed.cut_short else "✓", *_removed(about, removed)
         case Done():
             return "✓", *_done(request, outcome, clock)
-        case AlreadySo() if isinstance(request, MakePartitions):
-            told = "Every partition that its policy asks for is there. Nothing changed."
-            return "=", say("Already so · {target}", target=about), plain(told)
+        case AlreadySo() if told := _already(request):
+            return "=", say("Already so · {target}", target=about), plain(f"{told} {NOTHING_CHANGED}")
         case AlreadySo(since=since, queue_after=after):
             told = "It is there since {at}. Nothing changed."
             at = clock.at(since) if since is not None else "before"
@@ -89,7 +93,7 @@ def sentence(request: QueueRequest, outcome: Outcome, clock: Clock) -> Sentence:
             help_at_hand = " ? shows the GRANT." if remedy else ""
             return "✗", say("Refused · {why}", why=reason), plain(NOTHING_CHANGED + help_at_hand)
         case Locked():
-            is_batch = isinstance(request, CleanUp | CreateQueue)
+            is_batch = isinstance(request, CleanUp | CreateQueue | SwitchCron | DetachPartitions)
             tries = NOTHING_CHANGED if is_batch else f"{TRIES} tries of {LOCK_MILLISECONDS} ms. {NOTHING_CHANGED}"
             return "✗", say("In use by {who} · {target}", who=holder(outcome), target=about), plain(tries)
         case NotApplied(reason):
@@ -132,11 +136,15 @@ def target(request: QueueRequest) -> Plain:
 
 def operation(request: QueueRequest) -> str:
     """Name what a request does."""
+    if isinstance(request, SwitchCron):
+        return "enable cron" if request.is_on else "disable cron"
     return _OPERATIONS[type(request)]
 
 
 def doing(request: QueueRequest) -> str:
     """Name what is being done while a request is performed."""
+    if isinstance(request, SwitchCron):
+        return "enabling cron for" if request.is_on else "disabling cron for"
     return _DOING[type(request)]
 
 
@@ -152,6 +160,8 @@ def before(request: QueueRequest) -> str | None:
         case CleanUp(cutoff=cutoff, tasks=tasks, events=events, with_events=with_events):
             also = f", {events:,} events" if with_events else ""
             return f"ended before {units.iso(cutoff)}: {tasks:,} tasks{also}"
+        case SwitchCron(seen=seen) | DetachPartitions(seen=seen):
+            return ", ".join(seen) or "none"
         case MakePartitions(missing=missing):
             return f"{units.plural(missing, 'partition')} missing"
 
@@ -194,6 +204,15 @@ def _done(request: QueueRequest, done: Done, clock: Clock) -> tuple[Plain, Plain
             return say("Dropped · {target}", target=about), told
         case CleanUp():
             return say("Cleaned up · {target}", target=about), say("Read back {at}.", at=at)
+        case SwitchCron(is_on=is_on):
+            number = len(done.jobs) if isinstance(done, JobsSet) else 0
+            jobs = f"{units.plural(number, 'job')} of its own" if number else "no job of its own is left"
+            what = say("Cron {on} · {target}", on="enabled" if is_on else "disabled", target=about)
+            return what, say("Read back {at}: {jobs}.", at=at, jobs=jobs)
+        case DetachPartitions():
+            number = len(done.jobs) if isinstance(done, JobsSet) else 0
+            what = say("Detach scheduled · {target}", target=about)
+            return what, say("Read back {at}: {jobs}, run within minutes.", at=at, jobs=units.plural(number, "job"))
         case MakePartitions():
             number = done.number if isinstance(done, PartitionsMade) else 0
             until = clock.at(done.until) if isinstance(done, PartitionsMade) and done.until is not None else ""
@@ -203,6 +222,18 @@ def _done(request: QueueRequest, done: Done, clock: Clock) -> tuple[Plain, Plain
             keys = [key for key, _ in request.values]
             now = written(tuple(pair for pair in after.policy if pair[0] in keys)) if after is not None else ""
             return say("Policy set · {target}", target=about), say("Read back {at}: {now}.", at=at, now=now)
+
+
+def _already(request: QueueRequest) -> str:
+    """Say what is so already; empty where it is that the queue is there."""
+    match request:
+        case MakePartitions():
+            return "Every partition that its policy asks for is there."
+        case SwitchCron(is_on=is_on):
+            return "Its jobs are there." if is_on else "pg_cron has no job of its own for it."
+        case DetachPartitions():
+            return "Jobs that detach its partitions are under way."
+    return ""
 
 
 def _removed(about: Plain, removed: Removed) -> tuple[Plain, Plain]:
@@ -224,6 +255,10 @@ def _changed(request: QueueRequest, after: QueueAfter | None, clock: Clock) -> t
     made = after.created_at if after is not None else None
     if not isinstance(request, CreateQueue) and made is not None and made != request.created_at:
         now = say("made anew at {at}", at=clock.at(made))
+    elif isinstance(request, SwitchCron):
+        now = plain("its jobs are others")
+    elif isinstance(request, DetachPartitions):
+        now = plain("other partitions are old and empty")
     else:
         now = plain("its policy is another")
     headline = say("Changed since you looked · {now}", now=now)

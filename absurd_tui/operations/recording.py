@@ -34,6 +34,7 @@ _WORDS = {
     "Done": "done",
     "Emitted": "done",
     "PartitionsMade": "done",
+    "JobsSet": "done",
     "AlreadySo": "already so",
     "AlreadyEmitted": "already so",
     "Changed": "changed",

@@ -7,6 +7,8 @@ from absurd_tui.operations import (
     cancel,
     clean_up,
     create_queue,
+    cron,
+    detach,
     drop_queue,
     emit,
     extend,
@@ -49,12 +51,16 @@ _NEEDS: Mapping[str, Needs] = {
 }
 CREATE_QUEUE, DROP_QUEUE, QUEUE_POLICY = "queue.create", "queue.drop", "queue.policy"
 CLEAN_UP, MAKE_PARTITIONS = "queue.clean_up", "queue.partitions"
+CRON_ON, CRON_OFF, DETACH = "queue.cron_on", "queue.cron_off", "queue.detach"
 _QUEUE_NEEDS: Mapping[str, Needs] = {
     CREATE_QUEUE: create_queue.NEEDS,
     DROP_QUEUE: drop_queue.NEEDS,
     QUEUE_POLICY: queue_policy.NEEDS,
     CLEAN_UP: clean_up.NEEDS,
     MAKE_PARTITIONS: make_partitions.NEEDS,
+    CRON_ON: cron.NEEDS_ON,
+    CRON_OFF: cron.NEEDS_OFF,
+    DETACH: detach.NEEDS,
 }
 _QUEUE_VERBS = {
     CREATE_QUEUE: "create queue",
@@ -62,6 +68,9 @@ _QUEUE_VERBS = {
     QUEUE_POLICY: "policy",
     CLEAN_UP: "clean up",
     MAKE_PARTITIONS: "make partitions",
+    CRON_ON: "enable cron",
+    CRON_OFF: "disable cron",
+    DETACH: "detach partitions",
 }
 _NOTHING = Plain("")
 

@@ -192,3 +192,23 @@ async def test_pg_cron_is_read_as_far_as_it_may_be(
             assert (cron.is_there, cron.jobs) == (True, None)
         finally:
             seen.close()
+
+
+async def test_a_dialog_about_a_queue_knows_its_partitions_and_its_jobs(
+    source: DatabaseSource, connection: asyncpg.Connection
+) -> None:
+    facts = await source.queue_facts("weekly")
+    assert facts is not None
+    assert facts.weeks is not None
+    assert facts.weeks.missing == 0
+    assert (facts.detachable, facts.cron.is_there) == ((), False)
+    await connection.execute("select absurd.set_queue_policy('weekly', $1)", '{"partition_lookahead": "60 days"}')
+    await connection.execute(CRON)
+    facts = await source.queue_facts("weekly")
+    assert facts is not None
+    assert facts.weeks is not None
+    assert facts.weeks.missing > 0
+    assert [job.name for job in facts.cron.jobs or ()] == ["absurd_cleanup_all"]
+    mail = await source.queue_facts("mail")
+    assert mail is not None
+    assert (mail.weeks, mail.detachable) == (None, ())

@@ -3,9 +3,20 @@
 from typing import Any
 
 from absurd_tui.observe.why import Clock
-from absurd_tui.ui.availability import CLEAN_UP, CREATE_QUEUE, DROP_QUEUE, MAKE_PARTITIONS, QUEUE_POLICY
+from absurd_tui.ui.availability import (
+    CLEAN_UP,
+    CREATE_QUEUE,
+    CRON_OFF,
+    CRON_ON,
+    DETACH,
+    DROP_QUEUE,
+    MAKE_PARTITIONS,
+    QUEUE_POLICY,
+)
 from absurd_tui.ui.dialogs.clean_up import CleanUpDialog
 from absurd_tui.ui.dialogs.create_queue import CreateQueueDialog
+from absurd_tui.ui.dialogs.cron import DisableCronDialog, EnableCronDialog
+from absurd_tui.ui.dialogs.detach import DetachDialog
 from absurd_tui.ui.dialogs.drop_queue import DropQueueDialog
 from absurd_tui.ui.dialogs.make_partitions import MakePartitionsDialog
 from absurd_tui.ui.dialogs.queue_frame import QueueDialog
@@ -17,6 +28,9 @@ _ABOUT_ONE: dict[str, type[QueueDialog[Any]]] = {
     QUEUE_POLICY: QueuePolicyDialog,
     CLEAN_UP: CleanUpDialog,
     MAKE_PARTITIONS: MakePartitionsDialog,
+    CRON_ON: EnableCronDialog,
+    CRON_OFF: DisableCronDialog,
+    DETACH: DetachDialog,
 }
 
 

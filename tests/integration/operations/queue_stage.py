@@ -7,15 +7,18 @@ import asyncpg
 from integration.operations.stage import QUEUE, Stage
 
 from absurd_tui.conninfo import ConnSpec
-from absurd_tui.observe.weeks import read_weeks
+from absurd_tui.observe.weeks import read_detachable, read_weeks
 from absurd_tui.operations.clean_up_count import CleanUpCount, count_clean_up
+from absurd_tui.operations.pg_cron import read_jobs
 from absurd_tui.operations.queue_requests import (
     CleanUp,
     CreateQueue,
+    DetachPartitions,
     DropQueue,
     MakePartitions,
     QueueRequest,
     SetQueuePolicy,
+    SwitchCron,
 )
 
 NEW_QUEUE = "reports"
@@ -25,6 +28,9 @@ QUEUE_CALLS = {
     "set policy": "absurd.set_queue_policy",
     "clean up": "absurd.cleanup_tasks",
     "make partitions": "absurd.ensure_partitions",
+    "detach partitions": "absurd.schedule_detach_jobs",
+    "enable cron": "absurd.enable_cron",
+    "disable cron": "absurd.disable_cron",
 }
 """The operations on queues, and the function that each calls."""
 
@@ -37,6 +43,18 @@ select c.oid::regclass::text
   from pg_inherits i join pg_class p on p.oid = i.inhparent and p.relname = $1 join pg_class c on c.oid = i.inhrelid
  where pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT'
  order by pg_get_expr(c.relpartbound, c.oid) collate "C" desc limit 1"""
+PG_CRON = """
+create schema cron;
+create table cron.job (
+  jobid bigserial primary key, jobname text, schedule text, command text, database text default current_database(),
+  active boolean default true);
+create function cron.schedule(text, text, text) returns bigint language sql as
+  'insert into cron.job (jobname, schedule, command) values ($1, $2, $3) returning jobid';
+create function cron.unschedule(bigint) returns boolean language sql as
+  'delete from cron.job where jobid = $1 returning true';
+grant usage on schema cron to public; grant all on cron.job to public; grant all on cron.job_jobid_seq to public"""
+"""What Absurd uses of pg_cron."""
+
 _CREATED = "select date_part('epoch', created_at) from absurd.queues where queue_name = $1"
 
 
@@ -61,6 +79,8 @@ class QueueStage:
             return CreateQueue(NEW_QUEUE)
         if operation == "make partitions":
             await self.lack_a_week()
+        if operation == "detach partitions":
+            await self.have_old_weeks()
         made = await self.created_at(QUEUE)
         assert made is not None
         if operation == "clean up":
@@ -74,6 +94,13 @@ class QueueStage:
             )
         if operation == "make partitions":
             return MakePartitions(QUEUE, made, missing=4)
+        if operation == "detach partitions":
+            return DetachPartitions(QUEUE, made, await read_detachable(self.connection.fetch, QUEUE) or ())
+        if operation in ("enable cron", "disable cron"):
+            await self.connection.execute(PG_CRON)
+            if operation == "disable cron":
+                await self.stage.lifecycle.enable_cron(QUEUE)
+            return SwitchCron(QUEUE, made, operation == "enable cron", await self.jobs(QUEUE))
         if operation == "drop queue":
             return DropQueue(QUEUE, made, "1 pending")
         return SetQueuePolicy(QUEUE, made, TTL, DEFAULT_TTL)
@@ -94,6 +121,24 @@ class QueueStage:
             case MakePartitions():
                 weeks = await read_weeks(self.connection.fetch, request.queue)
                 return bool(weeks.wanted) and not weeks.missing
+            case DetachPartitions():
+                return any("detach_run" in job for job in await self.jobs(request.queue))
+            case SwitchCron(is_on=True):
+                return len(await self.jobs(request.queue)) == 3
+            case SwitchCron():
+                return await self.created_at(QUEUE) == request.created_at and not await self.jobs(request.queue)
+
+    async def jobs(self, queue: str) -> tuple[str, ...]:
+        """The jobs of a queue, as they are shown."""
+        return (await read_jobs(self.connection.fetch, queue))[0]
+
+    async def have_old_weeks(self) -> None:
+        """Make the queue anew, with partitions of weeks long past that hold nothing, and have pg_cron."""
+        await self.stage.lifecycle.drop_queue(QUEUE)
+        await self.stage.lifecycle.create_queue(QUEUE, "partitioned")
+        await self.stage.lifecycle.set_queue_policy(QUEUE, partition_lookback="60 days", detach_mode="empty")
+        await self.stage.lifecycle.ensure_partitions(QUEUE)
+        await self.connection.execute(PG_CRON)
 
     async def lack_a_week(self) -> None:
         """Make the queue anew, with partitions, of which those of the last week are missing."""

@@ -1,6 +1,7 @@
 """The table: what can be true after each of the operations on a whole queue, with somebody who brings it about."""
 
 import asyncio
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -20,6 +21,7 @@ from absurd_tui.operations.outcomes import (
     Changed,
     Done,
     Gone,
+    JobsSet,
     Locked,
     NotApplied,
     PartitionsMade,
@@ -31,10 +33,12 @@ from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.queue_requests import (
     CleanUp,
     CreateQueue,
+    DetachPartitions,
     DropQueue,
     MakePartitions,
     QueueRequest,
     SetQueuePolicy,
+    SwitchCron,
 )
 from absurd_tui.operations.requests import SpawnTask
 
@@ -67,7 +71,7 @@ def test_every_cell_is_tested_or_has_a_reason(operation: str, outcome: type) -> 
         *((each, kind) for each in QUEUE_OPERATIONS for kind in everywhere),
         *((each, kind) for each in ON_ONE_THAT_IS for kind in (Gone, Changed)),
         ("create queue", AlreadySo),
-        ("make partitions", AlreadySo),
+        *((each, AlreadySo) for each in ("make partitions", "enable cron", "disable cron", "detach partitions")),
     }
     assert ((operation, outcome) in tested) is not ((operation, outcome) in CANNOT_HAPPEN)
 
@@ -178,7 +182,7 @@ async def test_gone(queues: QueueStage, performer: Performer, operation: str) ->
     assert await performer.perform(request) == Gone()
 
 
-@pytest.mark.parametrize("operation", [each for each in QUEUE_OPERATIONS if each not in OWNERS])
+@pytest.mark.parametrize("operation", [each for each in QUEUE_OPERATIONS if each not in (*OWNERS, "detach partitions")])
 async def test_refused_until_what_the_refusal_names_is_granted(
     queues: QueueStage, database: Database, audit: Audit, operation: str
 ) -> None:
@@ -354,6 +358,54 @@ async def test_rows_in_the_default_partition_are_told_as_what_is_in_the_way(
     outcome = await performer.perform(request)
     assert isinstance(outcome, Refused)
     assert "default partition" in outcome.reason
+    assert not await queues.is_done(request)
+
+
+@pytest.mark.parametrize("operation", ["enable cron", "disable cron", "detach partitions"])
+async def test_what_pg_cron_does_already_is_not_asked_of_it_again(
+    queues: QueueStage, performer: Performer, operation: str
+) -> None:
+    request = await queues.request(operation)
+    before = await queues.jobs(QUEUE)
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, JobsSet)
+    jobs = await queues.jobs(QUEUE)
+    assert outcome.jobs == jobs != before
+    assert isinstance(await performer.perform(request), AlreadySo)
+    assert await queues.jobs(QUEUE) == jobs
+
+
+@pytest.mark.parametrize("operation", ["enable cron", "disable cron", "detach partitions"])
+async def test_without_pg_cron_it_is_refused_and_says_so(
+    queues: QueueStage, performer: Performer, operation: str
+) -> None:
+    request = await queues.request(operation)
+    await queues.connection.execute("drop schema cron cascade")
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, Refused)
+    assert "pg_cron is not in this database" in outcome.reason
+
+
+async def test_jobs_that_somebody_else_scheduled_are_not_replaced_unseen(
+    queues: QueueStage, performer: Performer
+) -> None:
+    request = await queues.request("enable cron")
+    await queues.stage.lifecycle.enable_cron(QUEUE, cleanup_schedule="0 3 * * *")
+    jobs = await queues.jobs(QUEUE)
+    assert isinstance(await performer.perform(request), Changed)
+    assert await queues.jobs(QUEUE) == jobs
+    assert isinstance(request, SwitchCron)
+    assert isinstance(await performer.perform(replace(request, seen=jobs)), JobsSet)
+
+
+async def test_partitions_that_are_not_those_that_were_named_are_not_detached(
+    queues: QueueStage, performer: Performer
+) -> None:
+    request = await queues.request("detach partitions")
+    assert isinstance(request, DetachPartitions)
+    assert request.seen
+    outcome = await performer.perform(replace(request, seen=request.seen[1:]))
+    assert isinstance(outcome, Changed)
     assert not await queues.is_done(request)
 
 
