@@ -1,83 +1,20 @@
+"""A JSON document as it is drawn: colours, lines, sizes, and what is hostile in it."""
+
 import asyncio
 import json
 import time
 import unicodedata
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
+from json_app import COLOURS, JsonApp, opened, settled, shown
 from rich.segment import Segment
-from textual.app import App, ComposeResult
-from textual.binding import Binding
 from textual.geometry import Offset
-from textual.pilot import Pilot
-from textual.widgets import Static
 
-from absurd_tui.text import Plain, plain
+from absurd_tui.text import plain
 from absurd_tui.ui.json_document import LONGEST_LINE
-from absurd_tui.ui.widgets.json_view import LAID_OUT_AT_ONCE, MOST_COPIED, JsonView
+from absurd_tui.ui.widgets.json_view import LAID_OUT_AT_ONCE, JsonView
 
-COLOURS = {"state-running": "#0000ff", "state-completed": "#00ff00", "text-muted": "#808080"}
 KEY, STRING, MUTED = COLOURS.values()
-
-
-class JsonApp(App[None]):
-    """One document, and a place that also wants the arrow keys."""
-
-    BINDINGS = [Binding("left", "note('left')"), Binding("right", "note('right')")]
-
-    def __init__(self, first: str | None = None) -> None:
-        super().__init__()
-        self.first = first
-        self.noted: list[str] = []
-        self.said: list[str] = []
-        self.view = JsonView()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return COLOURS
-
-    def get_css_variables(self) -> dict[str, str]:
-        return super().get_css_variables() | COLOURS
-
-    def compose(self) -> ComposeResult:
-        yield Static("above", id="above")
-        yield self.view
-        self.view.show(self.first)
-
-    def on_mount(self) -> None:
-        self.view.focus()
-
-    def action_note(self, key: str) -> None:
-        self.noted.append(key)
-
-    def on_json_view_said(self, message: JsonView.Said) -> None:
-        self.said.append(message.said.text)
-
-
-@asynccontextmanager
-async def opened(
-    text: str | None, size_note: Plain | None = None, *, columns: int = 60
-) -> AsyncIterator[tuple[JsonView, Pilot[None]]]:
-    app = JsonApp()
-    app.animation_level = "none"
-    async with app.run_test(size=(columns, 13)) as pilot:
-        app.view.show(text, size_note)
-        await pilot.pause()
-        yield app.view, pilot
-
-
-async def settled(pilot: Pilot[None]) -> None:
-    """Wait until the document shown last is laid out in its thread."""
-    await asyncio.gather(*(worker.wait() for worker in pilot.app.workers if not worker.is_cancelled))
-    await pilot.pause()
-
-
-def shown(view: JsonView) -> list[str]:
-    """The lines on the screen, without the blanks at their end."""
-    lines = [view.render_line(y).text.rstrip() for y in range(view.size.height)]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
 
 
 def coloured(view: JsonView, y: int) -> list[tuple[str, str]]:
@@ -288,134 +225,3 @@ async def test_nesting_of_ten_thousand_opens() -> None:
         await pilot.press("end")
         assert shown(view)[-2:] == ["  }", "}"]
         assert view.virtual_size.height == 2 * depth + 1
-
-
-DOCUMENT = '{"user": {"id": 42, "tags": ["a", "b"]}, "total": 12345678901234567890.10, "note": "Timed OUT"}'
-
-
-def said(pilot: Pilot[None]) -> str:
-    """What was told last."""
-    app = pilot.app
-    assert isinstance(app, JsonApp)
-    return app.said[-1]
-
-
-async def test_what_a_line_begins_is_folded_and_unfolded() -> None:
-    async with opened(DOCUMENT) as (view, pilot):
-        await pilot.press("down", "enter")
-        assert shown(view) == [
-            "{",
-            '  "user": { … 5 lines … },',
-            '  "total": 12345678901234567890.10,',
-            '  "note": "Timed OUT"',
-            "}",
-        ]
-        await pilot.press("down")
-        assert view.cursor_line == 8, "the cursor goes over what is folded"
-        await pilot.press("up", "enter", "down", "down", "down", "down")
-        assert shown(view)[4] == '      "a",'
-        await pilot.press("enter")
-        assert (shown(view)[3], view.cursor_line) == ('    "tags": [ … 2 lines … ]', 3), (
-            "of a line within, what it is in"
-        )
-
-
-async def test_all_is_folded_and_unfolded() -> None:
-    async with opened(DOCUMENT) as (view, pilot):
-        whole = shown(view)
-        await pilot.press("minus")
-        assert shown(view)[1] == '  "user": { … 5 lines … },'
-        await pilot.press("down", "enter")
-        assert shown(view)[2] == '    "id": 42,'
-        await pilot.press("minus", "plus")
-        assert shown(view) == whole
-
-
-async def test_the_value_and_its_path_are_copied_as_they_are_stored() -> None:
-    async with opened(DOCUMENT) as (view, pilot):
-        await pilot.press("down", "down", "down", "y")
-        assert pilot.app.clipboard == '[\n  "a",\n  "b"\n]'
-        assert said(pilot) == "Copied 16 characters of the value."
-        await pilot.press("down", "down", "p")
-        assert pilot.app.clipboard == ".user.tags[1]"
-        assert said(pilot) == "Copied the path .user.tags[1]"
-        view.find("total")
-        await settled(pilot)
-        await pilot.press("y")
-        assert pilot.app.clipboard == "12345678901234567890.10"
-
-
-async def test_what_no_terminal_takes_is_not_copied_and_text_has_no_path() -> None:
-    async with opened(json.dumps(["x" * (MOST_COPIED + 1)])) as (_, pilot):
-        await settled(pilot)
-        await pilot.press("y")
-        assert said(pilot).startswith("copy: the value has 1,000,")
-        assert pilot.app.clipboard == ""
-    async with opened("no json") as (_, pilot):
-        await pilot.press("p", "enter", "minus", "y")
-        assert said(pilot) == "json: there is no JSON here."
-
-
-async def test_a_text_is_found_where_it_is_folded_and_again_from_the_beginning() -> None:
-    async with opened(DOCUMENT) as (view, pilot):
-        await pilot.press("minus")
-        view.find('"B"')
-        await settled(pilot)
-        assert (shown(view)[view.cursor_line].strip(), said(pilot)) == ('"b"', 'Line 6 of 11 has "B"')
-        view.find("t")
-        await settled(pilot)
-        first = view.cursor_line
-        await pilot.press("full_stop")
-        await settled(pilot)
-        second = view.cursor_line
-        await pilot.press("comma")
-        await settled(pilot)
-        assert (first, second, view.cursor_line) == (8, 9, 8)
-        view.find("nowhere")
-        await settled(pilot)
-        assert (view.cursor_line, said(pilot)) == (8, "Nothing in this document has nowhere")
-
-
-async def test_a_click_puts_the_cursor_and_two_fold() -> None:
-    async with opened(DOCUMENT) as (view, pilot):
-        await pilot.click(JsonView, offset=Offset(4, 1))
-        assert view.cursor_line == 1
-        await pilot.click(JsonView, offset=Offset(4, 1), times=2)
-        assert "5 lines" in shown(view)[1]
-
-
-FIRST_PAGE, STALL, SLACK = 0.2, 0.05, 5
-"""Seconds that are promised, and how many times slower a test may find them on a busy machine."""
-
-
-@pytest.mark.slow
-async def test_five_megabytes_are_opened_folded_and_scrolled_without_a_stall() -> None:
-    rows = [{"id": number, "name": f"charge {number}", "paid": True} for number in range(100_000)]
-    text = json.dumps(rows)
-    longest, is_over = 0.0, False
-
-    async def beat() -> None:
-        nonlocal longest
-        while not is_over:
-            before = time.monotonic()
-            await asyncio.sleep(0.005)
-            longest = max(longest, time.monotonic() - before - 0.005)
-
-    async with opened(None) as (view, pilot):
-        beating = asyncio.create_task(beat())
-        await asyncio.sleep(0.05)
-        longest = 0.0
-        began = time.monotonic()
-        view.show(text)
-        assert shown(view)[1] == "  {"
-        assert time.monotonic() - began < FIRST_PAGE * SLACK
-        while view.virtual_size.height < 500_000:  # noqa: ASYNC110 - the view tells of it in no other way
-            await asyncio.sleep(0.01)
-        await pilot.press("end", "home", "down", "enter", "pagedown", "minus", "pagedown", "plus")
-        view.find("charge 99999")
-        while view.cursor_line < 400_000:  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.01)
-        is_over = True
-        await beating
-    assert longest < STALL * SLACK
-    print(f"longest stall {longest * 1000:.0f} ms")
