@@ -1,6 +1,6 @@
 """What the screens beside the dashboard look at, of an Absurd in memory.
 
-`tests/integration/test_source_conformance.py` holds it to the real thing.
+`tests/integration/conformance` holds it to the real thing.
 """
 
 from collections.abc import Iterable, Sequence

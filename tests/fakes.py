@@ -1,6 +1,6 @@
 """An Absurd in memory: only what the dashboard reads, in the states a stage puts its tasks in.
 
-`tests/integration/test_source_conformance.py` holds it to the real thing.
+`tests/integration/conformance` holds it to the real thing.
 """
 
 import time
