@@ -29,9 +29,6 @@ MOST_WAITING = 30
 WRITTEN_WITHIN = 2.0
 """Seconds that leaving waits for a terminal to take what is still to be written."""
 
-_USUAL_ARROWS = "\x1b[?1l"
-"""What a pager that was killed has not taken back: arrows that write otherwise."""
-
 _KEEP_TITLE, _GIVE_TITLE_BACK, _TITLE = "\x1b[22;2t", "\x1b[23;2t", "\x1b]2;{}\x07"
 
 
@@ -83,7 +80,6 @@ def steady(driver: type[Driver]) -> type[Driver]:
 
         def resume_application_mode(self) -> None:
             self._is_lent = False
-            self.write(_USUAL_ARROWS)
             super().resume_application_mode()
 
         def entitle(self, title: str) -> None:

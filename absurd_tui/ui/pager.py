@@ -20,6 +20,8 @@ from absurd_tui.text import Plain, say
 _USUAL = ("less", "more")
 _TO_THE_PAGER_ALONE = (signal.SIGINT, signal.SIGQUIT)
 _CONNECTS = ("PG", "ABSURD_")
+_USUAL_KEYS = b"\x1b[?1l\x1b>"
+"""Arrows and a keypad that write as they do for us."""
 _WITH_PASSWORD = re.compile(r"://[^/\s@]*:[^\s]*@|\bpassword\s*=", re.IGNORECASE)
 
 
@@ -91,6 +93,7 @@ def _terminal_as_it_is() -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        os.write(descriptor, _USUAL_KEYS)
 
 
 @contextmanager
