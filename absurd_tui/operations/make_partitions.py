@@ -18,7 +18,7 @@ from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Parti
 from absurd_tui.operations.queue_requests import MakePartitions
 from absurd_tui.operations.queue_standing import LOCK, READ, read_queue
 from absurd_tui.operations.standing import XID_CYCLE, Fetch
-from absurd_tui.operations.table_locks import HOLDERS, LIMIT, limited
+from absurd_tui.operations.table_locks import HELD, HOLDERS, LIMIT, held_briefly, limited
 from absurd_tui.operations.work import Confirmation, Found, lifecycle_over
 
 NEEDS = Needs(
@@ -40,7 +40,7 @@ class Ensure:
     @property
     def statements(self) -> tuple[str, ...]:
         """What runs inside the transaction."""
-        return (LIMIT, HOLDERS, LOCK, READ, WEEKS, ENSURE_PARTITIONS)
+        return (LIMIT, HELD, HOLDERS, LOCK, READ, WEEKS, ENSURE_PARTITIONS)
 
     @property
     def sql(self) -> str:
@@ -55,6 +55,7 @@ class Ensure:
     async def look(self, fetch: Fetch) -> Found | None:
         """Lock the queue's row, see that it is the same queue, and whether anything is missing."""
         self.holder = await limited(fetch, self.queue)
+        await held_briefly(fetch)
         await fetch(LOCK, self.queue)
         found = await read_queue(fetch, self.queue)
         if found.created_at is None:

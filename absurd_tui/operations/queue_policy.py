@@ -15,7 +15,7 @@ from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refus
 from absurd_tui.operations.queue_requests import SetQueuePolicy
 from absurd_tui.operations.queue_standing import LOCK, READ, read_queue
 from absurd_tui.operations.standing import Fetch
-from absurd_tui.operations.table_locks import HOLDERS, LIMIT, limited
+from absurd_tui.operations.table_locks import HELD, HOLDERS, LIMIT, held_briefly, limited
 from absurd_tui.operations.work import Confirmation, Found
 
 NEEDS = Needs(Function("set_queue_policy", ("text", "jsonb")), "0.4.0", on_queues=("SELECT", "UPDATE"))
@@ -34,7 +34,7 @@ class SetPolicy:
     @property
     def statements(self) -> tuple[str, ...]:
         """What runs inside the transaction."""
-        return (LIMIT, HOLDERS, LOCK, READ, SET_QUEUE_POLICY)
+        return (LIMIT, HELD, HOLDERS, LOCK, READ, SET_QUEUE_POLICY)
 
     @property
     def sql(self) -> str:
@@ -54,6 +54,7 @@ class SetPolicy:
         if unknown := [key for key, _ in self._request.values if key not in POLICY_KEYS]:
             return Refused(f"A policy has no {json.dumps(unknown[0])}.")
         self.holder = await limited(fetch, self.queue)
+        await held_briefly(fetch)
         await fetch(LOCK, self.queue)
         found = await read_queue(fetch, self.queue)
         if found.created_at is None:

@@ -19,7 +19,11 @@ LOCK_MILLISECONDS = 200
 PAUSES = (0.1, 0.4)
 """Between which the pause after a try is, in seconds."""
 
+HELD_MILLISECONDS = 2_000
+"""For which a table that has rows to be looked through is held at most: nobody can claim meanwhile."""
+
 LIMIT = "select set_config('lock_timeout', $1, true)"
+HELD = "select set_config('statement_timeout', $1, true)"
 HOLDERS = """
 select l.pid, a.application_name,
        date_part('epoch', clock_timestamp() - coalesce(a.xact_start, a.state_change)) as seconds
@@ -47,6 +51,11 @@ async def limited(fetch: Fetch, queue: str) -> Holder | None:
     await fetch(LIMIT, f"{LOCK_MILLISECONDS}ms")
     rows = await fetch(HOLDERS, queue)
     return Holder(rows[0]["pid"], rows[0]["application_name"] or None, rows[0]["seconds"]) if rows else None
+
+
+async def held_briefly(fetch: Fetch) -> None:
+    """Let the call that follows take no longer than that."""
+    await fetch(HELD, f"{HELD_MILLISECONDS}ms")
 
 
 async def carry_patiently(envelope: Envelope, work: NeedsTables, passage: Passage) -> Outcome:

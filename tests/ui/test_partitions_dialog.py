@@ -28,6 +28,7 @@ async def test_it_names_what_is_missing_and_makes_it(size: tuple[int, int]) -> N
             "The policy: 1 day back, 28 days ahead.",
             "8 of 28 are missing; then they reach until",
             "its rows go to the default partition",
+            "The tables are locked meanwhile, for 2 s at most",
             "it waits 200 ms at most, 10 times.",
             "enter make 8 partitions",
         )

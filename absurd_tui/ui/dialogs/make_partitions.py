@@ -7,7 +7,7 @@ from textual.binding import Binding
 from absurd_tui import units
 from absurd_tui.operations.make_partitions import NOT_PARTITIONED
 from absurd_tui.operations.queue_requests import MakePartitions
-from absurd_tui.operations.table_locks import LOCK_MILLISECONDS, TRIES
+from absurd_tui.operations.table_locks import HELD_MILLISECONDS, LOCK_MILLISECONDS, TRIES
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import MAKE_PARTITIONS
 from absurd_tui.ui.dialogs.queue_frame import INNER_WIDTH, QueueDialog
@@ -52,7 +52,8 @@ class MakePartitionsDialog(QueueDialog[MakePartitions]):
             )
         else:
             yield plain("Without one, a spawn in its week fails.")
-        tries = f"For a moment the tables are locked: it waits {LOCK_MILLISECONDS} ms at most, {TRIES} times."
+        held = f"The tables are locked meanwhile, for {HELD_MILLISECONDS // 1000} s at most"
+        tries = f"{held}; for that it waits {LOCK_MILLISECONDS} ms at most, {TRIES} times."
         yield plain(tries)
 
     def hindrance(self) -> Plain:

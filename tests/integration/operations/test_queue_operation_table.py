@@ -338,6 +338,18 @@ async def test_partitions_that_are_all_there_are_not_made_again(queues: QueueSta
     assert performer.audit.records[-1].sql is None, "nothing was called, so that nothing was locked"
 
 
+async def test_tables_are_not_held_for_long(
+    queues: QueueStage, performer: Performer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = await queues.request("make partitions")
+    monkeypatch.setattr(table_locks, "HELD_MILLISECONDS", 1)
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, NotApplied)
+    assert "statement timeout" in outcome.reason
+    monkeypatch.undo()
+    assert isinstance(await performer.perform(request), PartitionsMade)
+
+
 async def test_an_unpartitioned_queue_has_none_to_make(queues: QueueStage, performer: Performer) -> None:
     made = await queues.created_at(QUEUE)
     assert made is not None
