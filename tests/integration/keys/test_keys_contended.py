@@ -1,15 +1,11 @@
 """Somebody else is at the same task, or the program is left, while a write waits for a row that is locked."""
 
-import asyncio
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from uuid import UUID
 
-import asyncpg
 import pytest
+from integration.keys.holding import held
 from integration.keys.pressing import ask, audited, dashboard
 from integration.keys.side import Side
 from terminal import QUITS_WITHIN
@@ -23,19 +19,6 @@ LATE = 1.0
 WAITING = """
 select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()
    and application_name like 'absurd-tui/%'"""
-
-
-@contextmanager
-def held(side: Side, task_id: UUID) -> Iterator[None]:
-    """Somebody's transaction that holds a task's row."""
-    with asyncio.Runner() as runner:
-        holder = runner.run(asyncpg.connect(side.dsn))
-        try:
-            runner.run(holder.execute("begin"))
-            runner.run(holder.execute(f"select from absurd.t_mail where task_id = '{task_id}' for update"))
-            yield
-        finally:
-            runner.run(holder.close())
 
 
 @pytest.mark.fault(63)
