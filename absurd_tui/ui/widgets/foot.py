@@ -12,11 +12,13 @@ from absurd_tui.text import Plain, plain
 from absurd_tui.ui.cells import cut_middle, cut_words, wrap
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
-from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, quiet, spread, width_of
+from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, quiet, width_of
 from absurd_tui.units import short_id
 
 _MIDDLE = 116
 _KEY_CELLS = 60
+_APART = 2
+"""Cells between two keys of the footer."""
 
 
 class WhyLine(Lines):
@@ -166,7 +168,7 @@ class Tabs(Lines):
 class KeyHint:
     """A key of the footer: what to press, what it does, and the action a click runs; disabled ones stay, struck.
 
-    One that `stays` has its room before the others.
+    One that `stays` has its room before the others. One whose label is blank shares that of the next.
     """
 
     key: str
@@ -181,31 +183,29 @@ class KeyBar(Lines):
 
     def __init__(self) -> None:
         super().__init__(id="keys")
-        self._left: tuple[KeyHint, ...] = ()
-        self._right: tuple[KeyHint, ...] = ()
+        self._hints: tuple[KeyHint, ...] = ()
         self._edges: list[tuple[int, str]] = []
 
-    def show(self, left: Sequence[KeyHint], right: Sequence[KeyHint] = ()) -> None:
+    def show(self, hints: Sequence[KeyHint]) -> None:
         """Show these keys."""
-        self._left, self._right = tuple(left), tuple(right)
+        self._hints = tuple(hints)
         self.repaint()
 
     def lines(self, width: int, height: int) -> list[Line]:
         """Make the one line; the last keys are dropped when there is no room, but for those that stay."""
-        right = [span for hint in self._right for span in _hint(hint)]
-        room = width - width_of(right) - sum(width_of(_hint(hint)) for hint in self._left if hint.stays)
+        room = width + _APART - sum(width_of(_hint(hint)) for hint in self._hints if hint.stays)
         spans: list[Span] = [(blank(1), "")]
         self._edges = []
         is_full = False
-        for hint in self._left:
+        for place, hint in enumerate(self._hints):
             piece = _hint(hint)
             room += width_of(piece) if hint.stays else 0
-            is_full = is_full or width_of(spans) + width_of(piece) > room
+            is_full = is_full or width_of(spans) + _cells_with_next(self._hints[place:]) > room
             if is_full and not hint.stays:
                 continue
             spans += piece
             self._edges.append((width_of(spans), hint.action))
-        return [Line(spread(spans, right, width), "bar")]
+        return [Line(fit(spans[:-1], width), "bar")]
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the clicked key does."""
@@ -215,7 +215,15 @@ class KeyBar(Lines):
                 return
 
 
+def _cells_with_next(hints: Sequence[KeyHint]) -> int:
+    """Count the cells of the first of some keys, with those that it shares a label with."""
+    last = next((place for place, hint in enumerate(hints) if hint.label.strip()), len(hints) - 1)
+    return sum(width_of(_hint(hint)) for hint in hints[: last + 1])
+
+
 def _hint(hint: KeyHint) -> list[Span]:
+    if not hint.label.strip():
+        return [(plain(hint.key), "strong" if hint.is_enabled else "struck"), (plain(hint.label), "")]
     if not hint.is_enabled:
-        return [(plain(f"{hint.key} {hint.label}"), "struck"), (blank(2), "")]
-    return [(plain(hint.key), "strong"), (blank(1), ""), (plain(hint.label), "muted"), (blank(2), "")]
+        return [(plain(f"{hint.key} {hint.label}"), "struck"), (blank(_APART), "")]
+    return [(plain(hint.key), "strong"), (blank(1), ""), (plain(hint.label), "muted"), (blank(_APART), "")]
