@@ -60,6 +60,35 @@ def found(queue: str, row: Row, run_id: UUID | None = None) -> Found:
     )
 
 
+def as_found(task: Found) -> TaskRow:
+    """Make a row of what is known of a found task: enough for which keys apply to it, but no target of a write."""
+    is_running = task.state is State.RUNNING
+    return TaskRow(
+        queue=task.queue,
+        task_id=task.task_id,
+        run_id=task.run_id or task.task_id,
+        state=task.state,
+        task_name=task.task_name,
+        attempt=task.attempt,
+        max_attempts=task.max_attempts,
+        worker=task.worker,
+        claim_expires_at=task.enqueued_at if is_running else None,
+        available_at=task.enqueued_at,
+        started_at=None,
+        ended_at=task.ended_at,
+        created_at=task.enqueued_at,
+        enqueued_at=task.enqueued_at,
+        first_started_at=None,
+        cancelled_at=None,
+        wake_event=None,
+        failure=task.failure,
+        reached_step=None,
+        preview=None,
+        max_duration=None,
+        max_delay=None,
+    )
+
+
 def seen(row: TaskRow, run_id: UUID | None = None) -> Found:
     """Tell what a panel's row says of a task."""
     return Found(

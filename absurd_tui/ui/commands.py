@@ -120,10 +120,6 @@ def _activity(id: str, keys: str, label: str, help: str, action: str, **rest: An
     return Command(id, keys, label, help, Scope.ACTIVITY, action, **rest)
 
 
-def _found(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
-    return Command(id, keys, label, help, Scope.FOUND, action, **rest)
-
-
 def _failures(id: str, keys: str, label: str, help: str, action: str, **rest: Any) -> Command:
     return Command(id, keys, label, help, Scope.FAILURES, action, **rest)
 
@@ -228,9 +224,7 @@ COMMANDS = (
     _everywhere("queues", "Q", "queues", "how queues are stored and kept up", "app.go('queues')"),
     _everywhere("events", "E", "events", "awaited events, and emitted ones", "app.go('events')"),
     Command("task.copy_id", "y", "copy id", "copy the whole id of the task", Scope.ACTING, "copy_id"),
-    Command("task.markdown", "d", "markdown", "copy the task, or its page, as Markdown", Scope.ACTING, "copy_markdown"),
-    _found("found.copy_id", "y", "copy id", "copy the whole id of the task", "copy_id"),
-    _found("found.markdown", "d", "markdown", "copy the list as Markdown", "copy_markdown"),
+    Command("task.markdown", "d", "markdown", "copy task, page or list as Markdown", Scope.ACTING, "copy_markdown"),
     _everywhere("costs", "C", "costs", "what reading costs the database, by part", "app.costs"),
     _everywhere("outcome.dismiss", "x", "dismiss", "take back the newest outcome", "app.dismiss_outcome"),
     _here("findings", "v", "findings", "all that is wrong, each explained; enter goes there", "app.findings"),
@@ -300,7 +294,7 @@ COMMANDS = (
     _activity(
         "activity.before", "left,h", "text", "read again what was before", "turn(-1)", shown="←", named="read-back"
     ),
-    _found("found.open", "enter", "open", "open the task under the cursor", "open", footer=1),
+    Command("found.open", "enter", "open", "open the task under the cursor", Scope.FOUND, "open", footer=1),
     _back("found", Scope.FOUND, "stop looking; then back to where it was looked for", footer=2),
     _everywhere(
         "task.find",

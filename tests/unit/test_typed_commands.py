@@ -17,7 +17,7 @@ SCREENS = {
     "task": frozenset({Scope.EVERYWHERE, Scope.ACTING, Scope.MANAGING, Scope.TASK}),
     "activity": frozenset({Scope.EVERYWHERE, Scope.ACTIVITY}),
     "queues": frozenset({Scope.EVERYWHERE, Scope.MANAGING, Scope.QUEUES}),
-    "found": frozenset({Scope.EVERYWHERE, Scope.FOUND}),
+    "found": frozenset({Scope.EVERYWHERE, Scope.ACTING, Scope.MANAGING, Scope.FOUND}),
 }
 KNOWN = Known(("emails", "odd queue [x]"), ("charge_card",), ("host-3",))
 DASHBOARD = Place(SCREENS["dashboard"], KNOWN, ("absurd-dark", "nord"), Clock(1_790_000_000.0, utc=True))

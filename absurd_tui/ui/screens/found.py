@@ -1,52 +1,66 @@
 """Tasks that were found, one of which may be opened."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.events import Resize
-from textual.screen import Screen
-from textual.timer import Timer
 
 from absurd_tui import units
-from absurd_tui.observe.found import Found
+from absurd_tui.observe.found import Found, as_found, seen
+from absurd_tui.observe.records import ReadAt, Refusal, TaskRow
 from absurd_tui.observe.search.search import Progress
 from absurd_tui.observe.search.terms import Filter, written
+from absurd_tui.observe.task_records import TaskPage
+from absurd_tui.observe.task_rows import row_of
 from absurd_tui.observe.why import Clock
+from absurd_tui.operations.requests import Request
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui import markdown
 from absurd_tui.ui.commands import Scope, bindings
 from absurd_tui.ui.content import Span
+from absurd_tui.ui.fresh import Fresh
 from absurd_tui.ui.hints import key_hints
-from absurd_tui.ui.messages import TaskOpened
+from absurd_tui.ui.messages import PageWanted, TaskOpened
+from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.searching import reservations, told
 from absurd_tui.ui.watch import Watch
 from absurd_tui.ui.widgets.columns import Sight
 from absurd_tui.ui.widgets.foot import KeyBar
 from absurd_tui.ui.widgets.found_table import SHEET
 from absurd_tui.ui.widgets.head import Header
+from absurd_tui.ui.widgets.outcomes import Outcomes
 from absurd_tui.ui.widgets.record_table import RecordTable, Title
 from absurd_tui.ui.widgets.roles import Roles
 from absurd_tui.ui.widgets.told import ToldLines
 from absurd_tui.ui.widgets.too_small import TooSmall
 
 NOTE_SECONDS = 4.0
+FOLLOWED_SECONDS, FOLLOWED_EVERY = 10.0, 0.9
+"""How long a task that was acted on is read again, and how often."""
+
+_ASKED_AGAIN_AFTER = 0.02
 
 
-class FoundScreen(Screen[None]):
-    """What was looked for, how far that went, and the tasks that were found, newest first."""
+class FoundScreen(ActingScreen):
+    """What was looked for, how far that went, and the tasks that were found, newest first, as they were then.
 
-    BINDINGS = [*bindings(Scope.FOUND, Scope.EVERYWHERE)]
+    What a key asks about one of them is asked about the task as it is now: it is read first, by its id.
+    """
+
+    BINDINGS = [*bindings(Scope.FOUND, Scope.ACTING, Scope.EVERYWHERE)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid"), (182, "-wide")]
 
     def __init__(self, watch: Watch, wanted: Plain, told: Plain, tasks: Sequence[Found] = ()) -> None:
-        super().__init__()
-        self._watch = watch
+        super().__init__(watch)
         self._wanted = wanted
         self._told = told
         self._tasks = tuple(tasks)
         self._said = Plain("")
-        self._hushing: Timer | None = None
+        self._fresh: tuple[TaskRow, ReadAt] | None = None
+        self._followed: tuple[Found, float] | None = None
+        self._followed_at = float("-inf")
 
     @property
     def given(self) -> tuple[object, ...]:
@@ -60,6 +74,7 @@ class FoundScreen(Screen[None]):
         yield ToldLines(id="found-told")
         yield RecordTable(SHEET, id="found")
         yield KeyBar()
+        yield Outcomes()
         yield TooSmall()
 
     def on_mount(self) -> None:
@@ -82,7 +97,11 @@ class FoundScreen(Screen[None]):
         sight = Sight(clock, is_ascii=self._watch.is_ascii) if clock is not None else None
         table.show(self._tasks, sight, title, notes=self.notes)
         table.mark_known()
-        self.query_one(KeyBar).show(key_hints(self, Scope.FOUND, labels={"found.back": self.back_label}))
+        labels = {"found.back": self.back_label}
+        hints = key_hints(self, Scope.FOUND, Scope.ACTING, applies=self.applies, labels=labels)
+        self.query_one(KeyBar).show(hints)
+        self.query_one(Outcomes).show(self._watch.told(ticks))
+        self._follow(ticks)
 
     @property
     def back_label(self) -> str:
@@ -102,12 +121,95 @@ class FoundScreen(Screen[None]):
         """Go back to where it was looked for."""
         self.dismiss()
 
-    def action_copy_id(self) -> None:
-        """Copy the whole id of the task under the cursor."""
-        task = self.query_one(RecordTable).cursor_record
-        if isinstance(task, Found):
-            self.app.copy_to_clipboard(str(task.task_id))
-            self.say(plain("Copied the id."))
+    # what is asked about a task
+
+    def row_in_question(self) -> TaskRow | None:
+        """Give the task that was read just now; else the one under the cursor, as it was found."""
+        if self._fresh is not None:
+            return self._fresh[0]
+        task = self._under_cursor
+        return as_found(task) if task is not None else None
+
+    def read(self) -> ReadAt | None:
+        """Only what was read just now may be asked about."""
+        return self._fresh[1] if self._fresh is not None else None
+
+    @property
+    def _under_cursor(self) -> Found | None:
+        return self.query_one(RecordTable).cursor_record if self.is_mounted else None
+
+    def action_ask(self, command: str) -> None:
+        """Read the task under the cursor, and ask about it."""
+        self._read_first(lambda: super(FoundScreen, self).action_ask(command))
+
+    def action_spawn(self, command: str) -> None:
+        """Open the spawn form."""
+        self._read_first(lambda: super(FoundScreen, self).action_spawn(command))
+
+    def action_emit(self) -> None:
+        """Open the form for an event."""
+        self._read_first(super().action_emit)
+
+    def send(self, *requests: Request) -> None:
+        """Have requests performed, and look for a while at what becomes of the task under the cursor."""
+        if (task := self._under_cursor) is not None:
+            self._followed = task, time.monotonic() + FOLLOWED_SECONDS
+        super().send(*requests)
+
+    def _read_first(self, ask: Callable[[], None]) -> None:
+        task = self._under_cursor
+        if task is None or not self._watch.is_live:
+            ask()
+            return
+
+        def taken(page: TaskPage | None) -> None:
+            row = row_of(page) if page is not None else None
+            if self.app.screen is not self:
+                return
+            if page is None or row is None:
+                self.say(plain("This task is no longer in the database."))
+                return
+            self._replace(task, row)
+            self._fresh = row, page.read
+            try:
+                ask()
+            finally:
+                self._fresh = None
+
+        self._ask_page(task, taken)
+
+    def _ask_page(self, task: Found, taken: Callable[[TaskPage | None], None]) -> None:
+        def refused(refusal: Refusal) -> None:
+            self.say(say("Not read: {reason}.", reason=refusal.reason.rstrip(".")))
+
+        def again() -> None:
+            self.set_timer(_ASKED_AGAIN_AFTER, lambda: self._ask_page(task, taken))
+
+        self.post_message(PageWanted(Fresh(task.queue, task.task_id, taken, refused, again)))
+
+    def _replace(self, task: Found, row: TaskRow) -> None:
+        """Show a task as it is now."""
+        now = replace(seen(row), run_id=task.run_id)
+        self._tasks = tuple(now if one.key == now.key else one for one in self._tasks)
+
+    def _follow(self, ticks: float) -> None:
+        """Read a task that was acted on again for a while, so that the list tells what became of it."""
+        if self._followed is None or self.app.screen is not self or ticks - self._followed_at < FOLLOWED_EVERY:
+            return
+        task, until = self._followed
+        self._followed_at = ticks
+        if ticks > until:
+            self._followed = None
+            return
+
+        def taken(page: TaskPage | None) -> None:
+            row = row_of(page) if page is not None else None
+            if row is not None:
+                self._replace(task, row)
+
+        self._ask_page(task, taken)
+
+    # copies
 
     def action_copy_markdown(self) -> None:
         """Copy the list as Markdown."""
