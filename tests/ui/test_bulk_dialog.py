@@ -114,6 +114,21 @@ async def test_where_a_reason_is_asked_for_many_have_the_same_and_without_it_the
         assert [batch.reason for batch in seen.performer.batches] == ["INC"]
 
 
+async def test_a_number_that_was_typed_for_a_retry_in_place_does_not_count_for_new_tasks() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        await ask(seen, "r", 25)
+        await seen.shown("Type 25 to start the canary:")
+        await seen.press("2", "5")
+        await seen.until_not_struck("retry 5 as canary")
+        await seen.press("n")
+        await seen.shown("25 ✓ can be copied")
+        await seen.press("enter")
+        await seen.look(DEAD)
+        assert seen.performer.batches == []
+        await seen.press("2", "5", "enter")
+        await seen.until(lambda: bool(seen.performer.batches))
+
+
 async def test_in_production_even_a_few_are_typed() -> None:
     async with desk(outcome=CANCELLED, is_production=True) as seen:
         await seen.press("1", "space", "c")

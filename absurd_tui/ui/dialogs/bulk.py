@@ -276,9 +276,11 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         self.repaint()
 
     def action_turn_way(self) -> None:
-        """Retry in place, or as new; what is ready for the one need not be for the other."""
+        """Retry in place, or as new; what is ready, and what was typed, for the one is not for the other."""
         if self.act is not Act.CANCEL:
             self.act = Act.RETRY if self.act is Act.RETRY_AS_NEW else Act.RETRY_AS_NEW
+            for field in self.query(Input):
+                field.clear()
             self._look_through()
 
     def action_turn_pace(self) -> None:
