@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 from absurd_server import SERVER, Database
+from integration.operations.bulk_stage import frozen, states
 from integration.operations.stage import OPERATIONS, QUEUE, Stage
 from real_screen import running_on
 from releases import RELEASES, schema_of
@@ -14,8 +15,10 @@ from screen import text, until, until_not_shown, until_shown
 from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.operations.audit import Audit
+from absurd_tui.operations.bulk_check import split
 from absurd_tui.operations.outcomes import Done
 from absurd_tui.operations.perform import Performer
+from absurd_tui.operations.requests import Act, TaskBatch
 
 pytestmark = pytest.mark.xdist_group("releases")
 
@@ -35,6 +38,13 @@ DIALOGS = {
     "n": ("✓", "Spawn a copy"),
 }
 """The keys that write, on which row, and the dialog that each opens."""
+
+MANY: list[tuple[Act, str, dict[str, int]]] = [
+    (Act.CANCEL, "pending", {"cancelled": 3}),
+    (Act.RETRY, "failed", {"pending": 3}),
+    (Act.RETRY_AS_NEW, "failed", {"failed": 3, "pending": 3}),
+]
+"""What is done to three tasks in which state, and the states afterwards."""
 
 
 @pytest.fixture(params=RELEASES)
@@ -108,5 +118,23 @@ async def test_every_operation_is_done(release: tuple[str, Database], stage: Sta
         for operation, request in [(operation, await stage.request(operation)) for operation in OPERATIONS]:
             outcome = await performer.perform(request)
             assert isinstance(outcome, Done), (operation, outcome)
+    finally:
+        await performer.close()
+
+
+@pytest.mark.fault(39)
+@pytest.mark.parametrize(("act", "before", "after"), MANY, ids=[act for act, *_ in MANY])
+async def test_many_tasks_are_done_at_once(
+    release: tuple[str, Database], stage: Stage, act: Act, before: str, after: dict[str, int]
+) -> None:
+    performer = Performer(resolve(release[1].dsn, environ={}), audit=Audit(None))
+    try:
+        targets = await frozen(stage.connection, before, 3)
+        found = await split(act, targets, performer.check_batch, lambda _: True)
+        assert found is not None
+        assert found.ready == targets
+        result = await performer.perform_batch(TaskBatch(act, QUEUE, targets))
+        assert [type(outcome) for outcome in result.outcomes] == [Done] * 3
+        assert await states(stage.connection) == after
     finally:
         await performer.close()
