@@ -62,6 +62,7 @@ async def test_it_names_the_list_what_was_found_and_how_it_would_go() -> None:
         await seen.shown("─ Retry 4 tasks ─", "4 failed tasks in mail, frozen at", "all failed tasks of mail")
         await seen.shown("3 ✓ can be retried in place", "1 ! would be lost (max_duration has passed): left out")
         await seen.shown("First 3 of 3", "charge_card", "failed, attempt 1", "10 a second", "y retry 3 tasks")
+        await seen.shown("[ ] k canary: none, 5 or fewer go at once")
         await seen.press("y")
         await woken(seen, BulkProgress)
         await seen.shown("3 of 3", "3  retried, read back as pending", "1  left out before it began")

@@ -215,9 +215,8 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
         else:
             anew = "as new tasks: no checkpoints kept, each names its original"
             said.append(_ticked("n", anew, is_on=self.act is Act.RETRY_AS_NEW))
-        watched = " first" if self.act is Act.CANCEL else ", watch them end or 2m pass"
         said += [
-            _ticked("k", f"canary: {self.act.verb} {CANARY}{watched}, then ask", is_on=self._has_canary),
+            self._canary_line(),
             Fixed(((plain("    p "), "strong"), *self._paces())),
             point(plain("x stops after the call in flight; each task is read back.")),
         ]
@@ -226,6 +225,13 @@ class BulkDialog(DormantDialog[BulkPlan | None]):
             what = "the canary" if self._canary else "it"
             said += [BLANK, Paragraph(say("Type {number} to start {what}:", number=str(number), what=what))]
         return said
+
+    def _canary_line(self) -> Fixed:
+        """Say whether a few go first; of a few there is no canary, whatever is ticked."""
+        if self._split is not None and len(self._ready) <= CANARY:
+            return _ticked("k", f"canary: none, {CANARY} or fewer go at once", is_on=False)
+        watched = " first" if self.act is Act.CANCEL else ", watch them end or 2m pass"
+        return _ticked("k", f"canary: {self.act.verb} {CANARY}{watched}, then ask", is_on=self._has_canary)
 
     def _paces(self) -> list[Span]:
         spans: list[Span] = [(plain("‹"), "muted")]
