@@ -212,7 +212,7 @@ class BulkProgress(DormantDialog[None]):
     def _keys(self) -> Fixed:
         run = self._run
         leaves = Choice("esc", plain("close" if run.is_at_rest else "hide, goes on"))
-        lists = Choice("l", plain("list as file"))
+        lists = Choice("l", plain("list as file"), self.is_awake)
         if not run.is_at_rest:
             return _choices(Choice("x", plain("stop after this call"), not run.is_stopping), leaves, lists)
         if not run.left:
