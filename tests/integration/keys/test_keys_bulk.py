@@ -64,6 +64,7 @@ def test_a_bulk_retry_tells_each_of_three_that_changed_meanwhile(side: Side, tmp
             assert side.task(locked)["attempts"] == 1
         confirm(shown, "y retry the other 1")
         shown.until_shown("✓       6  retried, read back as pending", "0  locked, or undone")
+        shown.until_offered("l list as file")
         shown.press("l")
         shown.until_shown("Written: ")
         shown.press("escape")
