@@ -4,7 +4,7 @@ Nobody is waited for: what somebody else holds is left out. The rows are locked 
 Absurd's order, runs before tasks, and in the order of their ids.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -86,10 +86,10 @@ class BatchWork:
     def sql(self) -> str:
         """The call with the ids that it is about."""
         queue = literals.text_literal(self.queue)
-        ids = array([literals.id_literal(self._ids[place]) for place in self._called], "uuid")
+        ids = literals.array([literals.id_literal(self._ids[place]) for place in self._called], "uuid")
         if self.batch.act is Act.CANCEL:
             return f"select absurd.cancel_task({queue}, x.id) from unnest({ids}) x(id)"
-        most = array([str(limit) for limit in self._limits], "bigint")
+        most = literals.array([str(limit) for limit in self._limits], "bigint")
         return (
             f"select r.* from unnest({ids}, {most}) x(id, most) cross join lateral"
             f" absurd.retry_task({queue}, x.id, jsonb_build_object('max_attempts', x.most)) r"
@@ -200,8 +200,3 @@ class BatchWork:
 def _is_run_held(stands: Standing | None, runs: set[UUID] | None) -> bool:
     """Whether the run that the call will write is locked by us; `runs` is None where it writes no live run."""
     return runs is None or stands is None or stands.state not in LIVE or stands.run_id in runs
-
-
-def array(values: Sequence[str], kind: str) -> str:
-    """Values as SQL writes an array of them."""
-    return f"array[{', '.join(values)}]::{kind}[]"

@@ -5,10 +5,9 @@ from typing import Final
 from uuid import UUID
 
 from absurd_tui.database.writing import WriteSession
-from absurd_tui.observe.queries import table
 from absurd_tui.observe.task_queries import KEYS
-from absurd_tui.operations import copies, literals, standing
-from absurd_tui.operations.batch import BatchWork, array
+from absurd_tui.operations import copies, standing
+from absurd_tui.operations.batch import BatchWork
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import After, AlreadySo, Done, Outcome, Refused
 from absurd_tui.operations.requests import Act, TaskBatch
@@ -53,15 +52,11 @@ class CopyBatch(BatchWork):
 
     @property
     def sql(self) -> str:
-        """The call, less the header; the params are those of the rows."""
-        queue = literals.text_literal(self.queue)
-        ids = array([literals.id_literal(self._ids[place]) for place in self._called], "uuid")
-        return (
-            f"select s.* from unnest({ids}) x(id) join {table('t', self.queue)} t"
-            f" on t.task_id = x.id cross join lateral absurd.spawn_task({queue}, t.task_name, t.params,"
-            " jsonb_strip_nulls(jsonb_build_object('headers', t.headers, 'retry_strategy', t.retry_strategy,"
-            " 'max_attempts', t.max_attempts, 'cancellation', t.cancellation,"
-            " 'idempotency_key', 'absurd-tui:copy-of:' || t.last_attempt_run))) s"
+        """The call; params and headers are those of the rows."""
+        return copies.told(
+            self.queue,
+            [self._ids[place] for place in self._called],
+            [self._keys[place] for place in self._called],
         )
 
     async def look(self, fetch: Fetch) -> Found | None:

@@ -1,6 +1,7 @@
 """Statements as an operator would type them, for the audit and the eye; what runs has parameters."""
 
 import json
+from collections.abc import Sequence
 from uuid import UUID
 
 
@@ -23,3 +24,8 @@ def id_literal(value: UUID) -> str:
 def json_literal(value: object) -> str:
     """A JSON value of ours as SQL writes it."""
     return text_literal(json.dumps(value, ensure_ascii=False)) + "::jsonb"
+
+
+def array(values: Sequence[str], kind: str) -> str:
+    """Literals as SQL writes an array of them."""
+    return f"array[{', '.join(values)}]::{kind}[]"

@@ -1,15 +1,19 @@
-"""Try a failed task again (absurd.retry_task): in place, or as a new task; and what would lose it or stop its queue."""
+"""Try a failed task again: in place (absurd.retry_task), or as a new task; and what would lose it or stop its queue.
+
+As a new task it is spawned (absurd.spawn_task) from its row, because absurd.retry_task
+gives the new one no header that names it.
+"""
 
 import shlex
+from uuid import UUID
 
 from absurd_tui import units
 from absurd_tui.database.capabilities import Function
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle.options import RetryOptions
-from absurd_tui.lifecycle.records import SpawnInfo
 from absurd_tui.lifecycle.statements import RETRY
 from absurd_tui.observe.records import State
-from absurd_tui.operations import literals, standing
+from absurd_tui.operations import copies, literals, standing
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused, WouldBeLost
 from absurd_tui.operations.preflight import new_max_attempts, whole_seconds, would_be_lost, would_stop_queue
@@ -17,9 +21,12 @@ from absurd_tui.operations.requests import RetryTask
 from absurd_tui.operations.standing import Fetch, Standing
 from absurd_tui.operations.work import Confirmation, Found, lifecycle_over
 
-_FUNCTION = Function("retry_task", ("text", "uuid", "jsonb"))
-NEEDS = Needs(_FUNCTION, "0.2.0", (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "UPDATE"))))
-NEEDS_AS_NEW = Needs(_FUNCTION, "0.2.0", (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "INSERT", "UPDATE"))))
+NEEDS = Needs(
+    Function("retry_task", ("text", "uuid", "jsonb")),
+    "0.2.0",
+    (("r", ("SELECT", "INSERT")), ("t", ("SELECT", "UPDATE"))),
+)
+NEEDS_AS_NEW = copies.NEEDS_OF_ONE
 
 MOST_EXTRA_ATTEMPTS = 1_000
 
@@ -66,8 +73,8 @@ class Retry:
     def __init__(self, request: RetryTask) -> None:
         self._request = request
         self._target = request.target
-        self._options = RetryOptions(spawn_new=request.as_new)
-        self._made: SpawnInfo | None = None
+        self._options = RetryOptions()
+        self._made: UUID | None = None
         self.queue = request.target.queue
 
     @property
@@ -78,19 +85,24 @@ class Retry:
     @property
     def statements(self) -> tuple[str, ...]:
         """What runs inside the transaction: absurd.retry_task locks the task's row alone, and so do we."""
-        return (standing.lock_task(self.queue), standing.read_task(self.queue), RETRY)
+        call = copies.copy_all(self.queue) if self._request.as_new else RETRY
+        return (standing.lock_task(self.queue), standing.read_task(self.queue), call)
 
     @property
     def sql(self) -> str:
         """The call, with the limit that follows from the locked row."""
-        options = {"spawn_new": True} if self._request.as_new else {"max_attempts": self._options.max_attempts}
+        if self._request.as_new:
+            return copies.told(self.queue, [self._target.task_id], [None])
+        options = {"max_attempts": self._options.max_attempts}
         queue, task_id = literals.text_literal(self.queue), literals.id_literal(self._target.task_id)
         return literals.sql_call("retry_task", queue, task_id, literals.json_literal(options))
 
     @property
     def absurdctl(self) -> str | None:
-        """The same by absurdctl."""
-        how = ["--spawn-new"] if self._request.as_new else ["--max-attempts", str(self._options.max_attempts)]
+        """The same by absurdctl, which gives a new task no header."""
+        if self._request.as_new:
+            return None
+        how = ["--max-attempts", str(self._options.max_attempts)]
         return shlex.join(["absurdctl", "retry-task", "-q", self.queue, *how, str(self._target.task_id)])
 
     async def look(self, fetch: Fetch) -> Found | None:
@@ -129,15 +141,20 @@ class Retry:
         return AlreadySo(found.after, since=found.run_created_at if is_next else None)
 
     async def call(self, session: WriteSession) -> None:
-        """Retry the task."""
-        self._made = await lifecycle_over(session).retry(self.queue, self._target.task_id, self._options)
+        """Retry the task, or copy it."""
+        task_id = self._target.task_id
+        if self._request.as_new:
+            rows = await session.fetch(copies.copy_all(self.queue), self.queue, [task_id], [None])
+            self._made = rows[0]["task_id"] if rows else None
+        else:
+            self._made = (await lifecycle_over(session).retry(self.queue, task_id, self._options)).task_id
 
     async def read_back(self, fetch: Fetch, xid: int) -> Done | AlreadySo | Refused:
         """Tell the retried task, or the new one, as it is now."""
         found = await self._read(fetch, xid)
         if self._made is None or found is None or not found.is_ours_task:
             return Refused("Absurd took the call, but the task is as it was.")
-        return Done(found.after, spawned=(self._made.task_id,) if self._request.as_new else ())
+        return Done(found.after, spawned=(self._made,) if self._request.as_new else ())
 
     async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:
         """The attempt was added, or the new task is there."""
@@ -154,7 +171,7 @@ class Retry:
         return self._options.max_attempts
 
     async def _read(self, fetch: Fetch, xid: int) -> Standing | None:
-        task_id = self._made.task_id if self._made else self._target.task_id
+        task_id = self._made or self._target.task_id
         return await standing.read(fetch, self.queue, task_id, xid=xid)
 
 

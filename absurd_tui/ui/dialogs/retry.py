@@ -106,7 +106,7 @@ class RetryDialog(InformedDialog[RetryTask]):
     def _anew(self) -> list[Piece]:
         said = (
             "Starts from nothing: no checkpoint is kept, every step runs again. Same params, headers, retry strategy"
-            " and cancellation; no idempotency key, no link to the old task, which stays failed."
+            " and cancellation; no idempotency key. A header names the old task, which stays failed."
         )
         head = _way("As a new task", Plain(""), is_chosen=self._as_new, is_blocked=False)
         again = plain("Each retry as new makes another task.")

@@ -28,7 +28,7 @@ QUEUE = "mail"
 CALLS = {
     "cancel": "absurd.cancel_task",
     "retry": "absurd.retry_task",
-    "retry as new": "absurd.retry_task",
+    "retry as new": "absurd.spawn_task",
     "extend": "absurd.extend_claim",
     "fail": "absurd.fail_run",
     "spawn": "absurd.spawn_task",

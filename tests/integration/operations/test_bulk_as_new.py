@@ -162,3 +162,15 @@ async def test_a_role_without_the_right_is_told_which_grant_is_missing(
         await run.go_on()
         await performer.close()
     assert kinds(run) == {"Done": 2}
+
+
+async def test_the_kept_statement_is_one_that_does_it(stage: Stage, performer: Performer) -> None:
+    await bulk(performer, Act.RETRY_AS_NEW, await frozen(stage.connection, "failed", 2)).begin()
+    statement = performer.audit.records[0].sql
+    assert statement is not None
+    await stage.connection.execute(statement)
+    assert (await states(stage.connection)).total() == 4, "the keys are in it"
+    await stage.connection.execute("delete from absurd.t_mail where state = 'pending'")
+    await stage.connection.execute(statement)
+    assert await states(stage.connection) == {"failed": 2, "pending": 2}
+    assert len(await stage.connection.fetch("select from absurd.t_mail where headers ? 'absurd-tui-copied-from'")) == 2

@@ -7,7 +7,7 @@ from integration.operations.stage import KEYED, QUEUE, Stage
 
 from absurd_tui.lifecycle import Cancellation, FixedRetry, SpawnOptions
 from absurd_tui.observe.records import State
-from absurd_tui.operations import spawn
+from absurd_tui.operations import copies, spawn
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Refused
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask
@@ -251,3 +251,17 @@ async def test_a_database_that_is_read_only_by_default_is_refused(stage: Stage, 
     database = await stage.connection.fetchval("select current_database()")
     await stage.connection.execute(f"alter database {database} set default_transaction_read_only = on")
     assert "read-only" in await reason(performer, request)
+
+
+@pytest.mark.parametrize("headers", [None, {"trace": "abc"}, {copies.HEADER: "mail/of another"}])
+async def test_a_retry_as_new_names_the_task_that_it_is_of(
+    stage: Stage, performer: Performer, headers: dict[str, str] | None
+) -> None:
+    task_id = await stage.failed(SpawnOptions(max_attempts=1, headers=headers))
+    outcome = await performer.perform(RetryTask(await stage.target(task_id), as_new=True))
+    assert isinstance(outcome, Done)
+    kept = await stage.connection.fetchval("select headers from absurd.t_mail where task_id = $1", outcome.spawned[0])
+    assert json.loads(kept) == {**(headers or {}), copies.HEADER: f"{QUEUE}/{task_id}"}
+    again = await performer.perform(RetryTask(await stage.target(task_id), as_new=True))
+    assert isinstance(again, Done)
+    assert again.spawned != outcome.spawned

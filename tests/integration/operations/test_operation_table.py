@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 OUTCOMES = (Done, AlreadySo, Changed, Gone, Refused, Locked, NotApplied, Unknown)
 
 CANNOT_HAPPEN = {
-    ("retry as new", AlreadySo): "a copy keeps no link to its task, so nobody can tell that one was made",
+    ("retry as new", AlreadySo): "each press makes another task, as the dialog says",
     ("extend", AlreadySo): "a lease that somebody else set is another lease than the one seen: changed",
     ("spawn", Changed): "a spawn has no target that could change",
     ("spawn", Gone): "a spawn has no target that could go; a queue that is gone refuses",
