@@ -7,12 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from absurd_tui.observe.reasons import event_awaited_by
 from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
-
-SPELLINGS = ("$awaitEvent:", "$await:")
-"""How the steps that wait for an event begin: in Absurd's own SDKs, and in gabsurd."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +110,8 @@ class Waiter:
     @property
     def step(self) -> str:
         """The step without the word that an SDK puts before the event's name, in either spelling."""
-        return next(
-            (self.step_name[len(word) :] for word in SPELLINGS if self.step_name.startswith(word)), self.step_name
-        )
+        event = event_awaited_by(self.step_name)
+        return self.step_name if event is None else event
 
 
 @dataclass(frozen=True, slots=True)

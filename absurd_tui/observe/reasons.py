@@ -67,6 +67,15 @@ class Sleeper(Protocol):
         ...
 
 
+SPELLINGS = ("$awaitEvent:", "$await:")
+"""How the steps that wait for an event begin: in Absurd's own SDKs, and in gabsurd."""
+
+
+def event_awaited_by(step: str) -> str | None:
+    """Give the event that a step waits for, by its name in either spelling; None for a step with a name of its own."""
+    return next((step[len(word) :] for word in SPELLINGS if step.startswith(word)), None)
+
+
 def why_sleeping(row: Sleeper) -> SleepReason:
     """Tell from a sleeping row what it waits for."""
     if row.wake_event is not None:

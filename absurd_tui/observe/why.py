@@ -8,6 +8,7 @@ from absurd_tui import units
 from absurd_tui.observe.reasons import (
     Canceller,
     Sleep,
+    event_awaited_by,
     headline,
     short_name,
     who_cancelled,
@@ -57,16 +58,21 @@ def why(row: TaskRow, clock: Clock, last_claim: float | None = None) -> tuple[Pl
 
 
 def _pending(row: TaskRow, clock: Clock, last_claim: float | None) -> tuple[Plain, Plain]:
-    if row.wake_event is not None:
-        woken = say("Woken by {event}; due for {age}.", event=row.wake_event, age=clock.since(row.available_at))
-        return woken, plain("The next claim in this queue may take it.")
     due = say("Due for {age}.", age=clock.since(row.available_at))
+    if row.started_at is not None:
+        due = say("Woken by {event}; due for {age}.", event=_woken_by(row), age=clock.since(row.available_at))
     if last_claim is None:
         return due, plain("It runs when a worker of this queue claims it; the oldest due is claimed first.")
     if last_claim <= row.available_at or clock.now - last_claim > _LONG:
         return due, say("No claim was seen in {queue} since {at}.", queue=row.queue, at=clock.at(last_claim))
     told = "The last claim in {queue} was seen {ago} ago; the oldest due is claimed first."
     return due, say(told, queue=row.queue, ago=clock.since(last_claim))
+
+
+def _woken_by(row: TaskRow) -> str:
+    """Name the event that a run was woken by: an emission makes the step that waited its newest checkpoint."""
+    event = event_awaited_by(row.reached_step) if row.reached_step is not None else None
+    return "an event" if event is None else event
 
 
 def _running(row: TaskRow, clock: Clock) -> tuple[Plain, Plain]:
