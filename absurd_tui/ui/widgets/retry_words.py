@@ -5,7 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 from absurd_tui import units
-from absurd_tui.observe.reasons import whole_seconds
+from absurd_tui.observe.reasons import may_be_read, whole_seconds
+from absurd_tui.observe.records import State
 from absurd_tui.observe.retry_delays import kind_of, rest_after, strategy_of
 from absurd_tui.observe.task_records import TaskPage
 from absurd_tui.observe.why import Clock
@@ -52,6 +53,24 @@ def if_it_fails(page: TaskPage, clock: Clock) -> Plain | None:
     at = clock.at(clock.now + rest)
     begins = say("attempt {next} after {rest}, at {at}", next=run.attempt + 1, rest=_seconds(rest), at=at)
     return begins + (say("; then {following}", following=following) if following else Plain(""))
+
+
+def retry_would(page: TaskPage, clock: Clock) -> Plain | None:
+    """Say what a retry in place of a failed task would run again, or that it would do harm; None where none can be."""
+    if page.state is not State.FAILED:
+        return None
+    if not (may_be_read(page.max_duration) and may_be_read(page.max_delay)):
+        return plain("would stop every claim of the queue: its cancellation")
+    limit, first = whole_seconds(page.max_duration), page.first_started_at
+    if limit is not None and first is not None and clock.now - first >= limit:
+        return plain("would be lost: max_duration is over")
+    if page.checkpoints_refusal is not None:
+        return plain("keeps its checkpoints, which cannot be read")
+    steps = [step.checkpoint_name for step in page.checkpoints if step.status == "committed"]
+    if not steps:
+        return plain("runs everything again: no checkpoint")
+    number = f"{len(steps):,}{'+' if page.has_more_checkpoints else ''} {'step' if len(steps) == 1 else 'steps'}"
+    return say("keeps {number}; again after {last}", number=number, last=steps[-1])
 
 
 def _following(attempt: int, most: int | None, strategy: Mapping[str, Any]) -> str:

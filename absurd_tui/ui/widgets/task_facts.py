@@ -13,7 +13,7 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.widgets.lines import Line, blank, fit
-from absurd_tui.ui.widgets.retry_words import if_it_fails, strategy_words
+from absurd_tui.ui.widgets.retry_words import if_it_fails, retry_would, strategy_words
 
 LABEL = 17
 _URGENT_SHARE = 0.2
@@ -56,6 +56,7 @@ def task_facts(page: TaskPage, clock: Clock) -> list[Fact]:
         ("attempts", ((attempts_words(page), ""),)),
         ("retry strategy", ((strategy_words(page.retry_strategy), ""),)),
         *([("if it fails now", ((then, ""),))] if (then := if_it_fails(page, clock)) is not None else ()),
+        *([("a retry in place", ((redo, ""),))] if (redo := retry_would(page, clock)) is not None else ()),
         *_cancellation(page, clock),
         ("idempotency key", _text(page.idempotency_key) if page.idempotency_key is not None else _muted("none")),
     ]
