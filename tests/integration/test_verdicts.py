@@ -7,14 +7,16 @@ import asyncpg
 import pytest
 from absurd_server import Database
 from attacks import ATTACKS
-from seeding import put, reading
+from seeding import put, reading, role
 
 from absurd_tui.lifecycle import FixedRetry, Lifecycle, SpawnOptions
 from absurd_tui.observe import count_queries, examining, symptom_queries
 from absurd_tui.observe.diagnosis import findings
 from absurd_tui.observe.finding import Finding, Kind, Level
+from absurd_tui.observe.quiet import all_is_well
 from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import State, View
+from absurd_tui.observe.verdict import APPEARS_AFTER, GOES_AFTER, Settled
 from absurd_tui.text import clean
 
 NO_PANELS = View(panels=())
@@ -102,6 +104,62 @@ async def test_nobody_polls_until_somebody_claims(
         assert (worst.level, worst.goal.state) == (Level.WEDGED, State.PENDING)
         await lifecycle.claim("mail", "worker-1", 60)
         assert await found(reader) == ()
+
+
+async def test_a_queue_whose_workers_are_all_busy_is_not_said_to_have_none(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    await put(connection, "mail", "pending", number=2, run={"available_at": LONG_AGO})
+    busy = {"available_at": LONG_AGO, "claim_expires_at": "now() + interval '1 hour'", "claimed_by": "'worker-1'"}
+    await put(connection, "mail", "running", run=busy)
+    async with reading(database.dsn) as reader:
+        worst = await only(reader)
+        assert (worst.kind, worst.level) == (Kind.NOBODY_CLAIMS, Level.DEGRADED)
+        assert worst.what.text == "mail: nobody has claimed for 10m; 2 tasks are due."
+        assert worst.then.text == (
+            "1 run is still claimed: the workers may all be busy. More of them would take these tasks."
+        )
+        await lifecycle.claim("mail", "worker-2", 60)
+        assert await found(reader) == ()
+
+
+async def test_a_queue_that_may_not_be_read_says_which_grant_lacks_until_it_is_given(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    await lifecycle.create_queue("zoo")
+    async with role(connection, database) as limited:
+        await connection.execute(f"grant select on absurd.t_mail, absurd.r_mail, absurd.c_mail to {limited.name}")
+        async with reading(limited.dsn) as reader:
+            worst = await only(reader)
+            assert (worst.kind, worst.queue, worst.goal.word) == (Kind.REFUSED, "zoo", "the GRANT")
+            assert worst.what.text == "zoo cannot be read."
+            assert worst.then.text.startswith(f"role {limited.name} may not SELECT on absurd.t_zoo")
+            assert worst.then.text.endswith(" ? shows the GRANT.")
+            refused = (await reader.snapshot(NO_PANELS)).queue("zoo")
+            assert refused is not None
+            assert refused.refusal is not None
+            assert refused.refusal.remedy is not None
+            await connection.execute(refused.refusal.remedy)
+        async with reading(limited.dsn) as reader:
+            assert await found(reader) == ()
+
+
+async def test_all_is_quiet_since_the_last_finding_went(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    await put(connection, "mail", "pending", run={"available_at": LONG_AGO})
+    settled = Settled()
+    async with reading(database.dsn) as reader:
+        for _ in range(APPEARS_AFTER):
+            snapshot = await reader.snapshot(NO_PANELS, is_urged=True)
+            settled = settled.after(findings(snapshot), snapshot.now)
+        assert (settled.level, settled.quiet_since) == (Level.WEDGED, None)
+        await lifecycle.claim("mail", "worker-1", 60)
+        for _ in range(GOES_AFTER):
+            snapshot = await reader.snapshot(NO_PANELS, is_urged=True)
+            settled = settled.after(findings(snapshot), snapshot.now)
+        assert (settled.level, settled.quiet_since) == (Level.OK, snapshot.now)
+        assert all_is_well(snapshot).text.startswith("1 queue. Nothing is due. No expired lease.")
 
 
 async def test_a_lease_that_is_over_is_told_until_a_claim_sweeps_it(
