@@ -20,6 +20,26 @@ def last_run(queue: str) -> str:
     return f"left join lateral ({runs}) l on true"
 
 
+KEYED = """
+select substring(c.relname from 3) as queue,
+       exists (select from pg_class i where i.relnamespace = n.oid
+                and i.relname = 'i_' || substring(c.relname from 3)) as has_table
+  from pg_namespace n
+  join pg_class c on c.relnamespace = n.oid and c.relname like 't\\_%'
+  join pg_attribute a on a.attrelid = c.oid and a.attname = 'idempotency_key' and not a.attisdropped
+ where n.nspname = 'absurd' and c.relkind in ('r', 'p') and not c.relispartition"""
+"""The queues whose tasks have idempotency keys, and whether those have a table of their own."""
+
+
+def keys_branch(position: int, queue: str, *, has_table: bool) -> str:
+    """Look in one queue, by the unique index on them, for the tasks that have the idempotency keys $1."""
+    return f"""
+(select {position} as qi, x.task_id
+   from unnest($1::text[]) k(key)
+  cross join lateral (select x.task_id from {table("i" if has_table else "t", queue)} x
+                       where x.idempotency_key = k.key offset 0) x)"""
+
+
 def ids_branch(position: int, queue: str, *, most: int) -> str:
     """Look in one queue, by their keys, for the tasks and runs whose ids lie between those of $1 and of $2."""
     between = "b(low, high) cross join lateral (select * from {table} x where x.{id} >= b.low and x.{id} <= b.high"

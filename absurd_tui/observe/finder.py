@@ -6,7 +6,7 @@ from uuid import UUID
 
 from absurd_tui.observe import find_queries, queries
 from absurd_tui.observe.branches import Asked, ListedQueue, Question, Row
-from absurd_tui.observe.found import Found, IdsFound, found
+from absurd_tui.observe.found import Found, IdsFound, KeysFound, found
 from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.listing import listed_queue
 from absurd_tui.observe.lookups import Lookups
@@ -54,6 +54,28 @@ class Finder:
             (*refused, *(answered.refused if answered is not None else ())),
             is_cut,
         )
+
+    async def find_keys(self, keys: Sequence[str]) -> KeysFound:
+        """Find the tasks that have idempotency keys, in all queues, by their index."""
+        return await self._lookups.run(lambda: self._find_keys(keys))
+
+    async def _find_keys(self, keys: Sequence[str]) -> KeysFound:
+        queues = await self.queues()
+        tables = {row["queue"]: row["has_table"] for row in await self._lookups.fetch(find_queries.KEYED)}
+        refused = [(queue.name, queue.refusal) for queue in queues if queue.refusal is not None]
+        readable = [queue for queue in queues if queue.refusal is None and queue.name in tables]
+
+        def branch(position: int, queue: str, has_table: bool) -> str:
+            return find_queries.keys_branch(position, queue, has_table=has_table)
+
+        asked = Asked(self._lookups.fetch, branch, self.role, [list(keys)])
+        answers = await asked.gather([Question(queue, tables[queue.name]) for queue in readable])
+        tasks: dict[str, set[UUID]] = {}
+        for answered in answers.values():
+            refused += answered.refused
+            for queue, rows in answered.rows.items():
+                tasks.setdefault(queue, set()).update(row["task_id"] for row in rows)
+        return KeysFound(tasks, tuple(refused), has_keys=bool(tables) or not queues)
 
     async def run(self, request: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Run a request of a search among the others."""

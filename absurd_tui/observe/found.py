@@ -1,5 +1,6 @@
 """Tasks that were looked for, as they stood when they were found: frozen records, their strings raw."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -41,6 +42,18 @@ class IdsFound:
     queues: int
     refused: tuple[tuple[str, Refusal], ...] = ()
     is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeysFound:
+    """What came of looking for idempotency keys: the tasks of each queue; those of `refused` could not be looked into.
+
+    `has_keys` says whether there are such keys in this schema at all.
+    """
+
+    tasks: Mapping[str, set[UUID]]
+    refused: tuple[tuple[str, Refusal], ...]
+    has_keys: bool
 
 
 def found(queue: str, row: Row, run_id: UUID | None = None) -> Found:

@@ -13,6 +13,7 @@ from seeding import put
 from absurd_tui.database.session import READING_SETTINGS
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe.branches import ListedQueue
+from absurd_tui.observe.find_queries import KEYED, keys_branch
 from absurd_tui.observe.records import State
 from absurd_tui.observe.search.language import parse
 from absurd_tui.observe.search.search_queries import BY_CLAIM, BY_ID, by_claim_branch, by_id_branch, parameters_of
@@ -74,3 +75,14 @@ async def test_a_step_costs_what_its_rows_cost(
     assert large
     assert {node["Relation Name"] for node in nodes(root) if node["Node Type"] == "Seq Scan"} & large == set()
     assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < 60 * ROWS
+
+
+@pytest.mark.parametrize("plans", ["auto", "force_generic_plan"])
+async def test_a_key_is_looked_up_by_the_unique_index_on_keys(stored: asyncpg.Connection, plans: str) -> None:
+    await stored.execute(f"set plan_cache_mode = {plans}")
+    (keyed,) = await stored.fetch(KEYED)
+    statement = keys_branch(0, "big", has_table=keyed["has_table"])
+    prepared = await stored.prepare(f"explain (format json, analyze, buffers) {statement}")
+    (plan,) = json.loads(await prepared.fetchval(["order-7", "order-8"]))
+    assert not [node for node in nodes(plan["Plan"]) if node["Node Type"] == "Seq Scan"]
+    assert plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"] < 20

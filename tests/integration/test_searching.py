@@ -76,13 +76,13 @@ async def scene(request: pytest.FixtureRequest, connection: asyncpg.Connection) 
     await spawn("sleeps", {"note": "Æther $1 ' \" \\"})
     (claim,) = await lifecycle.claim("mail", "host-5", claim_timeout=60)
     await lifecycle.await_event("mail", claim.task_id, claim.run_id, "$awaitEvent:x", "x")
-    await spawn("cancelled", None)
+    await spawn("cancelled", None, SpawnOptions(max_attempts=1, idempotency_key="order-7"))
     await lifecycle.cancel("mail", made["cancelled"])
     await spawn(
         "runs", {"user": {"id": 7}, "none": None}, SpawnOptions(max_attempts=1, headers={"trace": "abc"}), HOSTILE
     )
     await lifecycle.claim(HOSTILE, "host-3", claim_timeout=60)
-    await spawn("send_mail", {"total": 99}, once, HOSTILE)
+    await spawn("send_mail", {"total": 99}, SpawnOptions(max_attempts=1, idempotency_key="order's 42%"), HOSTILE)
     return made
 
 
@@ -123,6 +123,11 @@ SAID = [
     ("result.sent:true", ["retries"]),
     ("header.trace:a*", ["runs"]),
     ("host-3 -timed", ["runs"]),
+    ('key:order-7,"order\'s 42%",nothing', ["cancelled", "send_mail"]),
+    ("key:order-7 -state:cancelled", []),
+    ("key:order-7 age>1h", []),
+    ("key:order-7 key:order-8", []),
+    ("key:order", []),
     ("age<1h", ALL),
     ("age>1h", []),
     ("age<1h age>1d", []),
@@ -311,3 +316,23 @@ async def test_a_lost_connection_is_made_again_and_the_walk_goes_on(
     made += [progress async for progress in walked]
     assert (sum(len(progress.found) for progress in made), made[-1].trouble) == (2, "")
     assert made[-1].looked_at == 30_000
+
+
+async def test_a_key_and_an_id_are_looked_up_together_in_few_statements(
+    scene: dict[str, UUID], source: DatabaseSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await names(source, f"key:order-7 id:{scene['cancelled']}") == ["cancelled"]
+    assert await names(source, f"key:order-7 id:{scene['fails']}") == []
+    with statements(monkeypatch) as asked:
+        assert await names(source, "key:order-7") == ["cancelled"]
+    assert len(asked.texts) <= 6
+
+
+async def test_a_schema_without_keys_says_so(
+    scene: dict[str, UUID], source: DatabaseSource, connection: asyncpg.Connection
+) -> None:
+    for queue in ("mail", HOSTILE):
+        await connection.execute(f"alter table absurd.{quoted(f't_{queue}')} rename idempotency_key to other")
+    (last,) = await steps(source, "key:order-7")
+    assert last.is_over
+    assert last.trouble == "this schema has no idempotency keys."

@@ -43,13 +43,15 @@ def terms(draw: st.DrawFn) -> Term:
         Field.ATTEMPT: st.integers(0, 999).map(str).map(exact),
         Field.AGE: st.tuples(st.integers(0, 999), st.sampled_from("smhdw")).map(lambda of: exact(f"{of[0]}{of[1]}")),
         Field.ID: st.uuids().map(str).map(exact),
+        Field.KEY: texts.map(exact),
     }.get(field, st.one_of(texts.map(exact), patterns()))
     if field in DOCUMENTS and op in COMPARED:
         value = st.integers(-999, 999).map(str).map(exact)
     path: tuple[str, ...] = ()
     if field in DOCUMENTS and (op is not Op.HAS or draw(st.booleans())):
         path = tuple(draw(st.lists(texts, min_size=1, max_size=3)))
-    return Term(field, op, tuple(draw(st.lists(value, min_size=1, max_size=3))), path, draw(st.booleans()))
+    is_negated = field is not Field.KEY and draw(st.booleans())
+    return Term(field, op, tuple(draw(st.lists(value, min_size=1, max_size=3))), path, is_negated)
 
 
 @given(st.lists(terms(), max_size=4).map(lambda made: Filter(tuple(made))))
@@ -157,3 +159,15 @@ def test_states_and_queues_are_what_all_terms_allow() -> None:
     assert [queue for queue in ("mail", "mail-2", "mail-test", "orders") if found.admits(queue)] == ["mail", "mail-2"]
     assert seconds("1h30m") == 5_400
     assert Filter().states is None
+
+
+def test_a_key_takes_neither_a_minus_nor_a_wildcard() -> None:
+    assert parse("key:a,b") == Filter((Term(Field.KEY, Op.IS, (exact("a"), exact("b"))),))
+    for typed, why in (
+        ("-key:a", "A key is looked up by its index; it takes no minus."),
+        ("key:a*", "key takes no *."),
+        ("key~a", "key is compared by :"),
+    ):
+        found = parse(typed)
+        assert isinstance(found, Wrong)
+        assert found.why.text == why

@@ -21,6 +21,7 @@ _STARTS = (
     "header.",
     "result.",
     "id:",
+    "key:",
 )
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*(?:"|$)|\\.|[^\s"\\])*$', re.DOTALL)
 _TERM = re.compile(r"(?P<sign>[-!]?)(?P<field>[a-z]*)(?P<op>[:~])(?P<values>.*)", re.DOTALL)

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from absurd_tui.observe.ids import ids_in
 from absurd_tui.observe.queries import table
-from absurd_tui.observe.search.terms import COMPARED, DOCUMENTS, Field, Filter, Op, Term, Value
+from absurd_tui.observe.search.terms import COMPARED, DOCUMENTS, NAMING, Field, Filter, Op, Term, Value
 
 LOOKED_INTO_BYTES = 1_000_000
 """A document that takes more bytes as it is stored is not looked into."""
 
 _COLUMNS = {Field.PARAMS: "t.params", Field.HEADER: "t.headers", Field.RESULT: "t.completed_payload"}
-_ELSEWHERE = frozenset({Field.QUEUE, Field.AGE, Field.ID})
+_ELSEWHERE = frozenset({Field.QUEUE, Field.AGE, *NAMING})
 """What decides where is looked, and is no condition on a row; but ids do not where they are those of no task."""
 
 

@@ -24,6 +24,7 @@ OPS: dict[Field, tuple[Op, ...]] = {
     Field.AGE: tuple(sorted(COMPARED)),
     Field.ERROR: (Op.HAS, Op.IS),
     Field.ID: (Op.IS,),
+    Field.KEY: (Op.IS,),
     **dict.fromkeys(DOCUMENTS, (*_TEXTS, *sorted(COMPARED))),
 }
 _OPERATOR = re.compile(">=|<=|[:~<>]")
@@ -117,6 +118,8 @@ class _Reader:
         if op not in OPS[field]:
             known = " ".join(OPS[field])
             self._stop(self._at, found.end(), say("{field} is compared by {known}", field=field, known=known))
+        if field is Field.KEY and is_negated:
+            self._stop(start, found.end(), plain("A key is looked up by its index; it takes no minus."))
         self._at = found.end()
         if self._at == len(self._typed) or self._typed[self._at].isspace():
             self._stop(
@@ -220,7 +223,7 @@ def _unknown(name: str) -> Plain:
 
 def _against(field: Field, op: Op, value: Value) -> Plain | None:
     """Say why a value cannot be one of a field's, or None where it can."""
-    wildcards = {Field.STATE, Field.ATTEMPT, Field.AGE, Field.ID}
+    wildcards = {Field.STATE, Field.ATTEMPT, Field.AGE, Field.ID, Field.KEY}
     if value.is_pattern and (field in wildcards or op in COMPARED):
         return say("{field} takes no *.", field=field)
     if field is Field.STATE and value.text not in list(State):

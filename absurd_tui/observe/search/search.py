@@ -17,7 +17,7 @@ from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
 from absurd_tui.observe.branches import Asked, Gathered, ListedQueue, Question, Row
 from absurd_tui.observe.finder import Finder
 from absurd_tui.observe.found import Found, found
-from absurd_tui.observe.ids import IdRange, ids_in
+from absurd_tui.observe.ids import ids_in
 from absurd_tui.observe.places import epoch
 from absurd_tui.observe.records import Place, Refusal, State
 from absurd_tui.observe.search.language import seconds
@@ -30,7 +30,7 @@ from absurd_tui.observe.search.search_queries import (
     named_branch,
     parameters_of,
 )
-from absurd_tui.observe.search.terms import Field, Filter, Op
+from absurd_tui.observe.search.terms import NAMING, Field, Filter, Op, Term
 from absurd_tui.observe.search.walk import (
     LEAST_ROWS,
     MOST_ID,
@@ -93,6 +93,7 @@ class Search:
         self._sum = _Sum()
         self._queues: Sequence[ListedQueue] = ()
         self._walk: Walk | None = None
+        self._trouble = ""
 
     async def steps(self) -> AsyncIterator[Progress]:
         """Search step by step, until all was looked at or a thousand tasks were found; who asks no more stops it."""
@@ -120,9 +121,9 @@ class Search:
             listed = await self._finder.run(self._finder.queues)
             self._queues = [queue for queue in listed if self._filter.admits(queue.name)]
             self._sum.refused = {queue.name: queue.refusal for queue in self._queues if queue.refusal is not None}
-            if (named := _named(self._filter)) is not None:
-                tasks = await self._by_name(named)
-                yield self._progress(tasks, is_over=True)
+            if any(not term.is_negated for field in NAMING for term in self._filter.of(field)):
+                tasks = await self._by_name()
+                yield self._progress(tasks, is_over=True, trouble=self._trouble)
                 return
             self._walk = Walk(self._lanes(), self._now, oldest=self._oldest)
             if self._walk.is_over:
@@ -242,23 +243,36 @@ class Search:
 
         return Asked(self._finder.fetch, branch, self._finder.role, (), arguments_of, most_queues=MOST_QUEUES)
 
-    # by ids
+    # by ids and keys
 
-    async def _by_name(self, ranges: Sequence[Sequence[IdRange]]) -> tuple[Found, ...]:
-        """Find the tasks that ids name, and keep those that the rest of the filter is true of."""
+    async def _by_name(self) -> tuple[Found, ...]:
+        """Find the tasks that ids and keys name, and keep those that the rest of the filter is true of."""
         named: Mapping[str, set[UUID]] | None = None
-        for each in ranges:
-            ids = await self._finder.find_ids(each)
-            by_queue: dict[str, set[UUID]] = {}
-            for task in ids.tasks:
-                by_queue.setdefault(task.queue, set()).add(task.task_id)
-            named = by_queue if named is None else {q: named[q] & by_queue[q] for q in named.keys() & by_queue.keys()}
-            self._sum.refused |= dict(ids.refused)
+        for term in (*self._filter.of(Field.ID), *self._filter.of(Field.KEY)):
+            if not term.is_negated:
+                found = await (self._with_ids(term) if term.field is Field.ID else self._with_keys(term))
+                named = found if named is None else {q: named[q] & found[q] for q in named.keys() & found.keys()}
         tasks: list[Found] = []
         for queue in self._readable:
             if wanted := (named or {}).get(queue.name):
                 tasks += await self._finder.run(partial(self._named, queue, wanted))
         return tuple(sorted(tasks, key=lambda task: -task.task_id.int))
+
+    async def _with_ids(self, term: Term) -> Mapping[str, set[UUID]]:
+        ranges = [ids_in(value.text) for value in term.values]
+        ids = await self._finder.find_ids(tuple(one for each in ranges if isinstance(each, tuple) for one in each))
+        self._sum.refused |= dict(ids.refused)
+        by_queue: dict[str, set[UUID]] = {}
+        for task in ids.tasks:
+            by_queue.setdefault(task.queue, set()).add(task.task_id)
+        return by_queue
+
+    async def _with_keys(self, term: Term) -> Mapping[str, set[UUID]]:
+        keys = await self._finder.find_keys([value.text for value in term.values])
+        self._sum.refused |= dict(keys.refused)
+        if not keys.has_keys:
+            self._trouble = "this schema has no idempotency keys."
+        return keys.tasks
 
     async def _named(self, queue: ListedQueue, wanted: set[UUID]) -> list[Found]:
         newest, oldest = self._bounds
@@ -282,16 +296,6 @@ class Search:
             refused=tuple(sorted(self._sum.refused.items(), key=lambda each: each[0])),
             trouble=trouble,
         )
-
-
-def _named(filter: Filter) -> list[tuple[IdRange, ...]] | None:
-    """Give the ids of each term that names some; None where none does."""
-    terms = [term for term in filter.of(Field.ID) if not term.is_negated]
-    made: list[tuple[IdRange, ...]] = []
-    for term in terms:
-        ranges = [ids_in(value.text) for value in term.values]
-        made.append(tuple(range_ for each in ranges if isinstance(each, tuple) for range_ in each))
-    return made or None
 
 
 def _edge(row: Row) -> Place:

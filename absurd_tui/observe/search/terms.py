@@ -17,12 +17,16 @@ class Field(StrEnum):
     AGE = "age"
     ERROR = "error"
     ID = "id"
+    KEY = "key"
     PARAMS = "params"
     HEADER = "header"
     RESULT = "result"
     TEXT = ""
     """Free text, which is typed without a field."""
 
+
+NAMING = frozenset({Field.ID, Field.KEY})
+"""The fields whose values are those of single tasks, which an index finds at once."""
 
 DOCUMENTS = frozenset({Field.PARAMS, Field.HEADER, Field.RESULT})
 """The fields that a path leads into."""
