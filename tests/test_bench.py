@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,19 @@ ROWS = {
     "CPU, s": 1,
     "CPU of its backends, s": 1,
 }
+
+FOUND = [
+    "a jump over 3 queues",
+    "first match, 10% of 2,000 tasks back",
+    "longest step of it, with its pause",
+    "one unbounded statement",
+    "5.3 MB of JSON read",
+    "its first page painted",
+    "all of it laid out, in its thread",
+    "all of it folded and painted",
+    "a page further, painted",
+    "longest stall of all that",
+]
 
 
 def test_programs_take_turns_and_the_first_round_is_thrown_away() -> None:
@@ -74,6 +88,20 @@ def test_the_shortest_run_tells_every_line() -> None:
     told = done.stdout.splitlines()
     assert {name: sum(line.startswith(name) for line in told) for name in ROWS} == ROWS
     assert "of which its panel reads a page at a time" in done.stdout
+
+
+@pytest.mark.slow
+def test_finding_tells_every_line() -> None:
+    with tempfile.TemporaryDirectory(prefix="absurd-tui-") as folder:
+        Path(folder).chmod(0o711)  # another account runs the server where we are root
+        options = ["finding", "--tasks", "2000", "--queues", "3", "--keep", f"{folder}/data"]
+        done = subprocess.run(
+            [sys.executable, ROOT / "tests" / "bench", *options], capture_output=True, text=True, check=False, cwd=ROOT
+        )
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()
+    assert [line[:42].strip() for line in told] == FOUND
+    assert all(float(line[42:].removesuffix(" ms").replace(",", "")) > 0 for line in told)
 
 
 @pytest.mark.slow

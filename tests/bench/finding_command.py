@@ -1,7 +1,6 @@
 """`dev.py bench finding`: how long it takes to find a task and to lay out a large document."""
 
 import asyncio
-import json
 import os
 import tempfile
 import time
@@ -11,6 +10,7 @@ from statistics import median
 
 import asyncpg
 import click
+from bench import document
 from bench.read_model import MANY, QUEUE, SMALL_TASKS, furnish, server
 
 from absurd_tui.conninfo import resolve
@@ -20,9 +20,6 @@ from absurd_tui.observe.ids import IdRange
 from absurd_tui.observe.queries import table
 from absurd_tui.observe.search.language import Wrong, parse
 from absurd_tui.observe.source import DatabaseSource
-from absurd_tui.ui.json_document import read
-from absurd_tui.ui.json_outline import inside, visible
-from absurd_tui.ui.widgets.json_view import LAID_OUT_AT_ONCE
 
 _TIMES = 20
 _BACK = 0.1
@@ -35,24 +32,25 @@ def _folder() -> Path:
 
 @click.command("finding")
 @click.option("--tasks", type=click.IntRange(1_000), default=1_000_000, show_default=True, help="Tasks of the queue.")
+@click.option("--queues", type=click.IntRange(1, 500), default=MANY, show_default=True, help="Queues jumped over.")
 @click.option("--keep", type=click.Path(path_type=Path), default=_folder, help="Folder of the data, kept between runs.")
-def finding(tasks: int, keep: Path) -> None:
-    """A jump over two hundred queues, a search beside one unbounded statement, and a document of 5 MB."""
+def finding(tasks: int, queues: int, keep: Path) -> None:
+    """A jump over many queues, a search beside one unbounded statement, and a document of 5 MB."""
     try:
         with server(keep) as postgres:
-            asyncio.run(_jumps(postgres))
+            asyncio.run(_jumps(postgres, queues))
             asyncio.run(_searches(postgres, tasks))
+            asyncio.run(_document(postgres))
     except (CannotStart, OSError) as error:
         raise click.ClickException(str(error)) from error
-    _document()
 
 
-async def _jumps(postgres: LocalPostgres) -> None:
-    dsn = await furnish(postgres, "many", {f"queue_{n:03}": SMALL_TASKS for n in range(MANY)})
+async def _jumps(postgres: LocalPostgres, queues: int) -> None:
+    name = "many" if queues == MANY else f"many_{queues}"
+    dsn = await furnish(postgres, name, {f"queue_{n:03}": SMALL_TASKS for n in range(queues)})
     connection = await asyncpg.connect(dsn)
-    ids = [
-        row[0] for row in await connection.fetch(f"select task_id from {table('t', 'queue_177')} limit {_TIMES + 1}")
-    ]
+    last = table("t", f"queue_{queues - 1:03}")
+    ids = [row[0] for row in await connection.fetch(f"select task_id from {last} limit {_TIMES + 1}")]
     await connection.close()
     source = DatabaseSource(resolve(dsn, environ={}))
     took: list[float] = []
@@ -61,7 +59,7 @@ async def _jumps(postgres: LocalPostgres) -> None:
         assert len((await source.find_ids([IdRange(id, id)])).tasks) == 1
         took.append(time.monotonic() - began)
     source.close()
-    _tell(f"a jump over {MANY} queues", took[1:])
+    _tell(f"a jump over {queues} queues", took[1:])
 
 
 async def _searches(postgres: LocalPostgres, tasks: int) -> None:
@@ -89,19 +87,9 @@ async def _searches(postgres: LocalPostgres, tasks: int) -> None:
     _tell("one unbounded statement", [unbounded])
 
 
-def _document() -> None:
-    text = json.dumps([{"id": number, "name": f"charge {number}", "paid": True} for number in range(100_000)])
-    began = time.monotonic()
-    read(text[:LAID_OUT_AT_ONCE])
-    page = time.monotonic() - began
-    laid_out = read(text)
-    whole = time.monotonic() - began - page
-    assert laid_out.outline is not None
-    began = time.monotonic()
-    visible(len(laid_out.lines), laid_out.outline, set(inside(laid_out.outline)))
-    _tell(f"first page of {len(text) / 1e6:.1f} MB of JSON", [page])
-    _tell("all of it laid out, in its thread", [whole])
-    _tell("all of it folded", [time.monotonic() - began])
+async def _document(postgres: LocalPostgres) -> None:
+    for what, seconds in (await document.measured(postgres)).items():
+        _tell(what, [seconds])
 
 
 def _tell(what: str, seconds: Sequence[float]) -> None:
