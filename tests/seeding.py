@@ -91,3 +91,11 @@ def rows_of(snapshot: Snapshot, state: State) -> tuple[TaskRow, ...]:
 
 def names_of(snapshot: Snapshot, state: State) -> list[str]:
     return [row.task_name for row in rows_of(snapshot, state)]
+
+
+def refusals(snapshot: Snapshot) -> dict[str, str]:
+    return {queue.name: queue.refusal.reason for queue in snapshot.queues if queue.refusal is not None}
+
+
+def pending(snapshot: Snapshot) -> set[str]:
+    return set(names_of(snapshot, State.PENDING))
