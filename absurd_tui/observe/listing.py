@@ -82,7 +82,9 @@ def _raise_unless_refused(error: Exception) -> None:
 def listed_queue(row: Row, role: str) -> ListedQueue:
     """Read a row of `queries.queue_list`, and say why this role cannot read the queue, if it cannot."""
     refusal = None
-    if not row["has_tables"]:
+    if not row["is_text"]:
+        refusal = Refusal("its name is no UTF-8 text, so that it cannot be asked for")
+    elif not row["has_tables"]:
         refusal = Refusal("its tables are missing")
     elif not (row["may_tasks"] and row["may_runs"]):
         refusal = no_right(row["name"], role)

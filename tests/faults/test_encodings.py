@@ -9,18 +9,15 @@ import asyncpg
 import pytest
 from absurd_server import SERVER
 from faults.watching import watching
-from screen import until, until_shown
+from screen import until_shown
 
 from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.lifecycle.options import SpawnOptions
-from absurd_tui.observe.source import DatabaseSource
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import SpawnTask
-from absurd_tui.settings import Settings
-from absurd_tui.ui.app import AbsurdApp
 
 pytestmark = [pytest.mark.xdist_group("encodings"), pytest.mark.slow]
 
@@ -66,15 +63,14 @@ async def test_bytes_that_are_no_text_refuse_one_queue_and_leave_the_others(enco
 
 
 @pytest.mark.parametrize("encoded", ["SQL_ASCII"], indirect=True)
-async def test_a_queue_whose_name_is_no_text_is_told_in_one_line(encoded: str) -> None:
+async def test_a_queue_whose_name_is_no_text_is_told_as_such_and_the_others_are_read(encoded: str) -> None:
     connection = await asyncpg.connect(encoded, server_settings={"client_encoding": "SQL_ASCII"})
-    await connection.execute(f"select absurd.create_queue({BAD})")
+    await connection.execute(f"select absurd.create_queue({BAD}); select absurd.create_queue('ümläut')")
     await connection.close()
-    app = AbsurdApp(DatabaseSource(resolve(encoded, environ={})), Settings())
-    async with app.run_test() as pilot:
-        await until(pilot, lambda: not app.is_running)
-    assert app.return_code == 2
-    assert app.fatal.startswith("invalid byte sequence for encoding")
+    async with watching(encoded) as pilot:
+        await until_shown(pilot, "fine", "3 of 4 queues", r"caf\351 \377\233", "ümläut", "its name is no UTF-8 text")
+        await pilot.press("/", *"name:fine", "enter")
+        await until_shown(pilot, "enter open  esc back", "fine", "Not read: caf")
 
 
 @pytest.mark.parametrize("encoded", ["LATIN1"], indirect=True)
