@@ -25,10 +25,10 @@ class RelatingScreen(ActingScreen):
         self.task_id = opened.task_id
         self.key = (opened.queue, opened.task_id)
         self._trail = opened.trail
-        self._kin = Kin(opened.queue, opened.task_id, self._trail[-1][1] if self._trail else None, self.repaint)
+        self._kin = Kin(opened.queue, opened.task_id, self._trail[-1][1] if self._trail else None, self.lay_out)
 
-    def repaint(self) -> None:
-        """Show what is known now."""
+    def lay_out(self) -> None:
+        """Share the room out among what is known now, and show it."""
         raise NotImplementedError
 
     def look_for_family(self, page: TaskPage | None, ticks: float) -> None:

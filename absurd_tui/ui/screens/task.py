@@ -103,7 +103,7 @@ class TaskScreen(RelatingScreen):
 
     def on_mount(self) -> None:
         """Begin with the timeline, and let the times run."""
-        self._show_layout()
+        self.lay_out()
         self._focus_open()
         self.set_interval(1.0, self.repaint)
 
@@ -123,8 +123,7 @@ class TaskScreen(RelatingScreen):
         else:
             self._page, self._documents.page, self._trouble = page, page, None
             self._row, self._read = (row_of(page), page.read) if page.runs else (self._row, self._read)
-        if self.is_running:
-            self._show_layout()
+        self.lay_out()
 
     def take_document(self, part: str, document: Document | None) -> None:
         """Take a document that was read whole, or None where it is no more."""
@@ -278,9 +277,12 @@ class TaskScreen(RelatingScreen):
 
     def on_resize(self, event: Resize) -> None:
         """Show one block or all, as fits."""
-        self.call_after_refresh(self._show_layout)
+        self.call_after_refresh(self.lay_out)
 
-    def _show_layout(self) -> None:
+    def lay_out(self) -> None:
+        """Give the blocks their places, all of them or the one that is open, and show what is known now."""
+        if not self.is_running:
+            return
         one = self._shows_one
         self.set_class(one, "-one")
         self.set_class(self.has_family or BLOCKS[self._open - 1] == "family", "-related")
@@ -328,7 +330,7 @@ class TaskScreen(RelatingScreen):
         name = next((one.id for one in around if one.id in BLOCKS), None)
         if name is not None and not (self._open == 1 and name == "failure"):
             self._open = BLOCKS.index(name) + 1
-        self._show_layout()
+        self.lay_out()
 
     def on_block_tabs_picked(self, event: BlockTabs.Picked) -> None:
         """Open the block whose tab was clicked."""
@@ -354,7 +356,7 @@ class TaskScreen(RelatingScreen):
     def action_block(self, number: int) -> None:
         """Go to a block by its number."""
         self._open = int(number)
-        self._show_layout()
+        self.lay_out()
         self._focus_open()
 
     def action_attempt(self, by: int) -> None:
