@@ -83,7 +83,8 @@ async def _looked_at(text: str) -> Mapping[str, float]:
 
         began = time.monotonic()
         view.action_fold_all()
-        assert "lines …" in shown(view)[1]
+        while "lines …" not in shown(view)[1]:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(_BEATS_EVERY)
         told["all of it folded and painted"] = time.monotonic() - began
         view.action_unfold_all()
 

@@ -33,6 +33,9 @@ LAID_OUT_AT_ONCE = 65_536
 MOST_COPIED = 1_000_000
 """Characters that are copied at once; more, terminals do not take."""
 
+FOLDED_AT_ONCE = 50_000
+"""Lines of a document all of which is folded before anything else gets its turn; more are folded beside."""
+
 LOOKED_AT_ONCE = 5_000
 """Lines that are looked through before anything else gets its turn."""
 
@@ -128,7 +131,7 @@ class JsonView(ScrollView, can_focus=True, inherit_bindings=False):
         if is_new and text is not None and not self._is_whole:
             self._show_whole(text)
 
-    @work(group="json", exit_on_error=False)
+    @work(group="json", exit_on_error=False, description="lay out")  # Textual would write the text for it
     async def _show_whole(self, text: str) -> None:
         is_cancelled = threading.Event()
         try:
@@ -208,9 +211,20 @@ class JsonView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_fold_all(self) -> None:
         """Fold everything that is directly in the outermost."""
-        if (found := self._outlined()) is not None:
-            _, made = found
+        if (found := self._outlined()) is None:
+            return
+        document, made = found
+        if len(document.lines) > FOLDED_AT_ONCE:
+            self._fold_many(document, made)
+        else:
             self._folded = set(inside(made))
+            self._refold()
+
+    @work(group="json-fold", exclusive=True, exit_on_error=False, description="fold")
+    async def _fold_many(self, document: LaidOut, made: Outline) -> None:
+        folded = await asyncio.to_thread(lambda: set(inside(made)))
+        if self._document is document:
+            self._folded = folded
             self._refold()
 
     def action_unfold_all(self) -> None:
