@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -18,6 +20,7 @@ SECRET = "hunter2-secret"
 PAGER = """
 import json, os, signal, stat, sys, termios
 from pathlib import Path
+from typing import Any
 file = Path(sys.argv[1])
 told = {
     "arguments": sys.argv[1:],
@@ -41,7 +44,17 @@ for line in sys.stdin:
 """
 
 
-async def open_task(connection: asyncpg.Connection, shown: Terminal) -> None:
+def told_by_the_pager(environ: dict[str, str]) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(Path(environ["TOLD"]).read_text())
+    return told
+
+
+def left_by(environ: dict[str, str]) -> list[Path]:
+    """What is left where temporary files go."""
+    return list(Path(environ["TMPDIR"]).iterdir())
+
+
+def open_task(shown: Terminal) -> None:
     shown.until_shown("live", "letter")
     shown.press("1", "enter")
     shown.until_shown("Timeline")
@@ -49,34 +62,39 @@ async def open_task(connection: asyncpg.Connection, shown: Terminal) -> None:
     shown.until_shown('"end": 1.50')
 
 
-@pytest.mark.parametrize("last", ["end", "die"])
-async def test_the_pager_has_the_terminal_to_itself_and_no_password(
-    connection: asyncpg.Connection, database: Database, tmp_path: Path, last: str
-) -> None:
-    lifecycle = Lifecycle(connection)
-    await lifecycle.create_queue("mail")
-    await connection.execute(
-        "select absurd.spawn_task('mail', 'letter', $1)",
-        json.dumps({"text": "a\u202eb\x9b31m"})[:-1] + ', "end": 1.50}',
-    )
-    program, told = tmp_path / "pager.py", tmp_path / "told.json"
+async def spawn(connection: asyncpg.Connection) -> None:
+    await Lifecycle(connection).create_queue("mail")
+    params = json.dumps({"text": "a\u202eb\x9b31m"})[:-1] + ', "end": 1.50}'
+    await connection.execute("select absurd.spawn_task('mail', 'letter', $1)", params)
+
+
+def with_pager(folder: Path) -> dict[str, str]:
+    """The environment of a program whose pager tells what it was given, and which has passwords for other places."""
+    program, temporary = folder / "pager.py", folder / "temporary"
     program.write_text(PAGER)
-    temporary = tmp_path / "temporary"
     temporary.mkdir()
-    environ = {
+    return {
         "PAGER": f"{sys.executable} {program}",
-        "TOLD": str(told),
+        "TOLD": str(folder / "told.json"),
         "TMPDIR": str(temporary),
         "PGPASSWORD": SECRET,
         "ABSURD_DATABASE_URL": f"postgresql://u:{SECRET}@nowhere/x",
         "OTHER_URL": f"postgresql://u:{SECRET}@nowhere/x",
     }
+
+
+@pytest.mark.parametrize("last", ["end", "die"])
+async def test_the_pager_has_the_terminal_to_itself_and_no_password(
+    connection: asyncpg.Connection, database: Database, tmp_path: Path, last: str
+) -> None:
+    await spawn(connection)
+    environ = with_pager(tmp_path)
     with terminal("--dsn", database.dsn, "--every", "0.2", environ=environ) as shown:
-        await open_task(connection, shown)
+        open_task(shown)
         before = len(shown.raw)
         shown.press("O")
         shown.until_shown("PAGER SHOWS")
-        given = json.loads(told.read_text())
+        given = told_by_the_pager(environ)
         (argument,) = given["arguments"]
         assert re.fullmatch(r".*/absurd-tui-[^/]+/params-[0-9a-f-]{36}\.json", argument)
         assert given["modes"] == ["0o600", "0o700"]
@@ -92,8 +110,26 @@ async def test_the_pager_has_the_terminal_to_itself_and_no_password(
         lent = lent[lent.index(b"PAGER SHOWS") :]
         assert b"\x1b" not in lent, "nothing is painted over the pager, although the program reads on"
         shown.press(f"{last}\n")
-        shown.until(lambda: not list(temporary.iterdir()))
+        shown.until(lambda: not left_by(environ))
         shown.until_shown('"end": 1.50', "live", *(["The pager ended with -9."] if last == "die" else []))
         shown.press("q")
         assert shown.wait(QUITS_WITHIN) == 0
         shown.assert_restored()
+
+
+async def test_ending_the_program_ends_its_pager_and_leaves_nothing(
+    connection: asyncpg.Connection, database: Database, tmp_path: Path
+) -> None:
+    await spawn(connection)
+    environ = with_pager(tmp_path)
+    with terminal("--dsn", database.dsn, "--every", "0.2", environ=environ) as shown:
+        open_task(shown)
+        shown.press("O")
+        shown.until_shown("PAGER SHOWS")
+        shown.process.terminate()
+        assert shown.wait(QUITS_WITHIN) == 128 + signal.SIGTERM
+        shown.assert_restored()
+        shown.press("first\n")
+        shown.settle()
+        assert "PAGER HEARD" not in shown.text
+    assert not left_by(environ)

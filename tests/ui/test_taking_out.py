@@ -15,7 +15,7 @@ from fakes import FakeSource, FakeStage, page_of
 from screen import running, text, until, until_shown
 from textual.pilot import Pilot
 
-from absurd_tui.observe.slices import document_at
+from absurd_tui.observe.slices import document_at, payload_at
 from absurd_tui.observe.task_records import PARAMS, Document
 from absurd_tui.ui.screens.dashboard import Dashboard
 from absurd_tui.ui.screens.task import TaskScreen
@@ -95,6 +95,21 @@ async def test_a_document_that_went_leaves_nothing_behind(temporary: Path) -> No
         await typed(pilot, "to-file")
         await until_shown(pilot, "to file: it is no longer in the database; nothing of it is kept.")
     assert not left_in(temporary)
+
+
+async def test_the_payload_of_an_event_too(temporary: Path) -> None:
+    source = FakeSource()
+    source.emit("mail", "paid", '{"by": "card"}')
+    source.wholes[payload_at("mail", "paid")] = LARGE
+    async with running(source, performer=FakePerformer()) as pilot:
+        await pilot.press("E")
+        await until_shown(pilot, "paid")
+        await pilot.press("2", "enter")
+        await until_shown(pilot, '"by": "card"')
+        await typed(pilot, "to-file")
+        await until_shown(pilot, "Written as it is stored: ")
+    (path,) = left_in(temporary)
+    assert (path.name, path.read_text()) == ("payload.json", LARGE)
 
 
 async def test_read_only_has_files_but_no_pager(temporary: Path) -> None:
