@@ -268,6 +268,16 @@ async def test_each_outcome_is_told(outcome: Changed | Locked | Refused, told: s
         await seen.shown(told, "1 of 1")
 
 
+async def test_a_copy_that_is_there_is_not_told_as_somebody_elses() -> None:
+    there = AlreadySo(RETRIED.after, since=None, existing=UUID(int=7))
+    async with desk(outcome=there) as seen:
+        await ask(seen, "r", 2)
+        await seen.press("n")
+        await seen.shown("2 ✓ can be copied")
+        await seen.press("y")
+        await seen.shown("2  copied before for the same failure, here or elsewhere", "2 of 2")
+
+
 async def test_nothing_can_be_done_where_nothing_is_as_it_was() -> None:
     async with desk(outcome=RETRIED) as seen:
         seen.performer.found = {seen.tasks[State.FAILED]: Changed(After(State.RUNNING, 2, None, 1_790_000_020.0))}

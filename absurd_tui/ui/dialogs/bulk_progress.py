@@ -44,6 +44,12 @@ _DONE = {
     Act.RETRY: "retried, read back as pending",
     Act.RETRY_AS_NEW: "retried as new, the copy read back",
 }
+_FIRST = "already so: somebody was first"
+_ALREADY = {
+    Act.CANCEL: _FIRST,
+    Act.RETRY: _FIRST,
+    Act.RETRY_AS_NEW: "copied before for the same failure, here or elsewhere",
+}
 _VERBS = {Act.CANCEL: "Cancel", Act.RETRY: "Retry in place", Act.RETRY_AS_NEW: "Retry as new"}
 
 
@@ -161,7 +167,7 @@ class BulkProgress(DormantDialog[None]):
         run = self._run
         return [
             _counted("✓", run.count(Done), _DONE[run.plan.act], "completed"),
-            _counted("=", run.count(AlreadySo), "already so: somebody was first", "muted"),
+            _counted("=", run.count(AlreadySo), _ALREADY[run.plan.act], "muted"),
             _counted("!", run.count(Changed, Gone), "changed or gone: left alone", "caution"),
             _counted("✗", run.count(Refused, WouldBeLost), "refused", "failed"),
             _counted("…", run.count(Locked, NotApplied), "locked, or undone with a lost connection", "muted"),
