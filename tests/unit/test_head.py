@@ -173,6 +173,8 @@ def test_when_all_is_well_the_first_line_says_since_when_and_the_second_has_the_
         "    OK      All quiet since 14:12.",
         "            1 queue. Nothing is due, nothing runs.",
     ]
+    seen_once = quiet.after(findings(snapshot(WEDGED)), NOW)
+    assert "All quiet" not in "".join(verdict(state(settled=seen_once))), "it is not, though one look shows nothing yet"
     yesterday = Settled().after((), NOW - 86_400)
     assert "All quiet since Sep 20 14:13." in verdict(state(settled=yesterday))[0]
     assert "There is no queue yet." in verdict(state(reading=snapshot(taken=1000.0), settled=quiet))[0]

@@ -294,7 +294,7 @@ def _verdict(state: HeadState) -> _Said:
 
 def _quiet(settled: Settled, snapshot: Snapshot, clock: Clock) -> _Said:
     well, figures = _block(Badge.WELL.word, Badge.WELL.role), all_is_well(snapshot)
-    if settled.quiet_since is None or not snapshot.queues:
+    if settled.quiet_since is None or settled.seen or not snapshot.queues:
         return _Said(well, figures)
     told = clock.at(settled.quiet_since)
     since = told[:_MINUTES] if len(told) == _SECONDS else told
