@@ -17,7 +17,7 @@ from absurd_tui.observe.search.terms import Filter, written
 from absurd_tui.observe.slot import SupersededError
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.dialogs.filter import FilterDialog
-from absurd_tui.ui.dialogs.find_id import FindIdDialog
+from absurd_tui.ui.dialogs.find_id import FindIdDialog, one_line
 from absurd_tui.ui.dialogs.find_text import FindTextDialog
 from absurd_tui.ui.messages import IdsWanted, TaskOpened
 from absurd_tui.ui.screens.acting import ActingScreen
@@ -45,8 +45,9 @@ class SeekingApp(App[int]):
 
     def on_paste(self, event: Paste) -> None:
         """Go to the id that was pasted where nothing else takes it; a paste without one does nothing."""
-        if not isinstance(self.screen, ModalScreen) and not isinstance(ids_in(event.text), Plain):
-            self.look_for_id(event.text)
+        pasted = one_line(event.text)
+        if not isinstance(self.screen, ModalScreen) and not isinstance(ids_in(pasted), Plain):
+            self.look_for_id(pasted)
 
     def look_for_id(self, pasted: str) -> None:
         """Go to the id in a text, or ask for one."""

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from absurd_tui.observe.records import Refusal
-from absurd_tui.ui.dialogs.find_id import FindIdDialog
+from absurd_tui.ui.dialogs.find_id import MOST_PASTED, FindIdDialog
 from absurd_tui.ui.screens.found import FoundScreen
 from absurd_tui.ui.screens.task import TaskScreen
 
@@ -125,6 +125,13 @@ async def test_an_id_that_is_pasted_anywhere_is_gone_to_at_once(pilot: Pilot[int
     await until(pilot, lambda: isinstance(pilot.app.screen, TaskScreen))
     pilot.app.post_message(Paste(f"{ids(source)[5]}"))
     await until_shown(pilot, str(ids(source)[5]))
+
+
+async def test_an_id_behind_more_than_is_taken_of_a_paste_opens_nothing(pilot: Pilot[int], source: FakeSource) -> None:
+    pilot.app.post_message(Paste("a log line\n" * (MOST_PASTED // 10) + f"{ids(source)[0]}"))
+    await pilot.press("question_mark")
+    await until_shown(pilot, "the row before, the next row")
+    assert not any(isinstance(screen, FindIdDialog) for screen in pilot.app.screen_stack)
 
 
 async def test_lines_that_are_pasted_into_the_field_are_taken_whole(pilot: Pilot[int], source: FakeSource) -> None:
