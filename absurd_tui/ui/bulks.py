@@ -99,11 +99,11 @@ class Bulks:
 
     @property
     def under_way(self) -> BulkRun | None:
-        """The run that goes on; None where none does."""
-        return self.run if self.run is not None and not self.run.is_at_rest else None
+        """The run that goes on, or waits for a word; None where none does."""
+        return self.run if self.run is not None and not self.run.is_left else None
 
     def left_behind(self, run: BulkRun | None) -> list[Plain]:
-        """Say of a run that went on how far it came, to be written to the terminal when the program is left."""
+        """Say of a run that was under way how far it came, to be written to the terminal when the program is left."""
         if run is None or run.stage is Stage.OVER:
             return []
         tasks = units.plural(len(run.outcomes), "task")

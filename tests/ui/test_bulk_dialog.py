@@ -335,6 +335,21 @@ async def test_leaving_tells_how_far_a_run_came() -> None:
     ]
 
 
+async def test_leaving_tells_of_a_canary_that_waits_for_a_word() -> None:
+    async with desk(outcome=RETRIED) as seen:
+        await ask(seen, "r", 12)
+        await seen.press("y")
+        await seen.shown("7 are left, and wait for a word")
+        await woken(seen, BulkProgress)
+        app = seen.pilot.app
+        assert isinstance(app, AbsurdApp)
+        await seen.press("escape", "q")
+        await seen.until(lambda: not app.is_running or bool(app.left_behind))
+    assert [said.text for said in app.left_behind] == [
+        "the retry of 12 tasks came as far as 5; the audit file has what came of each."
+    ]
+
+
 async def test_leaving_tells_of_a_run_that_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_module, "MOST", 10)
     async with desk(outcome=RETRIED) as seen:
