@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from fakes import FakeSource
-from screen import running, text, until, until_shown
+from screen import lines, running, text, until, until_shown
 from task_pages import NOW, TASK, checkpoint, page, run
 from textual.pilot import Pilot
 
@@ -158,3 +158,14 @@ async def test_a_family_that_cannot_be_read_says_why_and_leaves_the_page_as_it_i
         await until_shown(pilot, "Not read: permission denied for table c_mail", "3 Checkpoints  1", "» RUNNING")
         made.look_fault = None
         assert "UNKNOWN" not in text(pilot.app)
+
+
+async def test_a_checkpoint_that_waited_for_a_child_shows_whose_id_it_has() -> None:
+    made = source()
+    waited = checkpoint(f"$awaitTaskResult:{CHILD}", 1, 90)
+    made.pages[TASK] = replace(made.pages[TASK], checkpoints=(waited,))
+    async with running(made) as pilot:
+        await opened(pilot)
+        await until_shown(pilot, "1 $awaitTa", f"{str(CHILD)[-8:]} ")
+        (line,) = [line for line in lines(pilot.app) if "$awaitTa" in line]
+        assert str(CHILD)[-8:] in line

@@ -30,7 +30,7 @@ def steps_of(page: TaskPage) -> tuple[Step, ...]:
 def _columns(width: int, _: bool) -> tuple[Column[Step], ...]:
     return (
         Column("", 3, lambda step, _: text(str(step.number), "bold"), right=True),
-        Column("", 0, lambda step, _: text(step.row.checkpoint_name)),
+        Column("", 0, lambda step, _: text(step.row.checkpoint_name), cuts_middle=True),
         Column("saved at", 12, lambda step, sight: text(sight.clock.at(step.row.updated_at), "muted"), right=True),
         Column("ago", 7, lambda step, sight: text(sight.clock.ago(step.row.updated_at), "muted"), right=True),
         Column("att.", 4, lambda step, _: text(_attempt(step), "muted"), right=True),
