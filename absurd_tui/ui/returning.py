@@ -1,7 +1,6 @@
 """The part of the app that knows where somebody has been, goes back and forward, and tells where they are."""
 
 from typing import Any, cast
-from uuid import UUID
 
 from textual.screen import ModalScreen, Screen
 
@@ -89,7 +88,7 @@ class ReturningApp(LookingApp):
         watch, newest = self._watch, self._watch.newest
         match spot.kind:
             case spots.TASK:
-                return TaskScreen(watch, TaskOpened(cast(str, about[0]), cast(UUID, about[1])))
+                return TaskScreen(watch, TaskOpened(about[0], about[1], trail=cast(Any, spot.beside[0])))
             case spots.SEARCH:
                 return self.searching(cast(Filter, about[0]))
             case spots.FOUND:

@@ -31,7 +31,7 @@ def spot_of(screen: Screen[Any]) -> Spot | None:
         case Dashboard():
             return Spot(DASHBOARD)
         case TaskScreen():
-            return Spot(TASK, (screen.queue, screen.task_id))
+            return Spot(TASK, (screen.queue, screen.task_id), (screen.trail,))
         case SearchScreen():
             return Spot(SEARCH, (screen.filter,))
         case FoundScreen():

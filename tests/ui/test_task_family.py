@@ -169,3 +169,22 @@ async def test_a_checkpoint_that_waited_for_a_child_shows_whose_id_it_has() -> N
         await until_shown(pilot, "1 $awaitTa", f"{str(CHILD)[-8:]} ")
         (line,) = [line for line in lines(pilot.app) if "$awaitTa" in line]
         assert str(CHILD)[-8:] in line
+
+
+async def test_forward_opens_a_childs_page_again_with_its_way_back() -> None:
+    async with running(source()) as pilot:
+        await opened(pilot)
+        await until_shown(pilot, "Family")
+        await pilot.press("6", "down")
+        await until_shown(pilot, "orders › refund")
+        await pilot.press("enter")
+        await until(pilot, lambda: task_on(pilot) == CHILD)
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: task_on(pilot) == TASK)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: task_on(pilot) == CHILD)
+        await pilot.press("escape")
+        await until(pilot, lambda: task_on(pilot) == TASK)
+        await pilot.pause(DEAF_SECONDS)
+        await pilot.press("escape")
+        await until_shown(pilot, "Queues")

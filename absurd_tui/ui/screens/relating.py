@@ -24,8 +24,8 @@ class RelatingScreen(ActingScreen):
         self.queue = opened.queue
         self.task_id = opened.task_id
         self.key = (opened.queue, opened.task_id)
-        self._trail = opened.trail
-        self._kin = Kin(opened.queue, opened.task_id, self._trail[-1][1] if self._trail else None, self.lay_out)
+        self.trail = opened.trail
+        self._kin = Kin(opened.queue, opened.task_id, self.trail[-1][1] if self.trail else None, self.lay_out)
 
     def lay_out(self) -> None:
         """Share the room out among what is known now, and show it."""
@@ -74,14 +74,14 @@ class RelatingScreen(ActingScreen):
         if not isinstance(one, Relative):
             return
         there, here = (one.task.queue, one.task.task_id), (self.queue, self.task_id)
-        if self._trail[-1:] == (there,):
+        if self.trail[-1:] == (there,):
             self.action_back()
         else:
-            self.post_message(TaskOpened(*there, trail=(*self._trail, here)))
+            self.post_message(TaskOpened(*there, trail=(*self.trail, here)))
 
     def action_back(self) -> None:
         """Go back to where the task was opened: the page of a relative, or what is below."""
-        if self._trail:
-            self.post_message(TaskOpened(*self._trail[-1], trail=self._trail[:-1]))
+        if self.trail:
+            self.post_message(TaskOpened(*self.trail[-1], trail=self.trail[:-1]))
         else:
             self.dismiss()
