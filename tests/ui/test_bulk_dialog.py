@@ -4,54 +4,17 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from dialogs import DEAD, Desk, desk
-from textual.widgets import Input
+from bulk_dialogs import CANCELLED, RETRIED, ask, woken
+from dialogs import DEAD, desk
 
 from absurd_tui.observe.records import State
-from absurd_tui.operations import bulk as bulk_module
-from absurd_tui.operations.batch import BatchResult, nothing_reached
 from absurd_tui.operations.outcomes import After, AlreadySo, Changed, Done, Locked, Refused, WouldBeLost
-from absurd_tui.operations.perform import LEAVING, Pending
-from absurd_tui.operations.requests import Act, TaskBatch
-from absurd_tui.ui.app import AbsurdApp
+from absurd_tui.operations.requests import Act
 from absurd_tui.ui.dialogs.bulk import BulkDialog
 from absurd_tui.ui.dialogs.bulk_progress import BulkProgress
 from absurd_tui.ui.dialogs.reason import ReasonDialog
 
 pytestmark = pytest.mark.slow
-
-RETRIED = Done(After(State.PENDING, 2, None, 1_790_000_020.0))
-CANCELLED = Done(After(State.CANCELLED, 1, None, 1_790_000_020.0))
-
-
-async def ask(seen: Desk, key: str, number: int, *, panel: str = "4") -> list[UUID]:
-    """Have so many failed tasks, mark all, and ask about them."""
-    state = {"4": State.FAILED, "1": State.PENDING}[panel]
-    while sum(row.state is state for row in seen.source.rows.values()) < number:
-        task_id = await seen.stage.spawn("mail", "charge_card", max_attempts=3)
-        if state is State.FAILED:
-            await seen.stage.claim(task_id, "worker-1:77")
-            await seen.stage.fail(task_id, "HTTPError", "503")
-    await seen.shown(f"{'Failed' if panel == '4' else 'Pending'}  {number}")
-    await seen.press(panel, "asterisk")
-    await seen.shown("* again marks all")
-    await seen.press("asterisk")
-    await seen.shown(f"{number} marked")
-    await seen.press(key)
-    await woken(seen, BulkDialog)
-    return [row.task_id for row in seen.source.rows.values() if row.state is state]
-
-
-async def woken(seen: Desk, kind: type[BulkDialog | BulkProgress | ReasonDialog]) -> None:
-    """Wait until a dialog is there and its keys count."""
-
-    def is_so() -> bool:
-        screen = seen.pilot.app.screen
-        is_ready = all(not field.disabled and field.has_focus for field in screen.query(Input))
-        return isinstance(screen, kind) and screen.is_awake and is_ready
-
-    await seen.until(is_so)
-    await asyncio.sleep(0.05)
 
 
 async def test_it_names_the_list_what_was_found_and_how_it_would_go() -> None:
@@ -305,80 +268,6 @@ async def test_without_a_folder_the_list_is_not_written_and_says_so() -> None:
         await woken(seen, BulkProgress)
         await seen.press("l")
         await seen.shown("Not written: no audit file is kept here")
-
-
-async def test_what_came_of_a_run_is_told_also_where_nobody_looked() -> None:
-    async with desk(outcome=RETRIED) as seen:
-        gate = seen.performer.gate = asyncio.Event()
-        await seen.press("4", "space", "r")
-        await woken(seen, BulkDialog)
-        await seen.press("y")
-        await woken(seen, BulkProgress)
-        await seen.press("escape")
-        await seen.shown("Retrying 1 task")
-        gate.set()
-        await seen.shown("✓ Retried 1 of 1 task", "Each was read back.")
-
-
-async def test_leaving_tells_how_far_a_run_came() -> None:
-    async with desk(outcome=RETRIED) as seen:
-        seen.performer.gate = asyncio.Event()
-        await ask(seen, "r", 20)
-        await seen.press("k", "y")
-        await woken(seen, BulkProgress)
-        app = seen.pilot.app
-        assert isinstance(app, AbsurdApp)
-        await seen.press("escape", "q")
-        await seen.until(lambda: not app.is_running or bool(app.left_behind))
-    assert [said.text for said in app.left_behind] == [
-        "the retry of 20 tasks came as far as 0; the audit file has what came of each."
-    ]
-
-
-async def test_leaving_tells_of_a_canary_that_waits_for_a_word() -> None:
-    async with desk(outcome=RETRIED) as seen:
-        await ask(seen, "r", 12)
-        await seen.press("y")
-        await seen.shown("7 are left, and wait for a word")
-        await woken(seen, BulkProgress)
-        app = seen.pilot.app
-        assert isinstance(app, AbsurdApp)
-        await seen.press("escape", "q")
-        await seen.until(lambda: not app.is_running or bool(app.left_behind))
-    assert [said.text for said in app.left_behind] == [
-        "the retry of 12 tasks came as far as 5; the audit file has what came of each."
-    ]
-
-
-async def test_leaving_tells_of_a_run_that_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_module, "MOST", 10)
-    async with desk(outcome=RETRIED) as seen:
-        leaving = asyncio.Event()
-
-        async def perform_batch(batch: TaskBatch) -> BatchResult:
-            """As the real one does: what is in flight ends, and nothing more is written."""
-            if leaving.is_set():
-                return nothing_reached(batch, Refused(LEAVING))
-            await leaving.wait()
-            return BatchResult((RETRIED,) * len(batch.targets))
-
-        async def close(within: float = 1.0) -> tuple[Pending, ...]:
-            leaving.set()
-            await asyncio.sleep(0.05)
-            return ()
-
-        monkeypatch.setattr(seen.performer, "perform_batch", perform_batch)
-        monkeypatch.setattr(seen.performer, "close", close)
-        await ask(seen, "r", 20)
-        await seen.press("k", "p", "p", "y")
-        await woken(seen, BulkProgress)
-        app = seen.pilot.app
-        assert isinstance(app, AbsurdApp)
-        await seen.press("escape", "q")
-        await seen.until(lambda: not app.is_running or bool(app.left_behind))
-    assert [said.text for said in app.left_behind] == [
-        "the retry of 20 tasks came as far as 10; the audit file has what came of each."
-    ]
 
 
 async def test_failed_tasks_are_retried_as_new_after_a_look_of_its_own() -> None:

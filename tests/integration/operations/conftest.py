@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from absurd_server import Database
+from integration.operations.queue_stage import QueueStage
 from integration.operations.stage import QUEUE, Stage
 from statement_proxy import StatementProxy, statement_proxy
 
@@ -89,3 +90,8 @@ async def proxied(spec: ConnSpec, proxy: StatementProxy, audit: Audit) -> AsyncI
 def through(spec: ConnSpec, proxy: StatementProxy) -> ConnSpec:
     """The same database, by way of the proxy."""
     return dataclasses.replace(spec, hosts=(("127.0.0.1", proxy.port),), tls=Tls("disable"))
+
+
+@pytest.fixture
+def queues(stage: Stage, spec: ConnSpec) -> QueueStage:
+    return QueueStage(stage, spec)

@@ -1,18 +1,16 @@
 """The table: what can be true after each of the operations on a whole queue, with somebody who brings it about."""
 
 import asyncio
-from dataclasses import replace
 
 import asyncpg
 import pytest
 from absurd_server import Database
 from integration.operations.queue_stage import NEW_QUEUE, QUEUE_CALLS, QUEUE_OPERATIONS, QueueStage
-from integration.operations.stage import QUEUE, Stage, give_up_soon
+from integration.operations.stage import QUEUE, give_up_soon
 from seeding import role
 from statement_proxy import COMMIT, Harm, StatementProxy
 
-from absurd_tui.conninfo import ConnSpec, resolve
-from absurd_tui.observe.weeks import read_weeks
+from absurd_tui.conninfo import resolve
 from absurd_tui.operations import aftermath, table_locks
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.create_queue import refusal
@@ -21,10 +19,8 @@ from absurd_tui.operations.outcomes import (
     Changed,
     Done,
     Gone,
-    JobsSet,
     Locked,
     NotApplied,
-    PartitionsMade,
     Refused,
     Removed,
     Unknown,
@@ -33,12 +29,9 @@ from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.queue_requests import (
     CleanUp,
     CreateQueue,
-    DetachPartitions,
     DropQueue,
-    MakePartitions,
     QueueRequest,
     SetQueuePolicy,
-    SwitchCron,
 )
 from absurd_tui.operations.requests import SpawnTask
 
@@ -56,11 +49,6 @@ CANNOT_HAPPEN = {
     ("clean up", AlreadySo): "what somebody else deleted is not counted as deleted by this: done, with fewer rows",
     ("set policy", AlreadySo): "a policy that somebody else set is another than the one seen: changed",
 }
-
-
-@pytest.fixture
-def queues(stage: Stage, spec: ConnSpec) -> QueueStage:
-    return QueueStage(stage, spec)
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
@@ -325,100 +313,6 @@ async def test_unknown_where_the_commit_was_sent_and_nobody_answers_any_more(
     assert isinstance(outcome, Unknown)
     assert outcome.xid is not None
     assert await queues.is_done(request)
-
-
-async def test_partitions_that_are_all_there_are_not_made_again(queues: QueueStage, performer: Performer) -> None:
-    request = await queues.request("make partitions")
-    outcome = await performer.perform(request)
-    assert isinstance(outcome, PartitionsMade)
-    assert outcome.number == 4
-    assert outcome.until is not None
-    again = await performer.perform(request)
-    assert isinstance(again, AlreadySo)
-    assert performer.audit.records[-1].sql is None, "nothing was called, so that nothing was locked"
-
-
-async def test_tables_are_not_held_for_long(
-    queues: QueueStage, performer: Performer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    request = await queues.request("make partitions")
-    monkeypatch.setattr(table_locks, "HELD_MILLISECONDS", 1)
-    outcome = await performer.perform(request)
-    assert isinstance(outcome, NotApplied)
-    assert "statement timeout" in outcome.reason
-    monkeypatch.undo()
-    assert isinstance(await performer.perform(request), PartitionsMade)
-
-
-async def test_an_unpartitioned_queue_has_none_to_make(queues: QueueStage, performer: Performer) -> None:
-    made = await queues.created_at(QUEUE)
-    assert made is not None
-    outcome = await performer.perform(MakePartitions(QUEUE, made, missing=1))
-    assert outcome == Refused("Queue mail is unpartitioned: there are no partitions to make.")
-
-
-async def test_rows_in_the_default_partition_are_told_as_what_is_in_the_way(
-    queues: QueueStage, performer: Performer
-) -> None:
-    request = await queues.request("make partitions")
-    until = (await read_weeks(queues.connection.fetch, QUEUE)).until
-    await queues.connection.execute(
-        "insert into absurd.t_mail (task_id, task_name, params, state)"
-        " values (absurd.uuidv7_floor(to_timestamp($1)), 'late', '{}', 'pending')",
-        (until or 0) - 60,
-    )
-    outcome = await performer.perform(request)
-    assert isinstance(outcome, Refused)
-    assert "default partition" in outcome.reason
-    assert not await queues.is_done(request)
-
-
-@pytest.mark.parametrize("operation", ["enable cron", "disable cron", "detach partitions"])
-async def test_what_pg_cron_does_already_is_not_asked_of_it_again(
-    queues: QueueStage, performer: Performer, operation: str
-) -> None:
-    request = await queues.request(operation)
-    before = await queues.jobs(QUEUE)
-    outcome = await performer.perform(request)
-    assert isinstance(outcome, JobsSet)
-    jobs = await queues.jobs(QUEUE)
-    assert outcome.jobs == jobs != before
-    assert isinstance(await performer.perform(request), AlreadySo)
-    assert await queues.jobs(QUEUE) == jobs
-
-
-@pytest.mark.parametrize("operation", ["enable cron", "disable cron", "detach partitions"])
-async def test_without_pg_cron_it_is_refused_and_says_so(
-    queues: QueueStage, performer: Performer, operation: str
-) -> None:
-    request = await queues.request(operation)
-    await queues.connection.execute("drop schema cron cascade")
-    outcome = await performer.perform(request)
-    assert isinstance(outcome, Refused)
-    assert "pg_cron is not in this database" in outcome.reason
-
-
-async def test_jobs_that_somebody_else_scheduled_are_not_replaced_unseen(
-    queues: QueueStage, performer: Performer
-) -> None:
-    request = await queues.request("enable cron")
-    await queues.stage.lifecycle.enable_cron(QUEUE, cleanup_schedule="0 3 * * *")
-    jobs = await queues.jobs(QUEUE)
-    assert isinstance(await performer.perform(request), Changed)
-    assert await queues.jobs(QUEUE) == jobs
-    assert isinstance(request, SwitchCron)
-    assert isinstance(await performer.perform(replace(request, seen=jobs)), JobsSet)
-
-
-async def test_partitions_that_are_not_those_that_were_named_are_not_detached(
-    queues: QueueStage, performer: Performer
-) -> None:
-    request = await queues.request("detach partitions")
-    assert isinstance(request, DetachPartitions)
-    assert request.seen
-    outcome = await performer.perform(replace(request, seen=request.seen[1:]))
-    assert isinstance(outcome, Changed)
-    assert not await queues.is_done(request)
 
 
 async def test_names_of_any_kind_are_made_and_dropped(queues: QueueStage, performer: Performer) -> None:
