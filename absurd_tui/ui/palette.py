@@ -12,6 +12,8 @@ from absurd_tui.ui.commands import COMMANDS, Command, Scope
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.dashboard import Dashboard
+from absurd_tui.ui.screens.failures import FailuresScreen
+from absurd_tui.ui.screens.findings import FindingsScreen
 from absurd_tui.ui.screens.found import FoundScreen
 from absurd_tui.ui.screens.queues import QueuesScreen
 from absurd_tui.ui.screens.reading import ReadingScreen
@@ -37,6 +39,8 @@ def scopes_of(screen: Screen[Any]) -> frozenset[Scope]:
         Scope.TASK: TaskScreen,
         Scope.ACTIVITY: ActivityScreen,
         Scope.FOUND: FoundScreen,
+        Scope.FAILURES: FailuresScreen,
+        Scope.FINDINGS: FindingsScreen,
     }
     own = {screen.scope} if isinstance(screen, ReadingScreen) else set()
     return frozenset({Scope.EVERYWHERE, *own, *(scope for scope, kind in kinds.items() if isinstance(screen, kind))})

@@ -296,3 +296,11 @@ async def test_a_group_that_cannot_be_retried_says_why() -> None:
         await pilot.press("r")
         await until_shown(pilot, "retry: read only.")
         assert isinstance(pilot.app.screen, FailuresScreen)
+
+
+async def test_the_command_bar_retries_a_group_too() -> None:
+    async with running(failing(), performer=FakePerformer(RETRIED)) as pilot:
+        await opened(pilot)
+        await until_shown(pilot, "HTTPError: # for order #", "r retry 10")
+        await pilot.press("colon", *"retry-group", "enter")
+        await until_shown(pilot, "─ Retry 10 tasks ─")
