@@ -100,7 +100,7 @@ class Kept:
             return _Content()
         except OSError as error:
             raise CannotKeep(f"{self._path} cannot be read: {error.strerror or error}.") from None
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        except (ValueError, RecursionError):  # also a number or a nesting that Python itself refuses
             raise CannotKeep(f"{self._path} is no TOML; it is left as it is.") from None
         theme, filters, queues = read.get(_THEME), read.get(_FILTERS, {}), read.get(_QUEUES, {})
         is_ours = not set(read) - {_THEME, _FILTERS, _QUEUES} and isinstance(theme, str | None)
@@ -125,6 +125,8 @@ class Kept:
             _replace(self._path, ("\n".join(lines) + "\n").encode())
         except OSError as error:
             raise CannotKeep(f"{self._path} cannot be written: {error.strerror or error}.") from None
+        except UnicodeEncodeError:
+            raise CannotKeep("What is no text cannot be kept.") from None
 
 
 def _quoted(text: str) -> str:

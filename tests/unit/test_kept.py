@@ -43,7 +43,10 @@ def test_without_a_file_they_are_kept_for_the_run() -> None:
         b"theme = 3\n",
         b"[filters]\n'my own' = 'x'\n",
         b"[queues]\na = 1\n",
+        b"theme = " + b"9" * 5_000,
+        b"theme = " + b"[" * 100_000,
     ],
+    ids=lambda content: repr(content[:12]),
 )
 def test_a_file_that_is_something_else_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "kept.toml"
@@ -51,6 +54,18 @@ def test_a_file_that_is_something_else_is_left_as_it_is(tmp_path: Path, content:
     with pytest.raises(CannotKeep, match="left as it is"):
         Kept(path).save("mine", "x")
     assert path.read_bytes() == content
+
+
+def test_what_is_no_text_is_not_kept_and_what_was_kept_stays(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "kept.toml")
+    kept.save("mine", "state:failed")
+    for queue, address in (("caf\udce9", "here"), ("mail", "caf\udce9")):
+        with pytest.raises(CannotKeep, match="no text"):
+            kept.remember_queue(address, queue)
+    with pytest.raises(CannotKeep, match="no text"):
+        kept.save("other", "name:caf\udce9")
+    assert kept.filters() == {"mine": "state:failed"}
+    assert [found.name for found in tmp_path.iterdir()] == ["kept.toml"]
 
 
 def test_a_link_a_folder_and_a_closed_folder_are_refused(tmp_path: Path) -> None:
