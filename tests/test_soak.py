@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from attacks import ATTACKS, commands_in
+from soak.health import without_copied_ids
 from soak.oracle import Mismatch, Oracle
 from soak.reading import Reading, Row, Told, read
 from soak.stage import stage
@@ -89,6 +92,13 @@ def told(found: list[Mismatch]) -> set[Row | Told]:
 
 
 @pytest.mark.slow
+def test_the_id_that_a_key_copies_is_no_command_and_any_other_copy_is() -> None:
+    copied = b"\x1b]52;c;" + b64encode(b"01970000-0000-7000-8000-0000000003c1") + b"\x07"
+    assert commands_in(without_copied_ids(b"Copied the id." + copied)) == set()
+    assert commands_in(without_copied_ids(copied[:-1] + b"A\x07")) == {"\x1b", "\x07"}
+    assert commands_in(without_copied_ids(ATTACKS["clipboard"].encode())) == {"\x1b", "\x07"}
+
+
 def test_what_the_database_does_not_show_is_a_mismatch_at_the_second_look() -> None:
     with stage(workers=0) as made, made.connected() as connection:
         spawned = connection.execute("select task_id from absurd.spawn_task('mail', 'a', '{}')").fetchone()
