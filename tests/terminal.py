@@ -6,10 +6,12 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,7 +61,8 @@ class Terminal:
 
     `raw` is every byte that the program has written; `has_colours` makes the screen know
     its colours and what is struck through, at a price. Nothing is read from the program but in
-    a call: what waits for the screen reads.
+    a call: what waits for the screen reads. What it keeps from one run to the next goes where `environ` says, else into
+    a folder that is removed.
     """
 
     def __init__(
@@ -79,12 +82,15 @@ class Terminal:
         self._master, self._slave = pty.openpty()
         self._set_size(size)
         self.modes_before = termios.tcgetattr(self._slave)
+        self._state = tempfile.mkdtemp(prefix="state-of-a-test-")
+        chosen = environ or {}
+        own = {} if chosen.keys() & {"HOME", "XDG_STATE_HOME"} else {"XDG_STATE_HOME": self._state}
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _LAUNCH, sys.executable, *program, *arguments],
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environ or {})},
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **own, **chosen},
             start_new_session=True,
         )
 
@@ -271,6 +277,7 @@ class Terminal:
             if end >= 0:
                 os.close(end)
         self._master = self._slave = -1
+        shutil.rmtree(self._state, ignore_errors=True)
 
     def assert_restored(self) -> None:
         """The terminal is as it was: its own screen, cursor shown, no mouse, paste or focus reports, same modes."""
