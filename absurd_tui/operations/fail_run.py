@@ -26,6 +26,8 @@ REASON: Final[Json] = {"name": "FailedByHand", "message": "Failed by hand with a
 CAN_FAIL: Final = (State.RUNNING, State.SLEEPING)
 _NOT_HELD = "The task is {state}: only a run that is claimed or asleep can be failed."
 _UNREADABLE = "Its cancellation policy is no whole number of seconds: Absurd cannot fail it. It can be cancelled."
+_CLAIMED_ANEW = "The run was claimed anew since you looked: another worker may have it."
+_HOLDS_AGAIN = "The lease had ended when you looked, and holds again: somebody works on it."
 
 
 def refusal(state: State, max_duration: str | None, max_delay: str | None) -> str | None:
@@ -35,12 +37,22 @@ def refusal(state: State, max_duration: str | None, max_delay: str | None) -> st
     return _UNREADABLE if would_stop_queue(max_duration, max_delay) else None
 
 
+def other_claim(request: FailRun, claimed_at: float | None, lease: float | None, now: float) -> str | None:
+    """Say that the same run is no longer held as it was seen, or None: a worker's heartbeat alone is no other claim."""
+    if claimed_at != request.claimed_at:
+        return _CLAIMED_ANEW
+    seen = request.target
+    had_ended = seen.claim_expires_at is not None and seen.claim_expires_at <= seen.seen_at
+    return _HOLDS_AGAIN if had_ended and lease is not None and lease > now else None
+
+
 class Fail:
     """A failing by hand on its way through the envelope."""
 
     needs = NEEDS
 
     def __init__(self, request: FailRun) -> None:
+        self._request = request
         self._target = request.target
         self.queue = request.target.queue
 
@@ -62,13 +74,14 @@ class Fail:
         return None
 
     async def look(self, fetch: Fetch) -> Found | None:
-        """Lock the run, then the task; read, and compare."""
+        """Lock the run, then the task; read, and compare, the claim too: the dialog names its worker."""
         found = await standing.locked(fetch, self._target, with_runs=True)
         if found is None:
             return Gone()
         if not found.is_as_seen(self._target):
             return self._moved_on(found)
-        reason = refusal(found.state, found.max_duration, found.max_delay)
+        reason = other_claim(self._request, found.claimed_at, found.claim_expires_at, found.now)
+        reason = reason or refusal(found.state, found.max_duration, found.max_delay)
         return Refused(reason) if reason else None
 
     def _moved_on(self, found: Standing) -> Found:

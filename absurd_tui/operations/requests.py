@@ -59,9 +59,10 @@ class ExtendClaim:
 
 @dataclass(frozen=True, slots=True)
 class FailRun:
-    """Fail the run of the target by hand, whoever works on it."""
+    """Fail the run of the target by hand, as long as its claim is the one that was seen: it began at `claimed_at`."""
 
     target: Target
+    claimed_at: float | None
 
 
 @dataclass(frozen=True, slots=True)

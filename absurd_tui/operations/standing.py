@@ -31,6 +31,7 @@ class Standing:
     state: State
     attempt: int
     run_id: UUID | None
+    claimed_at: float | None
     claim_expires_at: float | None
     cancelled_at: float | None
     run_created_at: float | None
@@ -104,7 +105,8 @@ select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, {seconds(
 def _standings(queue: str) -> str:
     return f"""
 select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, r.run_id,
-       {seconds("r.claim_expires_at")} as claim_expires_at, {seconds("t.cancelled_at")} as cancelled_at,
+       {seconds("r.started_at")} as claimed_at, {seconds("r.claim_expires_at")} as claim_expires_at,
+       {seconds("t.cancelled_at")} as cancelled_at,
        {seconds("r.created_at")} as run_created_at, {seconds("t.first_started_at")} as first_started_at,
        t.attempts, t.max_attempts,
        t.cancellation ->> 'max_duration' as max_duration, t.cancellation ->> 'max_delay' as max_delay,
@@ -153,6 +155,7 @@ def _standing(row: Any, xid: int = 0) -> Standing:
         state=State(row["state"]),
         attempt=row["attempt"],
         run_id=row["run_id"],
+        claimed_at=row["claimed_at"],
         claim_expires_at=row["claim_expires_at"],
         cancelled_at=row["cancelled_at"],
         run_created_at=row["run_created_at"],

@@ -127,3 +127,32 @@ async def test_a_run_that_moved_on_is_not_failed_before_another_look() -> None:
         await seen.press("y")
         await seen.look(DEAD)
         assert seen.requests == []
+
+
+async def test_a_run_that_another_worker_claimed_is_not_failed_before_another_look() -> None:
+    async with desk(is_expert=True, outcome=RETRIED) as seen:
+        await ask(seen, State.RUNNING)
+        await woken(seen)
+        await seen.stage.claim(seen.tasks[State.RUNNING], "worker-2:5")
+        await seen.says("The run was claimed anew since you looked: another worker may have it.")
+        await seen.press("y")
+        await seen.look(DEAD)
+        assert seen.requests == []
+        await seen.press("enter")
+        await asyncio.sleep(DEAD + 0.05)
+        await seen.awake()
+        await seen.says("If worker-2:5 still works on it, it loses its work")
+        await seen.press("y")
+        assert (await seen.asked()).claimed_at == seen.row(State.RUNNING).started_at
+
+
+async def test_a_heartbeat_keeps_nobody_from_failing_the_run() -> None:
+    async with desk(is_expert=True, outcome=RETRIED) as seen:
+        await ask(seen, State.RUNNING)
+        await woken(seen)
+        lease = seen.row(State.RUNNING).claim_expires_at
+        assert lease is not None
+        seen.change(State.RUNNING, claim_expires_at=lease + 60)
+        await seen.read_again()
+        await seen.press("y")
+        assert isinstance(await seen.asked(), FailRun)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from absurd_tui.observe.reasons import Sleep, why_sleeping
 from absurd_tui.observe.records import State
+from absurd_tui.operations.fail_run import other_claim
 from absurd_tui.operations.requests import FailRun
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import FAIL_RUN
@@ -60,7 +61,15 @@ class FailDialog(FinalDialog[FailRun]):
 
     def request(self) -> FailRun:
         """Ask for it."""
-        return FailRun(self.target)
+        return FailRun(self.target, self.row.started_at)
+
+    def changed(self) -> Plain:
+        """The same run may have another worker meanwhile, or one again."""
+        found = self.newest()
+        if (changed := super().changed()) or found is None:
+            return changed
+        row, read = found
+        return plain(other_claim(self.request(), row.started_at, row.claim_expires_at, read.now) or "")
 
 
 def _whole(then: Plain) -> Plain:

@@ -46,7 +46,8 @@ KEYED = SpawnOptions(idempotency_key="order-1")
 
 _ROW = """
 select t.state, t.task_name, t.attempts, t.max_attempts, t.cancelled_at, t.last_attempt_run as run_id, r.attempt,
-       r.state as run_state, date_part('epoch', r.claim_expires_at) as claim_expires_at,
+       r.state as run_state, date_part('epoch', r.started_at) as claimed_at,
+       date_part('epoch', r.claim_expires_at) as claim_expires_at,
        date_part('epoch', clock_timestamp()) as now
   from absurd.t_mail t join absurd.r_mail r on r.run_id = t.last_attempt_run where t.task_id = $1"""
 
@@ -136,11 +137,15 @@ class Stage:
         if operation == "extend":
             return ExtendClaim(await self.target(await self.running()), seconds=300)
         if operation == "fail":
-            return FailRun(await self.target(await self.running(options=SpawnOptions(max_attempts=2))))
+            return await self.fail_run(await self.running(options=SpawnOptions(max_attempts=2)))
         if operation == "emit":
             await self.waiting(EVENT)
             return EmitEvent(QUEUE, EVENT, {"paid": 42})
         return SpawnTask(QUEUE, "welcome", {"user": 42}, KEYED)
+
+    async def fail_run(self, task_id: UUID) -> FailRun:
+        """A failing by hand of the run as a screen shows it now."""
+        return FailRun(await self.target(task_id), (await self.row(task_id))["claimed_at"])
 
     async def until_we_wait_for_a_lock(self) -> None:
         """Until a write of ours waits for somebody."""

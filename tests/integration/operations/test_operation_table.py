@@ -192,6 +192,34 @@ async def test_changed(stage: Stage, performer: Performer, operation: str, inter
     assert await stage.count() == 1
 
 
+async def test_a_run_that_another_worker_claimed_is_not_failed(stage: Stage, performer: Performer) -> None:
+    request = await stage.request("fail")
+    assert isinstance(request, FailRun)
+    await stage.connection.execute("select absurd.schedule_run('mail', $1, now())", request.target.run_id)
+    await stage.claim()
+    row = await stage.row(request.target.task_id)
+    assert (row["run_id"], row["attempt"], row["state"]) == (request.target.run_id, 1, "running")
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, Refused)
+    assert "claimed anew" in outcome.reason
+    assert not await stage.is_done(request)
+    assert isinstance(await performer.perform(await stage.fail_run(request.target.task_id)), Done)
+
+
+@pytest.mark.parametrize(("had_ended", "wanted"), [(True, Refused), (False, Done)])
+async def test_a_lease_that_had_ended_and_holds_again_keeps_a_run_from_being_failed(
+    stage: Stage, performer: Performer, had_ended: bool, wanted: type
+) -> None:
+    task_id = await stage.running(options=SpawnOptions(max_attempts=2))
+    if had_ended:
+        await stage.connection.execute("update absurd.r_mail set claim_expires_at = now() - interval '1 minute'")
+    request = await stage.fail_run(task_id)
+    await stage.lifecycle.extend_claim(QUEUE, request.target.run_id, 90)
+    outcome = await performer.perform(request)
+    assert isinstance(outcome, wanted)
+    assert await stage.is_done(request) is (wanted is Done)
+
+
 @pytest.mark.fault(83)
 @pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation not in WITHOUT_TARGET])
 async def test_gone(stage: Stage, performer: Performer, operation: str) -> None:
