@@ -103,12 +103,15 @@ class TakesOut(App[int]):
         folder = self._folder or Path(tempfile.mkdtemp(prefix=_FOLDER))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = _created(folder / wanted.file_name)
+        made = os.fstat(file.fileno())
         is_whole = False
         try:
             is_whole = await self._fill(wanted, file, None)
         finally:
             if not is_whole:
                 _remove(file.name)
+        if is_whole and not _is_there(file.name, made):
+            raise OSError("the file was taken away meanwhile")
         return say("Written as it is stored: {path}", path=file.name) if is_whole else Plain("")
 
     async def _fill(self, wanted: _Wanted, file: TextIO, stream: JsonStream | None) -> bool:
@@ -140,12 +143,21 @@ def _created(path: Path) -> TextIO:
     while True:
         beside = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
         try:
-            opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            return open(beside, "x", encoding="utf-8", errors="replace", newline="", opener=_for_its_owner)
         except FileExistsError:
             number += 1
-            continue
-        os.close(opened)
-        return beside.open("w", encoding="utf-8", errors="replace", newline="")
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def _is_there(path: str, made: os.stat_result) -> bool:
+    """Whether what bears this name is the file that was made."""
+    try:
+        return os.path.samestat(os.lstat(path), made)
+    except OSError:
+        return False
 
 
 def _remove(path: str) -> None:

@@ -1,6 +1,7 @@
 """A document is written whole into a file of one's own, however large it is; a pager is for who may write."""
 
 import asyncio
+import os
 import stat
 import tempfile
 from collections.abc import AsyncIterator
@@ -94,6 +95,40 @@ async def test_a_document_that_went_leaves_nothing_behind(temporary: Path) -> No
         source.wholes.clear()
         await typed(pilot, "to-file")
         await until_shown(pilot, "to file: it is no longer in the database; nothing of it is kept.")
+    assert not left_in(temporary)
+
+
+async def test_a_link_that_somebody_puts_in_its_place_is_not_written_through(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    precious = temporary / "precious"
+    precious.write_text("untouched")
+    real = os.open
+
+    def swapped(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        opened = real(path, flags, mode)
+        if str(path).endswith(".json") and flags & os.O_EXCL:
+            Path(path).unlink()
+            Path(path).symlink_to(precious)
+        return opened
+
+    monkeypatch.setattr(os, "open", swapped)
+    async with opened(FakeSource()) as (pilot, _):
+        await typed(pilot, "to-file")
+        await until_shown(pilot, "to file: the file was taken away meanwhile; nothing of it is kept.")
+    assert precious.read_text() == "untouched"
+
+
+async def test_a_full_disk_is_told_and_leaves_nothing(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.open
+    monkeypatch.setattr(
+        os,
+        "open",
+        lambda path, flags, *mode: real("/dev/full", os.O_WRONLY) if flags & os.O_EXCL else real(path, flags, *mode),
+    )
+    async with opened(FakeSource()) as (pilot, _):
+        await typed(pilot, "to-file")
+        await until_shown(pilot, "to file: No space left on device; nothing of it is kept.")
     assert not left_in(temporary)
 
 
