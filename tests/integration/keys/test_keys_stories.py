@@ -52,7 +52,7 @@ def second_of_day(text: str, pattern: str) -> int:
 def test_a_task_is_spawned_seen_pending_and_completed_by_a_worker_and_so_is_a_copy(side: Side, tmp_path: Path) -> None:
     with dashboard(side.dsn, tmp_path) as shown:
         spawn(shown, queue=QUEUE, task_name="charge_card", params='{"order": 7, "card": null}')
-        shown.until_shown("✓ Spawned · …", f"in {QUEUE}", "Pending;")
+        shown.until_shown("✓ Spawned · …", f"in {QUEUE}", "Pending.")
         task_id = side.newest()
         assert f"…{str(task_id)[-8:]} in {QUEUE}" in shown.text
         assert stands(side, task_id) == ("pending", "pending", 1, 5)
