@@ -206,7 +206,7 @@ def _done(request: QueueRequest, done: Done, clock: Clock) -> tuple[Plain, Plain
             return say("Cleaned up · {target}", target=about), say("Read back {at}.", at=at)
         case SwitchCron(is_on=is_on):
             number = len(done.jobs) if isinstance(done, JobsSet) else 0
-            jobs = f"{units.plural(number, 'job')} of its own" if number else "no job of its own is left"
+            jobs = f"{units.plural(number, 'job')} of its own" if number else "none of its own is seen"
             what = say("Cron {on} · {target}", on="enabled" if is_on else "disabled", target=about)
             return what, say("Read back {at}: {jobs}.", at=at, jobs=jobs)
         case DetachPartitions():
@@ -230,7 +230,7 @@ def _already(request: QueueRequest) -> str:
         case MakePartitions():
             return "Every partition that its policy asks for is there."
         case SwitchCron(is_on=is_on):
-            return "Its jobs are there." if is_on else "pg_cron has no job of its own for it."
+            return "Its jobs are there." if is_on else "pg_cron has no job of its own for it that this role may see."
         case DetachPartitions():
             return "Jobs that detach its partitions are under way."
     return ""

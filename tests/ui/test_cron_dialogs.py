@@ -48,7 +48,7 @@ async def test_the_jobs_that_go_are_named_and_those_of_all_queues_stay() -> None
         await seen.says(f"These go: {OWN} (17 * * * *)", "Nobody makes partitions ahead then")
         await seen.press("enter")
         assert await seen.asked() == SwitchCron("mail", MADE, is_on=False, seen=(f"{OWN} (17 * * * *)",))
-        await seen.shown("✓ Cron disabled · queue mail", "no job of its own is left")
+        await seen.shown("✓ Cron disabled · queue mail", "none of its own is seen")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,15 @@ async def test_a_queue_with_nothing_old_says_what_its_policy_is() -> None:
         await manage(seen, DETACH, "Detach partitions", is_typed=False)
         await seen.says("None is. The policy: detach_mode none, detach_min_age 30 days.")
         await seen.press("y")
+        await seen.look(DEAD)
+        assert seen.requests == []
+
+
+async def test_without_a_job_that_may_be_seen_there_is_nothing_to_take_back() -> None:
+    async with desk(prepare=with_facts(with_jobs())) as seen:
+        await manage(seen, OFF, "Disable cron", is_typed=False)
+        await seen.says("pg_cron has no job of its own for this queue that this role may see.")
+        await seen.press("enter")
         await seen.look(DEAD)
         assert seen.requests == []
 

@@ -108,7 +108,7 @@ class DisableCronDialog(CronDialog):
 
     def _pieces(self, facts: QueueFacts) -> Iterator[Piece]:
         if not self.own:
-            yield point(plain("pg_cron has no job of its own for this queue."))
+            yield point(plain("pg_cron has no job of its own for this queue that this role may see."))
         else:
             yield point(say("These go: {jobs}", jobs=", ".join(self.own)))
             if facts.is_partitioned and not self.general:

@@ -3,11 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from absurd_server import Database
 from integration.operations.queue_stage import QueueStage
 from integration.operations.stage import QUEUE
+from seeding import role
 
+from absurd_tui.conninfo import resolve
 from absurd_tui.observe.weeks import read_weeks
 from absurd_tui.operations import table_locks
+from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import (
     AlreadySo,
     Changed,
@@ -95,6 +99,23 @@ async def test_without_pg_cron_it_is_refused_and_says_so(
     outcome = await performer.perform(request)
     assert isinstance(outcome, Refused)
     assert "pg_cron is not in this database" in outcome.reason
+
+
+async def test_jobs_of_another_role_are_not_told_as_none(queues: QueueStage, database: Database, audit: Audit) -> None:
+    request = await queues.request("disable cron")
+    assert isinstance(request, SwitchCron)
+    await queues.connection.execute(
+        "alter table cron.job add username text default current_user; alter table cron.job enable row level security;"
+        "create policy own on cron.job using (username = current_user)"  # as pg_cron has it
+    )
+    async with role(queues.connection, database) as limited:
+        await queues.connection.execute(f"grant update on absurd.queues to {limited.name}")
+        performer = Performer(resolve(limited.dsn, environ={}), audit=audit)
+        outcome = await performer.perform(replace(request, seen=()))
+        await performer.close()
+    assert isinstance(outcome, AlreadySo)
+    assert "no job of its own for it that this role may see." in audit.records[-1].told
+    assert not await queues.is_done(request)
 
 
 async def test_jobs_that_somebody_else_scheduled_are_not_replaced_unseen(
