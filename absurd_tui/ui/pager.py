@@ -22,7 +22,7 @@ _TO_THE_PAGER_ALONE = (signal.SIGINT, signal.SIGQUIT)
 _CONNECTS = ("PG", "ABSURD_")
 _USUAL_KEYS = b"\x1b[?1l\x1b>"
 """Arrows and a keypad that write as they do for us."""
-_WITH_PASSWORD = re.compile(r"://[^/\s@]*:[^\s]*@|\bpassword\s*=", re.IGNORECASE)
+_WITH_PASSWORD = re.compile(r"://[^/\s@]*:[^\s]*@|\b(?:ssl)?password\s*=", re.IGNORECASE)
 
 
 class NoPager(Exception):

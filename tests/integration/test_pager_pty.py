@@ -80,6 +80,7 @@ def with_pager(folder: Path) -> dict[str, str]:
         "PGPASSWORD": SECRET,
         "ABSURD_DATABASE_URL": f"postgresql://u:{SECRET}@nowhere/x",
         "OTHER_URL": f"postgresql://u:{SECRET}@nowhere/x",
+        "KEY_URL": f"postgresql://nowhere/x?sslkey=key&sslpassword={SECRET}",
     }
 
 
