@@ -14,7 +14,7 @@ from absurd_tui.observe.finding import FAILURES, HELP, Finding
 from absurd_tui.observe.places import epoch
 from absurd_tui.observe.records import ReadAt, State, TaskRow, View
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.browsing import MOST_HEAD_ROWS
+from absurd_tui.ui.browsing import MOST_HEAD_ROWS, head_rows
 from absurd_tui.ui.commands import PANEL_KEYS, Scope, bindings
 from absurd_tui.ui.dialogs.go_to import GoToDialog
 from absurd_tui.ui.instants import instant
@@ -207,7 +207,7 @@ class Dashboard(MarkingScreen):
     def _ask(self) -> None:
         shown = (self._open,) if self._shows_one else tuple(State)
         away = next((panel.wanted for panel in self._panels() if panel.wanted is not None), None)
-        rows = self._panel(self._open).head_rows if away is None else MOST_HEAD_ROWS
+        rows = head_rows(self.size.height, is_alone=self._shows_one) if away is None else MOST_HEAD_ROWS
         view = View(self.queue, shown, rows, self._with_retried, away)
         if view != self._asked:
             self._asked = view
