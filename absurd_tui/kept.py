@@ -3,12 +3,15 @@
 Filters by name, the theme, and for each database the queue that was chosen last.
 """
 
+import fcntl
 import json
 import os
 import re
 import stat
+import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +20,10 @@ MOST_FILTERS = 200
 MOST_DATABASES = 100
 MOST_BYTES = 4_000_000
 """More than so many filters and queues can take."""
+
+WAITED_FOR = 0.5
+"""Seconds; a program holds the file for some milliseconds."""
+_ASKED_EVERY = 0.005
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -61,16 +68,18 @@ class Kept:
 
     def save(self, name: str, text: str) -> None:
         """Keep a filter under a name, in place of one that had it."""
-        content = self._read()
-        filters = {**content.filters, name: text}
-        if len(filters) > MOST_FILTERS:
-            raise CannotKeep(f"{MOST_FILTERS} filters are kept already; forget one first.")
-        self._write(replace(content, filters=filters))
+        with _alone(self.folder):
+            content = self._read()
+            filters = {**content.filters, name: text}
+            if len(filters) > MOST_FILTERS:
+                raise CannotKeep(f"{MOST_FILTERS} filters are kept already; forget one first.")
+            self._write(replace(content, filters=filters))
 
     def forget(self, name: str) -> None:
         """Keep a filter no longer."""
-        content = self._read()
-        self._write(replace(content, filters={k: text for k, text in content.filters.items() if k != name}))
+        with _alone(self.folder):
+            content = self._read()
+            self._write(replace(content, filters={k: text for k, text in content.filters.items() if k != name}))
 
     def theme(self) -> str | None:
         """Give the theme that was chosen last."""
@@ -82,14 +91,16 @@ class Kept:
 
     def remember_theme(self, theme: str) -> None:
         """Keep the theme."""
-        self._write(replace(self._read(), theme=theme))
+        with _alone(self.folder):
+            self._write(replace(self._read(), theme=theme))
 
     def remember_queue(self, address: str, queue: str | None) -> None:
         """Keep the queue that is chosen in a database; of too many databases the one left first is forgotten."""
-        content = self._read()
-        queues = {known: name for known, name in content.queues.items() if known != address}
-        queues |= {address: queue} if queue is not None else {}
-        self._write(replace(content, queues=dict([*queues.items()][-MOST_DATABASES:])))
+        with _alone(self.folder):
+            content = self._read()
+            queues = {known: name for known, name in content.queues.items() if known != address}
+            queues |= {address: queue} if queue is not None else {}
+            self._write(replace(content, queues=dict([*queues.items()][-MOST_DATABASES:])))
 
     def _read(self) -> _Content:
         if self._path is None:
@@ -127,6 +138,36 @@ class Kept:
             raise CannotKeep(f"{self._path} cannot be written: {error.strerror or error}.") from None
         except UnicodeEncodeError:
             raise CannotKeep("What is no text cannot be kept.") from None
+
+
+@contextmanager
+def _alone(folder: Path | None) -> Iterator[None]:
+    """Keep other programs from writing between our reading and our writing; who waits too long for them goes on."""
+    opened = None
+    if folder is not None:
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if opened is not None:
+            _wait_for(opened)
+        yield
+    finally:
+        if opened is not None:
+            os.close(opened)
+
+
+def _wait_for(opened: int) -> None:
+    until = time.monotonic() + WAITED_FOR
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_ASKED_EVERY)
+        except OSError:
+            return  # no locks on this file system
+        else:
+            return
 
 
 def _quoted(text: str) -> str:

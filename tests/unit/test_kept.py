@@ -1,7 +1,11 @@
 """Filters are kept by name in a file of one's own, and a file that is something else is left as it is."""
 
+import fcntl
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -118,3 +122,26 @@ def test_of_many_databases_the_one_left_first_is_forgotten(tmp_path: Path) -> No
     for number in [*range(MOST_DATABASES), 0, MOST_DATABASES]:
         kept.remember_queue(f"database {number}", "mail")
     assert [kept.queue(f"database {number}") for number in (0, 1, 2, MOST_DATABASES)] == ["mail", None, "mail", "mail"]
+
+
+def test_of_programs_that_write_at_once_none_undoes_what_another_kept(tmp_path: Path) -> None:
+    path, at_once = tmp_path / "kept.toml", Barrier(3)
+
+    def one(program: int) -> None:
+        at_once.wait()
+        for number in range(10):
+            Kept(path).remember_queue(f"{program} {number}", "mail")
+
+    with ThreadPoolExecutor(3) as programs:
+        list(programs.map(one, range(3)))
+    assert all(Kept(path).queue(f"{program} {number}") for program in range(3) for number in range(10))
+
+
+def test_a_program_that_hangs_while_it_writes_stops_nobody(tmp_path: Path) -> None:
+    opened = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(opened, fcntl.LOCK_EX)
+    try:
+        Kept(tmp_path / "kept.toml").save("mine", "state:failed")
+    finally:
+        os.close(opened)
+    assert Kept(tmp_path / "kept.toml").filters() == {"mine": "state:failed"}
