@@ -20,6 +20,7 @@ NAME = "\x1b]0;PWNED\x07[/]\x9b2J\u202e\n"
 QUEUES = (NAME, "\x1b[2J[@click=app.quit]q[/]\t", "new\nline\r[red]\u200b")
 REFUSED = "\x1b]52;c;eA==\x07\u2066no[/]"
 LONG = "\x1b[2J" + "long " * 2_000
+HELP = " Keys "
 KEYS = {"pending": "1", "running": "2", "sleeping": "3", "failed": "4", "completed": "5", "cancelled": "6"}
 
 SGR = re.compile(rb"\x1b\[([0-9;]*)m")
@@ -138,9 +139,9 @@ def tour(shown: Terminal, *, states: tuple[str, ...], until: str) -> str:
     shown.press("escape")
     shown.until(lambda: "Failed attempts in" not in shown.text)
     shown.press("?")
-    shown.until_shown("the row before, the next row")
+    shown.until_shown(HELP)
     shown.press("escape")
-    shown.until(lambda: "the row before, the next row" not in shown.text)
+    shown.until(lambda: HELP not in shown.text)
     shown.press("q")
     assert shown.wait(QUITS_WITHIN) == 0
     shown.assert_restored()
