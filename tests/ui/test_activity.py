@@ -85,7 +85,7 @@ async def test_when_a_write_was_made_stands_under_its_label(size: tuple[int, int
         await pilot.press("A")
         await until_shown(pilot, "Activity  1 of 40")
         whole = [line.rstrip() for line in lines(pilot.app)]
-        title = next(number for number, line in enumerate(whole) if "Activity  " in line)
+        title = next(number for number, line in enumerate(whole) if "Activity  1 of 40" in line)
         assert whole[title].split()[-5:] == ["queue", "…id", "took", "at", "(UTC)"]
         assert whole[title + 1].endswith(RECORD.at[11:19])
 
