@@ -135,7 +135,7 @@ async def test_a_write_is_shown_with_its_sql_and_the_line_that_does_the_same() -
 
 
 async def test_esc_and_the_text_keys_are_found_by_words_and_in_the_help() -> None:
-    async with running(FakeSource(), size=(120, 90), performer=many(RECORD)) as pilot:
+    async with running(FakeSource(), size=(120, 160), performer=many(RECORD)) as pilot:
         await pilot.press("A")
         await until_shown(pilot, "In full")
         offered = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
