@@ -122,6 +122,8 @@ def tour(shown: Terminal, *, states: tuple[str, ...], until: str) -> str:
     for _ in range(len(QUEUES)):
         press_and_see(shown, "right")
         seen.append(shown.text)
+    shown.press("0", "\x1b[H", "enter")  # all queues: in one alone there may be nothing
+    shown.settle(0.4)
     shown.press("v")
     shown.until_shown("Findings  ", "enter goes to")
     seen.append(shown.text)
