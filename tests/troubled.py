@@ -14,7 +14,7 @@ from absurd_tui.observe.symptoms import Poison, Symptoms
 
 
 @asynccontextmanager
-async def trouble(**options: object) -> AsyncIterator[tuple[Pilot[int], FakeSource, UUID]]:
+async def trouble(*, size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Pilot[int], FakeSource, UUID]]:
     """A queue that a task stops, one with an expired lease, and one that is refused; also the task that stops."""
     source = FakeSource(queues=["mail", "orders", "zoo"])
     stage = FakeStage(source)
@@ -24,6 +24,6 @@ async def trouble(**options: object) -> AsyncIterator[tuple[Pilot[int], FakeSour
     await stage.claim(held, "pay-1:7")
     source.rows[held] = replace(source.rows[held], claim_expires_at=source.now - 30)
     source.refused = {"zoo": Refusal("No SELECT on absurd.t_zoo", "GRANT SELECT ON absurd.t_zoo TO tester;")}
-    async with running(source, **options) as pilot:  # type: ignore[arg-type]
+    async with running(source, size=size) as pilot:
         await until_shown(pilot, " WEDGED ", "mail: every claim fails because of welcome", "+2 more v")
         yield pilot, source, poison

@@ -22,6 +22,9 @@ LINES = 5 * ROWS + 2
 
 _QUEUE, _NAME = "documents", "charges"
 _PAGES = (*[-1] * 10, *[1] * 10)
+GIVES_UP_AFTER = 120.0
+"""Seconds after which a document that does not come is an error."""
+
 _BEATS_EVERY = 0.002
 
 
@@ -67,7 +70,7 @@ async def measured(postgres: LocalPostgres) -> Mapping[str, float]:
 async def _looked_at(text: str) -> Mapping[str, float]:
     told: dict[str, float] = {}
     beat = Beat()
-    async with opened(None) as (view, pilot):
+    async with asyncio.timeout(GIVES_UP_AFTER), opened(None) as (view, pilot):
         await pilot.pause()
         beating = asyncio.create_task(beat.run())
         await asyncio.sleep(10 * _BEATS_EVERY)

@@ -48,8 +48,8 @@ def test_a_bulk_retry_tells_each_of_three_that_changed_meanwhile(side: Side, tmp
         shown.until_offered("y retry 5 as canary")
         shown.press("k")
         shown.until_offered(f"y retry {NUMBER} tasks")
-        for task_id in (cancelled, retried):
-            side.do(lambda lifecycle, task_id=task_id: lifecycle.retry(QUEUE, task_id))  # type: ignore[misc]
+        side.do(lambda lifecycle: lifecycle.retry(QUEUE, cancelled))
+        side.do(lambda lifecycle: lifecycle.retry(QUEUE, retried))
         side.do(lambda lifecycle: lifecycle.cancel(QUEUE, cancelled))
         with held(side, locked):
             confirm(shown, f"y retry {NUMBER} tasks")

@@ -57,7 +57,7 @@ async def test_each_has_a_copy_that_names_it_and_stays_failed(
         " from absurd.t_mail where task_id = $1",
         special,
     )
-    assert {key: copy[key] for key in original.keys()} == dict(original)  # noqa: SIM118 - a record gives values
+    assert {key: copy[key] for key in dict(original)} == dict(original)
     place = [target.task_id for target in targets].index(special)
     outcome = run.outcomes[place]
     assert isinstance(outcome, Done)
@@ -122,8 +122,7 @@ async def test_what_is_unknown_is_gone_on_with_and_is_not_copied_again(
     proxy.arm(COMMIT, Harm.SWALLOW_ANSWER, skip=1)
     run = bulk(proxied, Act.RETRY_AS_NEW, targets)
     running = asyncio.create_task(run.begin())
-    while not proxy.struck:  # noqa: ASYNC110 - it happens in the proxy
-        await asyncio.sleep(0.01)
+    await proxy.striking()
     proxy.is_refusing = True
     await running
     assert run.stage is At.HALTED

@@ -306,8 +306,7 @@ async def test_unknown_where_the_commit_was_sent_and_nobody_answers_any_more(
     assert isinstance(await proxied.perform(SpawnTask("no such queue", "welcome", {})), Refused)
     proxy.arm(COMMIT, Harm.SWALLOW_ANSWER)
     performing = asyncio.create_task(proxied.perform(request))
-    while not proxy.struck:  # noqa: ASYNC110 - it happens in the proxy
-        await asyncio.sleep(0.01)
+    await proxy.striking()
     proxy.is_refusing = True
     outcome = await performing
     assert isinstance(outcome, Unknown)

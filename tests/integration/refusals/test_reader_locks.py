@@ -6,6 +6,7 @@ import time
 import asyncpg
 import pytest
 from absurd_server import Database
+from integration.operations.stage import until
 from seeding import counts_of, pending, put, reading, refusals
 
 from absurd_tui.database import session
@@ -135,8 +136,7 @@ async def test_who_waits_for_a_lock_keeps_readers_out_and_is_told_as_waiting(
     async with reading(database.dsn) as reader, other.transaction():
         await other.execute("lock table absurd.r_secret in access share mode")
         waiting = asyncio.create_task(connection.execute("alter table absurd.r_secret add column note text"))
-        while not await other.fetchval("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110 - polled
-            await asyncio.sleep(0.02)
+        await until(lambda: other.fetchval("select count(*) > 0 from pg_locks where not granted"))
         told = refusals(await reader.snapshot(View()))
     await waiting
     await other.close()
