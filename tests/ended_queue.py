@@ -6,7 +6,7 @@ from math import inf
 from uuid import UUID
 
 from absurd_tui.observe.ledger import Counting, Ledger, Signs, Tail
-from absurd_tui.observe.windows import Ended, Span, Tally
+from absurd_tui.observe.windows import Ended, Made, Span, Step, Tally
 
 NOW = 1_800_000_000.0
 LIVING = ("running", "sleeping")
@@ -17,6 +17,7 @@ class Run:
     run_id: UUID
     state: str
     available_at: float
+    made_at: float
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Queue:
 
     def add(self, state: str, at: float) -> None:
         run_id = UUID(int=random.getrandbits(128))
-        self.runs[run_id] = Run(run_id, state, at)
+        self.runs[run_id] = Run(run_id, state, at, self.now)
 
     def let_all_go(self) -> None:
         """End every open transaction."""
@@ -106,6 +107,7 @@ class Queue:
             tally=Tally(
                 self.number("completed", watermark, to_the_end=True), self.number("failed", watermark, to_the_end=True)
             ),
+            made=self.made(Span(watermark, inf)),
             ended=[
                 Ended(run_id, run.available_at, run.state == "failed")
                 for run_id, run in found
@@ -116,13 +118,25 @@ class Queue:
             known=sum(run is not None and run.state in LIVING and run.available_at >= counted_from for _, run in found),
         )
 
-    def counting(self, span: Span) -> Counting:
+    def made(self, span: Span) -> Made:
+        """Each run is the only one of its task here."""
+        number = sum(run.made_at in span for run in self.runs.values())
+        return Made(number, number)
+
+    def counting(self, step: Step) -> Counting:
+        span = step.span
         living = [
             run for state in LIVING for run in self.runs.values() if run.state == state and run.available_at in span
         ]
         tally = Tally(self.number("completed", span.start, span.end), self.number("failed", span.start, span.end))
-        return Counting(1, self.now, tally, {run.run_id: run.available_at for run in living})
+        return Counting(
+            1, self.now, tally, {run.run_id: run.available_at for run in living}, self.made(span) if step.made else None
+        )
 
     def step(self, book: Ledger, seconds: float = 0.025) -> Ledger:
-        span = book.next_span()
-        return book if span is None else book.counted(span, self.counting(span), seconds)
+        step = book.next_step() or book.next_again() or book.next_unmade()
+        if step is None:
+            return book
+        if not step.ended:
+            return book.with_made(step.span, self.made(step.span))
+        return book.counted(step.span, self.counting(step), seconds)

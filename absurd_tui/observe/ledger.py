@@ -7,7 +7,7 @@ from uuid import UUID
 
 from absurd_tui.observe.horizon import Horizon
 from absurd_tui.observe.records import Count
-from absurd_tui.observe.windows import ADVANCE_ROWS, LAG, Ended, History, Pace, Span, Tally
+from absurd_tui.observe.windows import ADVANCE_ROWS, LAG, Ended, History, Made, Pace, Span, Step, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +38,30 @@ class Tail:
     xmax: int
     is_fake: bool
     tally: Tally
+    made: Made
     ended: Sequence[Ended]
     left: Sequence[UUID]
     living: int
     known: int
 
+    @property
+    def rows(self) -> int:
+        """How many entries of indexes it took to count it."""
+        return self.tally.rows + self.made.rows
+
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """What one span of a queue's history holds, in one snapshot: its tally, and the runs that may still end there."""
+    """What one span of a queue's history holds: its tally and the runs that may still end there, in one snapshot.
+
+    `made` is None where it was not counted.
+    """
 
     table: int
     now: float
     tally: Tally
     living: Mapping[UUID, float]
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """One queue's history with its latest tail."""
+    """One queue's history with its latest tail.
+
+    `counts_made` is False once the server gave up counting what was made: there is much more of it than has ended.
+    """
 
     table: int
     signs: Signs
@@ -95,6 +108,7 @@ class Ledger:
     cancelled: Count | None = None
     cancelled_at: float = -inf
     has_advanced: bool = False
+    counts_made: bool = True
 
     @staticmethod
     def begun(tail: Tail) -> "Ledger":
@@ -115,17 +129,27 @@ class Ledger:
         horizon = self.horizon.seen(tail.now, tail.xmin, tail.xmax)
         return replace(self, signs=tail.signs, horizon=horizon, history=history, tail=tail)
 
-    def next_span(self) -> Span | None:
-        """Say what to count next, or None when nothing is due."""
+    def next_step(self) -> Step | None:
+        """Say what to count next for the total to be plain, or None when nothing is missing."""
         if self.tail is None:
             return None
         now, closed = self.tail.now, self._closed(self.tail)
-        may_advance = self.tail.tally.rows >= ADVANCE_ROWS
+        may_advance = self.tail.rows >= ADVANCE_ROWS
         in_turn = may_advance and not self.has_advanced
-        span = self.history.next_span(now, closed, self.pace, advances=in_turn)
-        if span is None and may_advance:
-            span = self.history.next_span(now, closed, self.pace, advances=True)
-        return span
+        step = self.history.next_step(now, closed, self.pace, advances=in_turn)
+        if step is None and may_advance:
+            step = self.history.next_step(now, closed, self.pace, advances=True)
+        return self._possible(step)
+
+    def next_again(self) -> Step | None:
+        """Say what to count next although nothing is missing, so that a plain total stays certain, or None."""
+        if self.tail is None:
+            return None
+        return self._possible(self.history.next_again(self.tail.now, self.pace))
+
+    def next_unmade(self) -> Step | None:
+        """Say of what to count what was made, for the number of failed tasks, or None."""
+        return self.history.next_unmade() if self.counts_made else None
 
     def counted(self, span: Span, counting: Counting, seconds: float) -> "Ledger":
         """Add the count of the span that was due, and what it took; the count of another table adds nothing.
@@ -138,16 +162,23 @@ class Ledger:
         return replace(
             self,
             history=self.history.counted(
-                span, counting.tally, counting.living, at=counting.now, closed=self._closed(self.tail)
+                span,
+                counting.tally,
+                counting.living,
+                counting.made,
+                at=counting.now,
+                closed=self._closed(self.tail),
             ),
             pace=self.pace if is_advance else self.pace.after(counting.tally, seconds),
             has_advanced=is_advance,
         )
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether all was counted, and nothing gives reason to count it again but the time that passes."""
-        return self.history.is_complete and not self.history.is_doubtful
+    def with_made(self, span: Span, made: Made) -> "Ledger":
+        """Add what was made in the span that was due."""
+        return replace(self, history=self.history.with_made(span, made))
+
+    def _possible(self, step: Step | None) -> Step | None:
+        return step if step is None or self.counts_made else replace(step, made=False)
 
     @property
     def total(self) -> Total | None:
@@ -164,13 +195,20 @@ class Ledger:
                 self.cancelled or _at_least(0, estimate.cancelled),
             )
         is_estimate = not self.history.is_certain(self.tail.now)
-        retried = sum_.runs - sum_.tasks
         return Total(
             Count(sum_.completed, is_estimate=is_estimate),
             Count(sum_.failed, is_estimate=is_estimate),
-            Count(max(sum_.failed - retried, 0), is_estimate=True),
+            self._failed(sum_.failed, self.tail.made, estimate),
             self.cancelled or _at_least(0, estimate.cancelled),
         )
+
+    def _failed(self, runs: int, lately: Made, estimate: Estimate) -> Count:
+        """Give how many tasks failed: what failed of the runs, but for those after which there was another."""
+        before = self.history.made if self.counts_made else None
+        if before is None:
+            return _at_least(0, estimate.failed)
+        made = before + lately
+        return Count(max(runs - (made.runs - made.tasks), 0), is_estimate=True)
 
     def _closed(self, tail: Tail) -> float:
         """Until when the past is closed: never, where Absurd's sessions may have a clock of their own."""

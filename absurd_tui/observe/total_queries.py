@@ -55,22 +55,28 @@ select {position} as qi, {runs}::regclass::oid::bigint as table_oid, s.deleted, 
 
 
 def span_statement(queue: str) -> str:
-    """Count one span of one queue. $1 and $2 are its bounds in seconds, $3 and $4 as ids, $5 the table of runs."""
-    r, t = table("r", queue), table("t", queue)
+    """Count what has ended in one span of one queue. $1 and $2 are its bounds in seconds, $3 the table of runs."""
+    r = table("r", queue)
     within = "available_at >= to_timestamp($1::float8) and available_at < to_timestamp($2::float8)"
 
     def living(state: str) -> str:
         return f"(select run_id, available_at from {r} where state = '{state}' and {within} limit {MAX_STRAGGLERS + 1})"
 
     return f"""
-select $5::text::regclass::oid::bigint as table_oid, {seconds("now()")} as now,
+select $3::text::regclass::oid::bigint as table_oid, {seconds("now()")} as now,
        {_number(r, f"state = 'completed' and {within}")} as completed,
        {_number(r, f"state = 'failed' and {within}")} as failed,
-       {_number(r, "run_id >= $3::uuid and run_id < $4::uuid", by="run_id")} as runs,
-       {_number(t, "task_id >= $3::uuid and task_id < $4::uuid", by="task_id")} as tasks,
        l.ids, l.times
   from (select array_agg(run_id) as ids, array_agg({seconds("available_at")}) as times
           from ({living("running")} union all {living("sleeping")}) x) l"""
+
+
+def made_statement(queue: str) -> str:
+    """Count what was made in one span of one queue. $1 and $2 are its bounds as the lowest ids of their times."""
+    r, t = table("r", queue), table("t", queue)
+    return f"""
+select {_number(r, "run_id >= $1::uuid and run_id < $2::uuid", by="run_id")} as runs,
+       {_number(t, "task_id >= $1::uuid and task_id < $2::uuid", by="task_id")} as tasks"""
 
 
 def cancelled_statement(queue: str) -> str:

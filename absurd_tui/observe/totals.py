@@ -16,11 +16,15 @@ from absurd_tui.observe.parts import Part
 from absurd_tui.observe.queries import table
 from absurd_tui.observe.records import Count
 from absurd_tui.observe.resting import Resting
-from absurd_tui.observe.windows import Ended, Span, Tally
+from absurd_tui.observe.windows import Ended, Made, Span, Step, Tally
 
-SHARE, SHARE_OF_AGAIN = 100, 300
-"""What counts in the background waits that many times as long as it took: one per cent of a backend for what was never
-counted or may have changed, a third of that for what is counted again because time has passed."""
+SHARE, SHARE_OF_MADE = 100, 300
+"""What counts in the background waits that many times as long as it took: one per cent of a backend, a third of that
+for what was made, which is but an estimate's part."""
+ROUND, _BEHIND = 480.0, 30.0
+"""Seconds in which all of the history is counted again once, evenly; and by how many it may lag and catch up."""
+_ROWS_OF_A_STEP = 100
+"""A step costs at least what so many rows do."""
 _CANCELLED_EVERY = 30.0
 _ESTIMATES_A_READING = 3
 _LONG = 1_000
@@ -36,21 +40,29 @@ class Totals:
         self._ledgers: dict[str, Ledger] = {}
         self._totals: dict[str, Total] = {}
         self._stepped: dict[str, float] = {}
-        self._next_step_at = 0.0
+        self._rests_until = 0.0
+        self._again_at = 0.0
+        self._made_at = 0.0
 
     def forget(self) -> None:
         """Count everything anew: a new connection may be to another server."""
         self._keep(())
 
     @property
-    def has_work(self) -> bool:
-        """Whether something is still to be counted, although nothing has changed."""
-        return any(ledger.tail is None or ledger.next_span() is not None for ledger in self._ledgers.values())
+    def idle_for(self) -> float:
+        """For how many seconds nothing is to be counted, if nothing changes."""
+        ledgers = self._ledgers.values()
+        times = [
+            *(self._rests_until for ledger in ledgers if ledger.tail is None or ledger.next_step() is not None),
+            *(max(self._rests_until, self._again_at) for ledger in ledgers if ledger.next_again() is not None),
+            *(max(self._rests_until, self._made_at) for ledger in ledgers if ledger.next_unmade() is not None),
+        ]
+        return max(0.0, min(times, default=inf) - time.monotonic())
 
     @property
     def is_long(self) -> bool:
         """Whether a queue has ended so much lately that counting it anew is worth a pause."""
-        return any(ledger.tail is not None and ledger.tail.tally.rows > _LONG for ledger in self._ledgers.values())
+        return any(ledger.tail is not None and ledger.tail.rows > _LONG for ledger in self._ledgers.values())
 
     async def read(self, queues: Sequence[ListedQueue]) -> Mapping[str, Total]:
         """Give the total of each queue, but of one whose table was never read before.
@@ -70,7 +82,7 @@ class Totals:
             self._ledgers[name] = self._ledgers[name].read(tail) if name in self._ledgers else Ledger.begun(tail)
         await self._estimate(found.rows.keys())
         self._totals = {queue.name: total for queue in queues if (total := self._total(queue.name, found.rows))}
-        if time.monotonic() >= self._next_step_at:
+        if time.monotonic() >= self._rests_until:
             with self._asking.account.charging(Part.HISTORY):
                 await self._step(found.rows.keys())
         return self._totals
@@ -117,41 +129,77 @@ class Totals:
             self._ledgers[name] = replace(self._ledgers[name], estimate=estimate)
 
     async def _step(self, names: Collection[str]) -> None:
-        """Count the next thing that is due, of the queue that had to wait longest for its turn.
+        """Count one thing: what is missing first, then what was counted longest ago, then what was made."""
+        begun = time.monotonic()
+        if not await self._count_missing(names):
+            if begun >= self._again_at and (rows := await self._count_again(names)) is not None:
+                part = (rows + _ROWS_OF_A_STEP) / sum(_weight(ledger) for ledger in self._ledgers.values())
+                self._again_at = max(self._again_at, begun - _BEHIND) + ROUND * part
+            elif begun >= self._made_at and await self._count_made(names):
+                self._made_at = _rested(begun, SHARE_OF_MADE)
+        self._rests_until = _rested(begun, SHARE)
+
+    async def _count_missing(self, names: Collection[str]) -> bool:
+        """Count what is missing of the queue that had to wait longest for its turn; say whether that was of the past.
 
         What passed lately is little, so it does not take the turn of what is counted of the past.
         """
         for name in sorted(names, key=lambda name: self._stepped.get(name, 0.0)):
-            ledger = self._ledgers[name]
-            span = ledger.next_span()
-            begun = time.monotonic()
+            ledger, is_past = self._ledgers[name], True
             if ledger.tail is not None and ledger.tail.now - ledger.cancelled_at > _CANCELLED_EVERY:
-                self._ledgers[name] = await self._count_cancelled(name, ledger, ledger.tail.now)
-            elif span is not None:
-                ledger = await self._count(name, ledger, span)
-                if ledger.has_advanced and (span := ledger.next_span()) is not None:
-                    ledger = await self._count(name, ledger, span)
-                self._ledgers[name] = ledger
+                ledger = await self._count_cancelled(name, ledger, ledger.tail.now)
+            elif (step := ledger.next_step()) is not None:
+                ledger = await self._count(name, ledger, step)
+                if ledger.has_advanced:
+                    step, is_past = ledger.next_step(), False
+                    if step is not None:
+                        ledger, is_past = await self._count(name, ledger, step), True
             else:
                 continue
+            self._ledgers[name] = ledger
             self._stepped[name] = time.monotonic()
-            share = SHARE_OF_AGAIN if self._ledgers[name].is_settled else SHARE
-            self._next_step_at = self._stepped[name] + share * (self._stepped[name] - begun)
-            return
+            return is_past
+        return False
 
-    async def _count(self, name: str, ledger: Ledger, span: Span) -> Ledger:
-        begun = time.monotonic()
-        rows = await self._ask(
-            total_queries.span_statement(name),
-            span.start,
-            span.end,
-            lowest_id(span.start),
-            lowest_id(span.end),
-            table("r", name),
-        )
+    async def _count_again(self, names: Collection[str]) -> int | None:
+        """Count again what was counted longest ago, of all queues; give how many rows that were."""
+        steps = {name: step for name in names if (step := self._ledgers[name].next_again()) is not None}
+        if not steps:
+            return None
+        name = min(steps, key=lambda name: self._ledgers[name].history.oldest_count)
+        self._ledgers[name] = await self._count(name, self._ledgers[name], steps[name])
+        return self._ledgers[name].history.rows_in(steps[name].span)
+
+    async def _count_made(self, names: Collection[str]) -> bool:
+        """Count what was made in the next window that does not know it."""
+        for name in names:
+            ledger = self._ledgers[name]
+            if (step := ledger.next_unmade()) is not None:
+                made = await self._made(name, step.span)
+                self._ledgers[name] = (
+                    replace(ledger, counts_made=False) if made is None else ledger.with_made(step.span, made)
+                )
+                return True
+        return False
+
+    async def _count(self, name: str, ledger: Ledger, step: Step) -> Ledger:
+        begun, span = time.monotonic(), step.span
+        rows = await self._ask(total_queries.span_statement(name), span.start, span.end, table("r", name))
         if not rows:
             return replace(ledger, pace=ledger.pace.halved())
-        return ledger.counted(span, _counting(rows[0]), time.monotonic() - begun)
+        counting = _counting(rows[0])
+        if step.made:
+            made = await self._made(name, span)
+            if made is None:
+                return replace(ledger, counts_made=False)
+            counting = replace(counting, made=made)
+        return ledger.counted(span, counting, time.monotonic() - begun)
+
+    async def _made(self, name: str, span: Span) -> Made | None:
+        """Count what was made in a span; None where the server gave up."""
+        bounds = lowest_id(span.start), lowest_id(span.end)
+        rows = await self._ask(total_queries.made_statement(name), *bounds)
+        return Made(rows[0]["runs"], rows[0]["tasks"]) if rows else None
 
     async def _count_cancelled(self, name: str, ledger: Ledger, now: float) -> Ledger:
         rows = await self._ask(total_queries.cancelled_statement(name))
@@ -189,6 +237,7 @@ def _tail(row: Row) -> Tail:
         xmax=row["xmax"],
         is_fake=row["is_fake"],
         tally=_tally(row),
+        made=Made(row["runs"], row["tasks"]),
         ended=[
             *(Ended(*run, has_failed=False) for run in _pairs(row["completed_ids"], row["completed_at"])),
             *(Ended(*run, has_failed=True) for run in _pairs(row["failed_ids"], row["failed_at"])),
@@ -204,7 +253,17 @@ def _counting(row: Row) -> Counting:
 
 
 def _tally(row: Row) -> Tally:
-    return Tally(row["completed"], row["failed"], row["runs"], row["tasks"])
+    return Tally(row["completed"], row["failed"])
+
+
+def _rested(begun: float, share: int) -> float:
+    """When something that has taken the time since `begun` may be done again, to cost one part in `share`."""
+    ended = time.monotonic()
+    return ended + share * (ended - begun)
+
+
+def _weight(ledger: Ledger) -> int:
+    return ledger.history.tally.rows + _ROWS_OF_A_STEP
 
 
 def _pairs(ids: Sequence[UUID] | None, times: Sequence[float] | None) -> Sequence[tuple[UUID, float]]:

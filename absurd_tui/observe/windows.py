@@ -17,7 +17,8 @@ LAG = 30.0
 """The watermark stays that far behind the clock, because a claim takes its time before its xid."""
 FRESH = 600.0
 """A total is certain only while each of its windows was counted in the last ten minutes."""
-RECOUNT_AFTER = 480.0
+RECOUNT_AFTER = 60.0
+"""A window that was counted since is not counted again because time has passed."""
 UNSURE_AFTER = 30.0
 ADVANCE_SECONDS = 5.0
 ADVANCE_ROWS = 1_000
@@ -32,33 +33,40 @@ _ROWS = (10_000, 100_000, 2_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a span of time holds: completed and failed runs by their last claim, all runs and all tasks by their id."""
+    """The completed and failed runs of a span of time, by their last claim."""
 
     completed: int = 0
     failed: int = 0
-    runs: int = 0
-    tasks: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
-            self.completed + other.completed,
-            self.failed + other.failed,
-            self.runs + other.runs,
-            self.tasks + other.tasks,
-        )
+        return Tally(self.completed + other.completed, self.failed + other.failed)
 
     def __sub__(self, other: "Tally") -> "Tally":
-        return Tally(
-            self.completed - other.completed,
-            self.failed - other.failed,
-            self.runs - other.runs,
-            self.tasks - other.tasks,
-        )
+        return Tally(self.completed - other.completed, self.failed - other.failed)
 
     @property
     def rows(self) -> int:
         """How many entries of indexes it took to count it."""
-        return self.completed + self.failed + self.runs + self.tasks
+        return self.completed + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The runs and the tasks that were made in a span of time, by their ids."""
+
+    runs: int = 0
+    tasks: int = 0
+
+    def __add__(self, other: "Made") -> "Made":
+        return Made(self.runs + other.runs, self.tasks + other.tasks)
+
+    def __sub__(self, other: "Made") -> "Made":
+        return Made(self.runs - other.runs, self.tasks - other.tasks)
+
+    @property
+    def rows(self) -> int:
+        """How many entries of indexes it took to count it."""
+        return self.runs + self.tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +85,23 @@ class Window:
     """A span that was counted.
 
     `is_sure` says that at `counted_at` no open transaction could still write into it, and that each of its
-    stragglers is known.
+    stragglers is known. `made` is None until it was counted too.
     """
 
     span: Span
     tally: Tally
     counted_at: float
     is_sure: bool
+    made: Made | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to count next: a span, and of that what has ended there, what was made there, or both."""
+
+    span: Span
+    ended: bool = True
+    made: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +159,15 @@ class History:
         return self.counted_from == -inf
 
     @property
+    def oldest_count(self) -> float:
+        """When the window was counted that was counted longest ago."""
+        return min((window.counted_at for window in self.windows), default=inf)
+
+    def rows_in(self, span: Span) -> int:
+        """How many entries of indexes it took to count the windows that begin in a span."""
+        return sum(window.tally.rows for window in self.windows if window.span.start in span)
+
+    @property
     def is_sure(self) -> bool:
         """Whether each window was sure when it was counted."""
         return all(window.is_sure for window in self.windows)
@@ -154,6 +181,11 @@ class History:
     def tally(self) -> Tally:
         """What was counted, and what has ended in it since."""
         return sum((window.tally for window in self.windows), Tally())
+
+    @property
+    def made(self) -> Made | None:
+        """What was made, once it is counted everywhere."""
+        return _made_in(self.windows) if self.is_complete else None
 
     def is_certain(self, now: float) -> bool:
         """Whether the tally is what a count of everything before the watermark would find."""
@@ -180,10 +212,19 @@ class History:
         )
         return replace(self, windows=windows, stragglers=stragglers)
 
-    def counted(self, span: Span, tally: Tally, living: Mapping[UUID, float], *, at: float, closed: float) -> "History":
+    def counted(
+        self,
+        span: Span,
+        tally: Tally,
+        living: Mapping[UUID, float],
+        made: Made | None = None,
+        *,
+        at: float,
+        closed: float,
+    ) -> "History":
         """Put a count in the place of what was known of a span, with the runs that may still end there.
 
-        The span is one that `next_span` gave. A count that takes the watermark over more stragglers than are watched
+        The span is one that a step gave. A count that takes the watermark over more stragglers than are watched
         is left out for ten minutes, because these may end soon; after that it counts, though not as sure.
         """
         kept = {run_id: time for run_id, time in self.stragglers.items() if time not in span}
@@ -192,30 +233,50 @@ class History:
         if len(living) > room and is_advance and at - self.watermark < FRESH:
             return self
         is_sure = span.end <= closed and len(living) <= room
-        window = Window(span, tally, at, is_sure)
         before = tuple(known for known in self.windows if known.span.end <= span.start)
         after = tuple(known for known in self.windows if known.span.start >= span.end)
         replaced = self.windows[len(before) : len(self.windows) - len(after)]
+        window = Window(span, tally, at, is_sure, made if made is not None else _made_in(replaced))
         return replace(
             self,
             watermark=max(self.watermark, span.end),
-            windows=(*before, window, *_remainder(span, tally, replaced), *after),
+            windows=(*before, window, *_remainder(window, replaced), *after),
             stragglers=kept | dict(list(living.items())[: max(room, 0)]),
         )
 
-    def next_span(self, now: float, closed: float, pace: Pace, *, advances: bool) -> Span | None:
-        """Say what to count next, or None when nothing is due.
+    def with_made(self, span: Span, made: Made) -> "History":
+        """Add what was made in a window; nothing where the window is another by now."""
+        windows = tuple(replace(window, made=made) if window.span == span else window for window in self.windows)
+        return replace(self, windows=windows)
 
-        First the newest of what was not counted yet, then what was counted longest ago or was doubted. Where
+    def next_step(self, now: float, closed: float, pace: Pace, *, advances: bool) -> Step | None:
+        """Say what to count next for the tally to be certain, or None when nothing is missing.
+
+        First the newest of what was not counted yet, then what was doubted, or not sure when it was counted. Where
         `advances`, the time that has passed since the watermark comes before all that.
         """
         if advances and self._limit(now, closed) - self.watermark >= ADVANCE_SECONDS:
-            return Span(self.watermark, self._limit(now, closed))
+            return Step(Span(self.watermark, self._limit(now, closed)))
         if not self.is_complete:
             start = floor(self.counted_from - pace.width) if pace.width < _YEAR else -inf
-            return Span(start, self.counted_from)
-        found = self._due(now, closed)
-        return None if found is None else self._fitting(found, pace)
+            return Step(Span(start, self.counted_from), made=False)
+        found = self._in_doubt(now, closed)
+        return None if found is None else Step(self._fitting(found, pace))
+
+    def next_unmade(self) -> Step | None:
+        """Say of which window to count what was made, or None where all know it or the tally comes first."""
+        unmade = (Step(window.span, ended=False) for window in self.windows if window.made is None)
+        return next(unmade, None) if self.is_complete else None
+
+    def next_again(self, now: float, pace: Pace) -> Step | None:
+        """Say what was counted longest ago, or None where all was lately. What was made there is known already."""
+        if not self.is_complete:
+            return None
+        oldest = min(range(len(self.windows)), key=lambda index: self.windows[index].counted_at)
+        if self.windows[oldest].counted_at >= now - RECOUNT_AFTER:
+            return None
+        span = self._fitting(oldest, pace)
+        return Step(span, made=span.end < self.windows[oldest].span.end)
 
     def _limit(self, now: float, closed: float) -> float:
         """How far the watermark may go."""
@@ -224,13 +285,11 @@ class History:
             limit = min(limit, closed)
         return limit if isinf(limit) else floor(limit)
 
-    def _due(self, now: float, closed: float) -> int | None:
+    def _in_doubt(self, now: float, closed: float) -> int | None:
         windows = self.windows
-        oldest = min(range(len(windows)), key=lambda index: windows[index].counted_at)
-        if windows[oldest].counted_at < now - RECOUNT_AFTER:
-            return oldest
         if windows[0].counted_at < self.doubted_at:
             return 0  # clean-up takes the oldest first
+        oldest = min(range(len(windows)), key=lambda index: windows[index].counted_at)
         if windows[oldest].counted_at < self.doubted_at:
             return oldest
         for index, window in enumerate(windows):
@@ -262,9 +321,18 @@ def _ended_in(span: Span, ended: Iterable[Ended]) -> Tally:
     return Tally(completed=failed.count(False), failed=failed.count(True))
 
 
-def _remainder(span: Span, tally: Tally, replaced: tuple[Window, ...]) -> tuple[Window, ...]:
-    """What is left of windows whose older part was counted anew."""
-    if not replaced or replaced[-1].span.end == span.end:
+def _made_in(windows: Iterable[Window]) -> Made | None:
+    """Add up what was made; None where a window does not know, or there is none."""
+    made = [window.made for window in windows]
+    known = [one for one in made if one is not None]
+    return sum(known, Made()) if made and len(known) == len(made) else None
+
+
+def _remainder(counted: Window, replaced: tuple[Window, ...]) -> tuple[Window, ...]:
+    """What is left of windows whose older part was counted anew, with what was made there."""
+    if not replaced or replaced[-1].span.end == counted.span.end:
         return ()
     (whole,) = replaced
-    return (replace(whole, span=Span(span.end, whole.span.end), tally=whole.tally - tally),)
+    made = whole.made - counted.made if whole.made is not None and counted.made is not None else None
+    span, tally = Span(counted.span.end, whole.span.end), whole.tally - counted.tally
+    return (replace(whole, span=span, tally=tally, made=made),)

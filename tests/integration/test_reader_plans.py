@@ -65,7 +65,8 @@ ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
 LATELY = 1_750_000_000.0
 NO_FLOOR = ([-inf],)
 GAPS = ((None, UUID(int=1)), (UUID(int=2**128 - 2), None))
-SPAN = (LATELY, LATELY + 60, lowest_id(LATELY), lowest_id(LATELY + 60), "absurd.r_big")
+SPAN = (LATELY, LATELY + 60, "absurd.r_big")
+IDS = (lowest_id(LATELY), lowest_id(LATELY + 60))
 
 # what a poll runs, by its name, with its arguments; and a page of the failures
 STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
@@ -93,6 +94,7 @@ STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
     ("tail", total_queries.tail_branch(0, "big"), tail_arguments(time.time() - 30, 0)),
     ("tail with stragglers", total_queries.tail_branch(0, "big"), tail_arguments(time.time() - 3600, 100)),
     ("span", total_queries.span_statement("big"), SPAN),
+    ("made", total_queries.made_statement("big"), IDS),
     ("cancelled", total_queries.cancelled_statement("big"), ()),
     ("minutes", rate_queries.minutes_statement("big"), ()),
     ("times", rate_queries.times_statement("big"), ()),

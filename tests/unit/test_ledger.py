@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from absurd_tui.observe import ledger, windows
 from absurd_tui.observe.ledger import Estimate, Ledger, Signs, Total
 from absurd_tui.observe.records import Count
-from absurd_tui.observe.windows import FRESH, Pace, Tally
+from absurd_tui.observe.windows import FRESH, Made, Pace, Step, Tally
 
 MANY = 6
 FEW = 3
@@ -57,6 +57,8 @@ def read(queue: Queue, book: Ledger) -> Ledger:
             assert count.value == exact, state
         if count.is_capped and not queue.deleted:
             assert count.value <= exact, state
+    if is_plain(book.total.failed_runs) and book.history.made is not None:
+        assert book.total.failed.value == book.total.failed_runs.value, "no task here was tried again"
     return book
 
 
@@ -243,22 +245,62 @@ def test_counting_what_passed_lately_does_not_change_how_much_of_the_past_is_cou
     queue.act("claim", 0)
     queue.now += 100.0
     book = read(queue, replace(book, has_advanced=False))
-    span = book.next_span()
-    assert span is not None
-    assert span.start == book.history.watermark
-    advanced = book.counted(span, queue.counting(span), 9.0)
+    step = book.next_step()
+    assert step is not None
+    assert step.span.start == book.history.watermark
+    advanced = book.counted(step.span, queue.counting(step), 9.0)
     assert advanced.history.watermark > book.history.watermark
     assert advanced.pace == book.pace
 
 
-def test_what_may_have_changed_is_not_settled_until_it_was_counted_again() -> None:
+def test_what_is_counted_again_only_because_time_passes_is_not_missing() -> None:
     queue, book = counted(*[("spawn", 0), ("claim", 0), ("completed", 0), ("wait", 40)] * 3)
-    assert not begun(queue).is_settled
-    assert book.is_settled
-    queue.act("clean-up", 0)
+    assert begun(queue).next_step() is not None
+    assert begun(queue).next_again() is None
+    queue.now += windows.RECOUNT_AFTER + 100.0
     book = read(queue, book)
-    assert not book.is_settled
-    assert read_until_plain(queue, book).is_settled
+    while book.next_step() is not None:
+        book = queue.step(book)
+    again = book.next_again()
+    assert again is not None
+    assert not again.made
+    queue.act("clean-up", 0)
+    assert read(queue, book).next_step() is not None
+
+
+def test_failed_tasks_are_the_planners_until_it_was_counted_what_was_made() -> None:
+    queue, book = counted(*[("spawn", 0), ("claim", 0), ("failed", 0), ("wait", 40)] * 5)
+    book = replace(book.read(replace(queue.tail(book), made=Made(3, 2))), estimate=Estimate(failed=77))
+    assert book.total
+    assert (book.total.failed_runs, book.total.failed) == (Count(5), Count(77, is_estimate=True))
+    while (step := book.next_unmade()) is not None:
+        assert not step.ended
+        book = book.with_made(step.span, Made(10, 10))
+    total = book.total
+    assert total
+    assert (total.failed_runs, total.failed) == (Count(5), Count(4, is_estimate=True)), "one run is a second attempt"
+    assert replace(book, counts_made=False).total == replace(total, failed=Count(77, is_estimate=True))
+
+
+def test_what_was_made_in_windows_goes_with_them_when_they_are_put_together_or_cut() -> None:
+    queue, book = counted(*[("spawn", 0), ("claim", 0), ("completed", 0), ("wait", 40)] * 20)
+    while (step := book.next_unmade()) is not None:
+        book = book.with_made(step.span, queue.made(step.span))
+    for pace in (Pace(rows=1000), Pace(rows=FEW)):
+        book = read_for(2400, queue, replace(book, pace=pace), every=4)
+        assert book.history.made == Made(20, 20)
+        for window in book.history.windows:
+            assert window.made == queue.made(window.span)
+
+
+def test_where_counting_what_was_made_was_given_up_no_step_asks_for_it() -> None:
+    queue, book = counted(*[("spawn", 0), ("claim", 0), ("completed", 0), ("wait", 40)] * 3)
+    book = replace(book, counts_made=False)
+    assert book.next_unmade() is None
+    queue.act("clean-up", 0)
+    step = read(queue, book).next_step()
+    assert step is not None
+    assert (step.ended, step.made) == (True, False)
 
 
 def test_a_clock_that_is_set_back_begins_anew_and_one_that_trembles_does_not() -> None:
@@ -276,7 +318,7 @@ def test_another_table_of_the_same_name_begins_anew() -> None:
     other = book.read(replace(queue.tail(book), table=2))
     assert (other.total, other.history.windows, other.table) == (None, (), 2)
     span = windows.Span(0.0, 1.0)
-    assert book.counted(span, replace(queue.counting(span), table=2), 0.01) is book
+    assert book.counted(span, replace(queue.counting(Step(span)), table=2), 0.01) is book
 
 
 def test_where_absurd_has_a_clock_of_its_own_nothing_is_certain() -> None:
