@@ -17,19 +17,21 @@ _DEAR = 0.05
 
 @dataclass(slots=True)
 class _Charge:
-    """What one part has cost in one reading."""
+    """What one part has cost in one reading: `learned` of it for new statements, the rest for those `known`."""
 
     at: float
     statements: int = 0
     seconds: float = 0.0
+    learned: float = 0.0
+    known: int = 0
 
 
 class Account:
     """Keeps the charges of the last minute, by part.
 
     What a part costs is the median of its last three readings, once there are three: one that had to wait for a lock
-    does not count; nor does the first of a connection, because what is asked for the first time is also planned. Of
-    two the lesser counts, where it is dear.
+    does not count; nor does what was learned in it, because the next will not cost that. Of two the lesser counts,
+    where it is dear.
     """
 
     def __init__(self) -> None:
@@ -37,7 +39,6 @@ class Account:
         self._charges: dict[Part, deque[_Charge]] = {}
         self._typical: dict[Part, deque[float]] = {}
         self._open: dict[Part, _Charge] = {}
-        self._planned: set[Part] = set()
         self._since = time.monotonic()
 
     @property
@@ -45,10 +46,14 @@ class Account:
         """How many seconds the reading under way has kept a backend."""
         return sum(charge.seconds for charge in self._open.values())
 
+    @property
+    def learned(self) -> float:
+        """How many of these seconds went to statements that are new to the server."""
+        return sum(charge.learned for charge in self._open.values())
+
     def connected(self) -> None:
         """Begin with a new connection."""
         self._open = {}
-        self._planned = set()
         self._typical = {}
 
     def begin(self) -> None:
@@ -58,9 +63,9 @@ class Account:
     def end(self) -> None:
         """End a reading that is whole."""
         for part, charge in self._open.items():
-            if part in self._planned:
-                self._typical.setdefault(part, deque(maxlen=_TYPICAL_OF)).append(charge.seconds)
-            self._planned.add(part)
+            if charge.known:
+                typical = self._typical.setdefault(part, deque(maxlen=_TYPICAL_OF))
+                typical.append(charge.seconds - charge.learned)
         self._open = {}
 
     @contextmanager
@@ -72,8 +77,8 @@ class Account:
         finally:
             self._part = before
 
-    def charge(self, seconds: float) -> None:
-        """Add a statement to the part that is being charged."""
+    def charge(self, seconds: float, *, is_new: bool = False) -> None:
+        """Add a statement to the part that is being charged; `is_new` says that the server had to plan it first."""
         now = time.monotonic()
         charges = self._charges.setdefault(self._part, deque())
         charge = self._open.get(self._part)
@@ -82,6 +87,10 @@ class Account:
             charges.append(charge)
         charge.statements += 1
         charge.seconds += seconds
+        if is_new:
+            charge.learned += seconds
+        else:
+            charge.known += 1
         while charges[0].at < now - MINUTE:
             charges.popleft()
 

@@ -16,6 +16,7 @@ from absurd_tui.observe.beats import Moment
 from absurd_tui.observe.branches import Asked, Branch, Gathered, Question, Row
 from absurd_tui.observe.elapsed import Elapsed
 from absurd_tui.observe.far import FarAsked
+from absurd_tui.observe.learning import Learning
 from absurd_tui.observe.lock_holders import with_holder_of_list
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.resting import Resting
@@ -38,6 +39,7 @@ class Asking:
         self.role = ""
         self._ran: dict[Part, list[tuple[str, Sequence[Any]]]] = {}
         self.account = Account()
+        self._learning = Learning()
         self._may_ask_far: bool | None = None
         self.round_trip = inf
         """Seconds that the fastest answer to a question without work has taken over this connection."""
@@ -46,6 +48,7 @@ class Asking:
         """Connect, and measure how far away the server is."""
         await self._session.open()
         self.account.connected()
+        self._learning.connected()
         self._may_ask_far = None
         self.round_trip = inf
         for _ in range(_ROUND_TRIPS):
@@ -67,12 +70,16 @@ class Asking:
     async def fetch(self, statement: str, *arguments: Any) -> Sequence[Row]:
         """Run one statement. What it cost is how long the answer took, less the way there and back."""
         self._note(statement, arguments)
+        is_new = self._learning.is_new(statement)
         elapsed = Elapsed()
         try:
             with elapsed:
                 return await self._session.fetch(statement, *arguments)
         finally:
-            self.account.charge(max(0.0, elapsed.seconds - self.round_trip))
+            cost = max(0.0, elapsed.seconds - self.round_trip)
+            self.account.charge(cost, is_new=is_new)
+            if is_new:
+                self._learning.spent(cost)
 
     def beside(self, part: Part, ran: Sequence[tuple[str, Sequence[Any]]], seconds: float) -> float:
         """Charge a part with statements that ran over another connection; give what they cost, less the ways there."""

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any
 
-from absurd_tui.observe.branches import Question
+from absurd_tui.observe.branches import MAX_QUEUES, Question
 
 MARGIN, WHOLE_EVERY = 60.0, 30.0
 DEAR = 0.02
-"""Seconds that counting takes from which on it is worth the risk."""
+"""Seconds that counting as many queues as one statement holds takes, from which on it is worth the risk."""
 
 
 class Floors:
@@ -26,10 +26,14 @@ class Floors:
         self._whole_at = -inf
         self._holds = False
 
-    def begin(self, cost: float, *, is_urged: bool) -> None:
-        """Begin a reading: counting costs so many seconds; one that is urged looks from the beginning."""
+    def begin(self, cost: float, queues: int, *, is_urged: bool) -> None:
+        """Begin a reading in which counting so many queues costs so many seconds.
+
+        One that is urged looks from the beginning.
+        """
         now = time.monotonic()
-        self._holds = cost >= DEAR and not is_urged and now - self._whole_at < WHOLE_EVERY
+        is_dear = cost >= DEAR * max(1.0, queues / MAX_QUEUES)
+        self._holds = is_dear and not is_urged and now - self._whole_at < WHOLE_EVERY
         if not self._holds:
             self._whole_at = now
 
@@ -37,7 +41,11 @@ class Floors:
         """Take note of when a queue's oldest pending task is due; where there is none, the next will be after `now`."""
         self._oldest[queue] = now if oldest is None else oldest
 
+    @property
+    def holds(self) -> bool:
+        """Whether this reading looks from the floors on. Else its statements have no argument, and are planned once."""
+        return self._holds
+
     def arguments(self, asked: Sequence[Question[Any]]) -> Sequence[object]:
-        """Give the time of each question's queue, in seconds, as the argument of a statement that asks them."""
-        names = (question.queue.name for question in asked)
-        return ([self._oldest.get(name, -inf) - MARGIN if self._holds else -inf for name in names],)
+        """Give the floor of each question's queue, in seconds, as the argument of a statement that asks them."""
+        return ([self._oldest.get(question.queue.name, -inf) - MARGIN for question in asked],) if self._holds else ()

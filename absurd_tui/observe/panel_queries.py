@@ -1,6 +1,6 @@
 """The SQL that reads the first rows of a panel, picked by index, and the columns of a panel's row."""
 
-from absurd_tui.observe.queries import beginning, failure_columns, floor, seconds, table
+from absurd_tui.observe.queries import NO_FLOOR, beginning, failure_columns, floor, seconds, table
 from absurd_tui.observe.records import State
 
 _PICKED, _LOOKED_AT = 500, 2000
@@ -54,7 +54,7 @@ def endless(r: str, state: State) -> str:
                  order by available_at limit {ENDLESS})"""
 
 
-def _picked(r: str, t: str, state: State, rows: int, position: int) -> str:
+def _picked(r: str, t: str, state: State, rows: int, lowest: str) -> str:
     if state is State.RUNNING:
         leased = f"""(select * from {r} where state = 'running' and claim_expires_at is not null
                        order by claim_expires_at, run_id limit {rows})"""
@@ -66,7 +66,7 @@ def _picked(r: str, t: str, state: State, rows: int, position: int) -> str:
                         order by available_at, run_id limit {rows})"""
         unlimited = f"(select * from {endless(r, state)} e order by run_id limit {rows})"
         return in_turn(limited, unlimited, rows)
-    return _PICKED_RUNS[state].format(r=r, t=t, rows=rows, floor=floor(position), **_newest(rows))
+    return _PICKED_RUNS[state].format(r=r, t=t, rows=rows, floor=lowest, **_newest(rows))
 
 
 def _newest(rows: int) -> dict[str, int]:
@@ -80,9 +80,19 @@ def failed_runs_branch(position: int, queue: str, *, rows: int, has_keys: bool) 
     return row_branch(position, queue, State.FAILED, picked, has_keys=has_keys)
 
 
-def panel_branch(position: int, queue: str, state: State, *, rows: int, may_checkpoints: bool, has_keys: bool) -> str:
-    """Read one panel's first rows of one queue, picked by index."""
-    picked = _picked(table("r", queue), table("t", queue), state, rows, position)
+def panel_branch(
+    position: int,
+    queue: str,
+    state: State,
+    *,
+    rows: int,
+    may_checkpoints: bool,
+    has_keys: bool,
+    has_floor: bool = False,
+) -> str:
+    """Read one panel's first rows of one queue, picked by index; those that are pending from a floor on, or all."""
+    lowest = floor(position) if has_floor else NO_FLOOR
+    picked = _picked(table("r", queue), table("t", queue), state, rows, lowest)
     last = _LAST.get(state, "").format(rows=rows)
     return row_branch(position, queue, state, picked, last=last, may_checkpoints=may_checkpoints, has_keys=has_keys)
 

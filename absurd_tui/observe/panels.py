@@ -30,6 +30,7 @@ class Look:
     with_retried: bool
     may_checkpoints: bool
     has_keys: bool
+    has_floor: bool
 
 
 @dataclass
@@ -152,7 +153,8 @@ class Panels:
                 if queue.name in names[state] and not self._rests(state, queue.name, found[state]):
                     rows = self._depths.rows(state, queue.name, len(chosen), view.rows)
                     may_checkpoints = state is State.SLEEPING and queue.may_checkpoints
-                    look = Look(state, rows, view.with_retried, may_checkpoints, queue.has_keys)
+                    has_floor = state is State.PENDING and self._floors.holds
+                    look = Look(state, rows, view.with_retried, may_checkpoints, queue.has_keys, has_floor)
                     questions.append(Question(queue, look))
         slow = frozenset[str]().union(*(self._resting[state].slow for state in asked))
         answers = await self._asking.gather(
@@ -170,7 +172,7 @@ class Panels:
                 of_state.refuse(name, self._resting[look.state].rest(name, why))
 
     def _arguments(self, asked: Sequence[Question[Look]]) -> Sequence[object]:
-        return self._floors.arguments(asked) if any(one.about.state is State.PENDING for one in asked) else ()
+        return self._floors.arguments(asked) if any(one.about.has_floor for one in asked) else ()
 
     def _rests(self, state: State, name: str, found: _Found) -> bool:
         why = self._resting[state].refusal(name)
@@ -234,6 +236,7 @@ def _branch(position: int, queue: str, look: Look) -> str:
         rows=look.rows,
         may_checkpoints=look.may_checkpoints,
         has_keys=look.has_keys,
+        has_floor=look.has_floor,
     )
 
 

@@ -2,9 +2,9 @@
 
 The next reading comes no sooner than fifty times what one costs, which is two per
 cent of a backend; the median of the last three counts, once there are three, so that
-one reading that had to wait for a lock does not; and not the first of a connection,
-because what is asked for the first time is also planned. After a lost
-connection it tries again with growing, jittered pauses; a password, a role or a
+one reading that had to wait for a lock does not; and neither the first of a connection
+nor what was learned in a later one, because what is asked for the first time is also
+planned. After a lost connection it tries again with growing, jittered pauses; a password, a role or a
 database that is refused is not tried again.
 """
 
@@ -101,7 +101,7 @@ class Poll:
                 await self._wait_after(error)
                 continue
             if self._link.state is LinkState.LIVE:
-                self._costs.append(snapshot.cost)
+                self._costs.append(snapshot.cost - snapshot.learned)
             else:
                 self._set_link(Link(LinkState.LIVE, time.monotonic()))
             self._pause = max(self._every, SHARE * median(self._costs) if len(self._costs) == _MEDIAN_OF else 0.0)

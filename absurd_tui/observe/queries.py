@@ -59,6 +59,10 @@ def seconds(expression: str) -> str:
     return f"date_part('epoch', {expression})"
 
 
+NO_FLOOR = "'-infinity'"
+"""Where a queue's pending tasks are looked for from the beginning."""
+
+
 def floor(position: int) -> str:
     """Name the time from which on a queue's pending tasks are looked for: of $1, at the queue's own position."""
     return f"to_timestamp(($1::float8[])[{position + 1}])"

@@ -101,6 +101,7 @@ class Reader:
             now=moment.now,
             taken=moment.ticks,
             cost=account.spent,
+            learned=account.learned,
             queues=tuple(reading.veiled if capabilities.hides_rows(reading.name) else reading for reading in readings),
             panels=panels,
             slowed=self._beats.told,

@@ -296,7 +296,8 @@ class Snapshot:
     """One reading of everything the dashboard shows.
 
     `now` is the database's clock, `taken` the client's monotonic clock at the same
-    moment, `cost` how many seconds the reading kept a backend. It is as things were at that moment, but for what is
+    moment, `cost` how many seconds the reading kept a backend, `learned` how many of them for statements that
+    were new to the server. It is as things were at that moment, but for what is
     `slowed`: that is as old as its beat at most.
     """
 
@@ -308,6 +309,7 @@ class Snapshot:
     queues: tuple[QueueReading, ...]
     panels: tuple[PanelReading, ...]
     slowed: tuple[Beat, ...] = ()
+    learned: float = 0.0
     panels_taken: float | None = None
     """When the panels were read, where that was before `taken`."""
     costs: tuple[PartCost, ...] = ()

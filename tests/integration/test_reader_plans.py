@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
-from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +26,7 @@ from absurd_tui.observe import (
     total_queries,
     worker_queries,
 )
+from absurd_tui.observe.count_queries import Counted
 from absurd_tui.observe.places import INFINITY, LATEST, literal
 from absurd_tui.observe.records import State
 from absurd_tui.observe.totals import lowest_id
@@ -63,7 +63,7 @@ def ids(number: int) -> list[UUID]:
 
 ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
 LATELY = 1_750_000_000.0
-NO_FLOOR = ([-inf],)
+FLOOR = ([LATELY],)
 GAPS = ((None, UUID(int=1)), (UUID(int=2**128 - 2), None))
 SPAN = (LATELY, LATELY + 60, "absurd.r_big")
 IDS = (lowest_id(LATELY), lowest_id(LATELY + 60))
@@ -72,18 +72,21 @@ IDS = (lowest_id(LATELY), lowest_id(LATELY + 60))
 STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
     ("moment", queries.MOMENT, ()),
     ("list", queries.queue_list(has_modes=True), ()),
-    ("counts", count_queries.counts_branch(0, "big"), NO_FLOOR),
-    ("counts but the ended", count_queries.counts_branch(0, "big", ENDED), ([LATELY],)),
+    ("counts", count_queries.counts_branch(0, "big", Counted()), ()),
+    ("counts but the ended", count_queries.counts_branch(0, "big", Counted(ENDED, has_floor=True)), FLOOR),
     ("done", count_queries.done_branch(0, "big"), ()),
     ("failed runs", panel_queries.failed_runs_branch(0, "big", rows=60, has_keys=True), ()),
     *(
         (
-            f"panel {state} of {rows}",
-            panel_queries.panel_branch(0, "big", state, rows=rows, may_checkpoints=True, has_keys=True),
-            NO_FLOOR if state is State.PENDING else (),
+            f"panel {state} of {rows}{' from a floor' if has_floor else ''}",
+            panel_queries.panel_branch(
+                0, "big", state, rows=rows, may_checkpoints=True, has_keys=True, has_floor=has_floor
+            ),
+            FLOOR if has_floor else (),
         )
         for state in State
         for rows in (8, 60)
+        for has_floor in ((False, True) if state is State.PENDING else (False,))
     ),
     *(
         (f"finished {state}", panel_queries.finished_branch(0, "big", state, has_keys=True), ([UUID(int=7)],))

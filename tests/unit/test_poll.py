@@ -27,7 +27,7 @@ class Script:
     def __init__(self, loop: VirtualLoop, *, every: float = 1.0) -> None:
         self.loop = loop
         self.takes = 0.001
-        self.costs: list[float] = []
+        self.costs, self.learned = list[float](), list[float]()
         self.open_faults: list[Exception] = []
         self.read_faults: list[Exception] = []
         self.opened: list[float] = []
@@ -54,7 +54,8 @@ class Script:
         self.in_flight -= 1
         if self.read_faults:
             raise self.read_faults.pop(0)
-        return replace(snapshot(), view=view, cost=self.costs.pop(0) if self.costs else 0.001)
+        cost = self.costs.pop(0) if self.costs else 0.001
+        return replace(snapshot(), view=view, cost=cost, learned=self.learned.pop(0) if self.learned else 0.0)
 
     def _arrived(self, snapshot: Snapshot) -> None:
         self.arrived.append(self.loop.time())
@@ -178,19 +179,20 @@ def test_a_new_interval_counts_at_once(script: Script) -> None:
 
 
 @pytest.mark.parametrize(
-    ("costs", "pauses"),
+    ("costs", "learned", "pauses"),
     [
-        ([9.0, 0.001, 0.001], [1.0, 1.0, 1.0]),
-        ([0.001, 0.1, 0.1, 0.1, 0.1], [1.0, 1.0, 1.0, 5.0, 5.0]),
-        ([0.001, 0.01, 0.01, 0.9, 0.01, 0.01], [1.0] * 6),
-        ([0.001, 0.01, 0.1, 0.2, 0.3], [1.0, 1.0, 1.0, 5.0, 10.0]),
-        ([0.001, 0.9, 0.01, 0.01], [1.0, 1.0, 1.0, 1.0]),
+        ([9.0, 0.001, 0.001], [], [1.0, 1.0, 1.0]),
+        ([0.001, 0.1, 0.1, 0.1, 0.1], [], [1.0, 1.0, 1.0, 5.0, 5.0]),
+        ([0.001, 0.01, 0.01, 0.9, 0.01, 0.01], [], [1.0] * 6),
+        ([0.001, 0.01, 0.1, 0.2, 0.3], [], [1.0, 1.0, 1.0, 5.0, 10.0]),
+        ([0.001, 0.9, 0.01, 0.01], [], [1.0, 1.0, 1.0, 1.0]),
+        ([0.001, 0.5, 0.5, 0.5, 0.5], [0.0, 0.49, 0.49, 0.3], [1.0, 1.0, 1.0, 1.0, 10.0]),
     ],
 )
-def test_the_median_of_three_sets_the_pause_and_the_first_of_a_connection_does_not_count(
-    script: Script, costs: list[float], pauses: list[float]
+def test_the_median_of_three_sets_the_pause_but_for_the_first_of_a_connection_and_what_was_learned(
+    script: Script, costs: list[float], learned: list[float], pauses: list[float]
 ) -> None:
-    script.costs = list(costs)
+    script.costs, script.learned = list(costs), list(learned)
     told: list[float] = []
     script.poll._snapshot_arrived = lambda snapshot: told.append(script.poll.pause)
     script.play(sum(pauses) - 0.5)
