@@ -291,9 +291,7 @@ COMMANDS = (
         footer=2,
         named="read-on",
     ),
-    _activity(
-        "activity.before", "left,h", "text", "read again what was before", "turn(-1)", shown="←", named="read-back"
-    ),
+    _activity("activity.before", "left,h", "text", "read what was before", "turn(-1)", shown="←", named="read-back"),
     Command("found.open", "enter", "open", "open the task under the cursor", Scope.FOUND, "open", footer=1),
     _back("found", Scope.FOUND, "stop looking; then back to where it was looked for", footer=2),
     _everywhere(
@@ -370,7 +368,7 @@ COMMANDS = (
         "help",
         "question_mark",
         "help",
-        "what is shown explained, and all keys",
+        "what is shown explained, and the keys of this screen",
         "app.help",
         shown="?",
         footer=20,

@@ -10,6 +10,7 @@ from absurd_tui.text import plain
 from absurd_tui.ui.availability import ACTIVITY, why_not
 from absurd_tui.ui.explaining import explained
 from absurd_tui.ui.messages import FailuresOpened, FailuresWanted, TaskOpened
+from absurd_tui.ui.palette import scopes_of
 from absurd_tui.ui.screens.acting import ActingScreen
 from absurd_tui.ui.screens.activity import ActivityScreen
 from absurd_tui.ui.screens.costs import Costs
@@ -87,9 +88,9 @@ class PlacesApp(SeekingApp):
             self.post_message(TaskOpened(*about))
 
     def action_help(self) -> None:
-        """Explain what is shown, what is under the cursor first; then what refusals need, and all keys."""
+        """Explain what is shown, what is under the cursor first; then what refusals need, and the keys here."""
         told = explained(self._watch.head(time.monotonic()), self._finding_in_question())
-        self.push_screen(Help(told, self._watch.remedies))
+        self.push_screen(Help(scopes_of(self.screen), told, self._watch.remedies))
 
     def _finding_in_question(self) -> Finding | None:
         """Give the finding under the cursor: itself in their list, or the worst of the queue in the strip."""

@@ -222,7 +222,7 @@ async def test_the_statement_that_would_allow_it_can_be_read_to_its_end(size: tu
         left = " ".join(" ".join(line[: size[0] // 2 if size[0] > 116 else None] for line in lines(pilot.app)).split())
         assert left.count(statements["mail"]) == (3 if size[0] > 116 else 1)
         await pilot.press("question_mark")
-        await until_shown(pilot, "Moving")
+        await until_shown(pilot, "─ Keys ─")
         inside = [line.split("│")[1].rstrip("▁▂▃▄▅▆▇█ ") for line in lines(pilot.app) if line.count("│") == 2]
         for statement in statements.values():
             assert statement in " ".join(" ".join(inside).split())

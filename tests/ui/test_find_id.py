@@ -130,7 +130,7 @@ async def test_an_id_that_is_pasted_anywhere_is_gone_to_at_once(pilot: Pilot[int
 async def test_an_id_behind_more_than_is_taken_of_a_paste_opens_nothing(pilot: Pilot[int], source: FakeSource) -> None:
     pilot.app.post_message(Paste("a log line\n" * (MOST_PASTED // 10) + f"{ids(source)[0]}"))
     await pilot.press("question_mark")
-    await until_shown(pilot, "the row before, the next row")
+    await until_shown(pilot, "open the task under the cursor")
     assert not any(isinstance(screen, FindIdDialog) for screen in pilot.app.screen_stack)
 
 

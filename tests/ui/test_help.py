@@ -1,11 +1,15 @@
-"""`?` on what is shown: the badge first, in two sentences, then the keys."""
+"""`?` on what is shown: the verdict first, in two sentences, then the keys that count there, then the badges."""
+
+from collections.abc import Sequence
 
 import pytest
+from dialogs import desk
 from fakes import FakeSource
 from screen import lines, running, until, until_not_shown, until_shown
 from textual.pilot import Pilot
 from troubled import trouble
 
+from absurd_tui.observe.records import State
 from absurd_tui.ui.hearing import DEAF_SECONDS
 
 pytestmark = pytest.mark.slow
@@ -21,22 +25,27 @@ def said(pilot: Pilot[int]) -> str:
     return " ".join(" ".join(inside).split())
 
 
-async def asked(pilot: Pilot[int], *wanted: str) -> None:
-    """Press `?`, read what it begins with, and leave."""
+async def asked(pilot: Pilot[int], *wanted: str, below: Sequence[str] = ()) -> None:
+    """Press `?`, read what it begins with and what stands further below, and leave."""
     await pilot.press("question_mark")
     await until_shown(pilot, "─ Keys ─")
     await until(pilot, lambda: all(piece in said(pilot) for piece in wanted))
+    for piece in below:
+        for _ in range(30):
+            if piece in said(pilot):
+                break
+            await pilot.press(*["down"] * 4)
+        assert piece in said(pilot)
     await pilot.pause(DEAF_SECONDS)
     await pilot.press("escape")
     await until_not_shown(pilot, "─ Keys ─")
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-async def test_it_begins_with_the_verdict_and_then_has_badges_and_keys(size: tuple[int, int]) -> None:
+async def test_it_begins_with_the_verdict_and_then_has_keys_and_badges(size: tuple[int, int]) -> None:
     async with trouble(size=size) as (pilot, _, _):
-        await asked(
-            pilot, "WEDGED mail: every claim fails because of welcome", POISON, "READ ONLY Nothing can be written"
-        )
+        verdict = "WEDGED mail: every claim fails because of welcome"
+        await asked(pilot, verdict, POISON, "Dashboard", below=["READ ONLY Nothing can be written"])
         await pilot.press("question_mark")
         await pilot.press("end")
         await until_shown(pilot, "Signs", "▲ 3 newer", "rows that came above the cursor; home goes there")
@@ -64,7 +73,66 @@ async def test_where_all_is_well_it_says_what_that_means_and_explains_the_badges
     source = FakeSource(queues=["mail"])
     async with running(source) as pilot:
         await until_shown(pilot, "All quiet since")
-        await asked(pilot, "OK Nothing that is looked for is wrong", "READ ONLY")
+        await asked(pilot, "OK Nothing that is looked for is wrong", below=["READ ONLY Nothing"])
         await pilot.press("f")
         await until_shown(pilot, " FROZEN ")
-        await asked(pilot, "FROZEN f holds the screen still")
+        await asked(pilot, below=["FROZEN f holds the screen still"])
+
+
+HEADINGS = (
+    "Dashboard",
+    "Task page",
+    "Activity",
+    "Findings",
+    "Workers",
+    "Events",
+    "Queues",
+    "Failure groups",
+    "On a task",
+    "On a queue",
+    "In a JSON document",
+    "Moving",
+    "Everywhere",
+    "Signs",
+)
+OPENED = {
+    "": ("1 ◌ Pending", ["Dashboard", "On a task", "On a queue"]),
+    "enter": ("Checkpoints", ["Task page", "On a task", "On a queue", "In a JSON document"]),
+    "A": ("Nothing was written from here.", ["Activity"]),
+    "g": ("Failed attempts in all queues", ["Failure groups"]),
+    "v": ("Findings", ["Findings"]),
+    "W": ("Workers seen", ["Workers"]),
+    "E": ("Awaited, not emitted", ["Events"]),
+    "Q": ("pg_cron", ["Queues", "On a queue"]),
+}
+
+
+@pytest.mark.parametrize("key", OPENED)
+async def test_it_tells_the_keys_of_the_screen_below_first_and_none_of_another_screen(key: str) -> None:
+    shown, own = OPENED[key]
+    async with desk(size=(120, 160)) as at:
+        await at.go_to(State.PENDING)
+        await at.press(*[key] if key else [])
+        await at.shown(shown)
+        await at.press("question_mark")
+        await at.shown("─ Keys ─", "nothing was read since")
+        told = [line.split("│")[1].rstrip() for line in lines(at.pilot.app) if line.count("│") == 2]
+        assert [line.strip() for line in told if line.strip() in HEADINGS] == [*own, "Moving", "Everywhere", "Signs"]
+
+
+@pytest.mark.parametrize("key", OPENED)
+async def test_no_key_is_told_twice_but_one_that_a_document_takes_for_itself(key: str) -> None:
+    async with desk(size=(120, 160)) as at:
+        await at.go_to(State.PENDING)
+        await at.press(*[key] if key else [])
+        await at.shown(OPENED[key][0])
+        await at.press("question_mark")
+        await at.shown("─ Keys ─", "nothing was read since")
+        told = [line.split("│")[1] for line in lines(at.pilot.app) if line.count("│") == 2]
+        section, keys = "", []
+        for line in told:
+            section = line.strip() if line.strip() in HEADINGS else section
+            if line.startswith("    ") and section not in ("", "In a JSON document", "Signs"):
+                keys += line.strip().split("  ")[0].split()
+        assert {"?", "q", "tab", ":theme"} <= set(keys)
+        assert len(keys) == len(set(keys))

@@ -1,6 +1,6 @@
-"""What the badges on the screen mean, and all keys, from the table of commands."""
+"""What is on the screen explained, and the keys that count there, from the table of commands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -21,13 +21,18 @@ from absurd_tui.ui.widgets.too_small import TooSmall
 _MOVES = (
     ("↑ ↓ j k", "the row before, the next row"),
     ("pgup pgdn", "a screen of rows up, down"),
-    ("home end", "the first rows, which are followed live; the last row of all"),
-    ("1 … 6", "a panel; on a task page its blocks"),
-    ("0", "the queues; enter chooses one"),
-    ("tab", "the next panel"),
-    ("esc", "let the cursor go: panels follow their newest rows"),
+    ("home end", "the first row, the last of all"),
+    ("tab", "the next panel, table or block"),
     ("ctrl+p", "find a command by its words; themes"),
 )
+_OWN_MOVES: Mapping[Scope, tuple[tuple[str, str], ...]] = {
+    Scope.DASHBOARD: (
+        ("1 … 6", "a panel; home there follows its first rows live"),
+        ("0", "the queues; enter chooses one"),
+        ("esc", "let the cursor go: panels follow their newest rows"),
+    ),
+    Scope.TASK: (("1 … 6", "a block"),),
+}
 _DOCUMENT = (
     ("enter", "fold or unfold what the line begins, or is in"),
     ("- +", "fold all, unfold all"),
@@ -35,12 +40,12 @@ _DOCUMENT = (
     ("y p", "copy the value, copy its path"),
     ("shift+← →", "the rest of long lines"),
 )
+_WITH_DOCUMENT = frozenset({Scope.TASK, Scope.PAYLOAD})
+_BEFORE, _BOTH = "←", "← →"
 _MOST_REMEDIES = 5
-_TITLES = {
+_OWN_TITLES = {
     Scope.DASHBOARD: "Dashboard",
     Scope.TASK: "Task page",
-    Scope.ACTING: "On a task",
-    Scope.MANAGING: "On a queue",
     Scope.ACTIVITY: "Activity",
     Scope.FOUND: "Found tasks",
     Scope.FINDINGS: "Findings",
@@ -50,28 +55,34 @@ _TITLES = {
     Scope.PAYLOAD: "A payload",
     Scope.QUEUES: "Queues",
     Scope.FAILURES: "Failure groups",
-    Scope.EVERYWHERE: "Everywhere",
+    Scope.ACTING: "On a task",
+    Scope.MANAGING: "On a queue",
 }
+"""What belongs to some screens only, a screen's own keys first."""
 
 
 class Help(ModalScreen[None]):
-    """What is on the screen explained, then the keys, over whatever is there."""
+    """What is on the screen explained, then the keys of the screen below, over whatever is there."""
 
     BINDINGS = [Binding("escape,q,question_mark,enter", "dismiss", show=False)]
 
-    def __init__(self, explained: Sequence[Explained] = (), remedies: Sequence[Plain] = ()) -> None:
+    def __init__(
+        self, scopes: Collection[Scope], explained: Sequence[Explained] = (), remedies: Sequence[Plain] = ()
+    ) -> None:
         super().__init__()
+        self._scopes = scopes
         self._explained = explained
         self._remedies = remedies
 
     def compose(self) -> ComposeResult:
-        """Write one line a key; above them what is shown, and the statements that would allow what was refused."""
+        """Explain what is shown, tell what would allow what was refused, then one line a key, then the badges."""
         with VerticalScroll(id="help") as box:
             box.border_title = assemble((plain("Keys"), "bold"))
             spans = _explaining(self._explained[:1])
             spans += _allowing(self._remedies) if self._remedies else []
+            spans += _keys_of(self._scopes)
             spans += _explaining(self._explained[1:])
-            yield Static(assemble(*spans, *_lines()))
+            yield Static(assemble(*spans, *_section("Signs", SIGNS)))
         yield Roles()
         yield TooSmall()
 
@@ -99,20 +110,29 @@ def _allowing(remedies: Sequence[Plain]) -> list[Span]:
     return [*spans, (_END, "")]
 
 
-def _lines() -> list[Span]:
-    spans = _section("Moving", _MOVES)
-    for scope, title in _TITLES.items():
-        if scope is Scope.ACTIVITY:
-            spans += _section("In a JSON document", _DOCUMENT)
-        spans += _section(title, [(_keys(command), command.help) for command in COMMANDS if command.scope is scope])
-    return spans + _section("Signs", SIGNS)
+def _keys_of(scopes: Collection[Scope]) -> list[Span]:
+    spans: list[Span] = []
+    for scope, title in _OWN_TITLES.items():
+        if scope in scopes:
+            spans += _section(title, (*_rows(scope), *_OWN_MOVES.get(scope, ())))
+    if not _WITH_DOCUMENT.isdisjoint(scopes):
+        spans += _section("In a JSON document", _DOCUMENT)
+    return [*spans, *_section("Moving", _MOVES), *_section("Everywhere", _rows(Scope.EVERYWHERE))]
+
+
+def _rows(scope: Scope) -> Iterable[tuple[str, str]]:
+    """Give the keys of a scope with what they do; two arrows share a row."""
+    told = {_keys(command): command.help for command in COMMANDS if command.scope is scope}
+    if before := told.pop(_BEFORE, ""):
+        told[_BOTH] = f"{before}; {told[_BOTH]}"
+    return told.items()
 
 
 def _keys(command: Command) -> str:
     return command.shown or command.keys.replace(",", " ") or f":{command.word}"
 
 
-def _section(title: str, rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]") -> list[Span]:
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[Span]:
     spans: list[Span] = [(plain(title), "bold $text-strong"), (_END, "")]
     for keys, told in rows:
         cells = max(14, cells_of(plain(keys)) + 4)
