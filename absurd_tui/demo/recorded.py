@@ -102,7 +102,7 @@ def refusal(queue: str) -> Refusal:
     """Give why the recorded role may not read a queue."""
     return Refusal(
         f"role operator may not SELECT on absurd.t_{queue}, r_{queue}",
-        f'GRANT SELECT ON absurd."t_{queue}", absurd."r_{queue}" TO "operator";',
+        f"GRANT SELECT ON absurd.t_{queue}, absurd.r_{queue} TO operator;",
     )
 
 

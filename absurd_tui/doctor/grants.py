@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from absurd_tui.database.capabilities import TABLES, QueueAccess
-from absurd_tui.observe.queries import quoted, table
+from absurd_tui.observe.identifiers import identifier, table_to_read
 from absurd_tui.operations import cancel, emit, extend, retry, spawn
 from absurd_tui.operations.needs import Needs
 
@@ -20,16 +20,16 @@ OPERATIONS: Mapping[str, Needs] = {
 
 def grants(queues: Mapping[str, QueueAccess], role: str) -> Iterator[str]:
     """Give the statements that let a role read every queue and do every operation on it, and nothing else."""
-    name = quoted(role)
+    name = identifier(role)
     yield f"GRANT USAGE ON SCHEMA absurd TO {name};"
     yield f"GRANT SELECT ON absurd.queues TO {name};"
     for queue, access in sorted(queues.items()):
-        on = ", ".join(table(letter, queue) for letter in TABLES if letter in access.tables)
+        on = ", ".join(table_to_read(letter, queue) for letter in TABLES if letter in access.tables)
         if on:
             yield f"GRANT SELECT ON {on} TO {name};"
         for letter, privileges in _writing().items():
             if letter in access.tables:
-                yield f"GRANT {', '.join(privileges)} ON {table(letter, queue)} TO {name};"
+                yield f"GRANT {', '.join(privileges)} ON {table_to_read(letter, queue)} TO {name};"
 
 
 def _writing() -> Mapping[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from absurd_tui.database.capabilities import Functions
 from absurd_tui.doctor.grants import OPERATIONS
 from absurd_tui.doctor.records import Check, Level
 from absurd_tui.observe.branches import Row
-from absurd_tui.observe.queries import quoted
+from absurd_tui.observe.identifiers import identifier
 from absurd_tui.observe.versions import KNOWN, is_newer
 from absurd_tui.operations.needs import unknown_function
 
@@ -76,7 +76,7 @@ def of_server(probe: Row, link: Link) -> Iterator[Check]:
     yield _skew(link)
     if (fake := probe["fake_now"]) is not None:
         told = f"absurd.fake_now is set to {fake}: Absurd's functions go by it, and nothing is written from here"
-        remedy = f"ALTER DATABASE {quoted(probe['database'])} RESET absurd.fake_now;  -- or where else it is set"
+        remedy = f"ALTER DATABASE {identifier(probe['database'])} RESET absurd.fake_now;  -- or where else it is set"
         yield Check(SERVER, "fake clock", Level.PROBLEM, told, remedy, {"fake_now": fake})
 
 
@@ -95,13 +95,19 @@ def of_absence(probe: Row) -> Check | None:
         told = f"there is no Absurd schema in database {database}"
         return Check(SCHEMA, "absurd", Level.PROBLEM, told, f"absurdctl init -d {database}")
     if not probe["has_usage"]:
-        told, remedy = f"role {role} lacks USAGE on schema absurd", f"GRANT USAGE ON SCHEMA absurd TO {quoted(role)};"
+        told, remedy = (
+            f"role {role} lacks USAGE on schema absurd",
+            f"GRANT USAGE ON SCHEMA absurd TO {identifier(role)};",
+        )
         return Check(SCHEMA, "absurd", Level.PROBLEM, told, remedy)
     if not probe["has_queues"]:
         told = "the schema absurd has no table queues"
         return Check(SCHEMA, "absurd", Level.PROBLEM, told, f"absurdctl init -d {database}")
     if not probe["may_list"]:
-        told, remedy = f"role {role} may not read absurd.queues", f"GRANT SELECT ON absurd.queues TO {quoted(role)};"
+        told, remedy = (
+            f"role {role} may not read absurd.queues",
+            f"GRANT SELECT ON absurd.queues TO {identifier(role)};",
+        )
         return Check(SCHEMA, "absurd", Level.PROBLEM, told, remedy)
     return None
 
@@ -139,7 +145,7 @@ def of_execute(role: str, functions: Functions) -> Sequence[Check]:
             function.name,
             Level.NOTE,
             f"role {role} may not EXECUTE it",
-            f"GRANT EXECUTE ON FUNCTION absurd.{function} TO {quoted(role)};",
+            f"GRANT EXECUTE ON FUNCTION absurd.{function} TO {identifier(role)};",
         )
         for function in sorted(lacking, key=str)
     ]

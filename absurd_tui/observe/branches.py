@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
+from absurd_tui.observe.identifiers import identifier, table_to_read
 from absurd_tui.observe.lock_holders import LOCKED, HeldLockError, LockHolder, with_holder
-from absurd_tui.observe.queries import quoted
 from absurd_tui.observe.records import Refusal
 
 MAX_RELATIONS = 500
@@ -187,8 +187,8 @@ def _held(holder: LockHolder) -> str:
 
 def no_right(queue: str, role: str) -> Refusal:
     """Say that the role may not read a queue, with the statement that allows it."""
-    tables = ", ".join("absurd." + quoted(f"{letter}_{queue}") for letter in "trcew")
+    tables = ", ".join(table_to_read(letter, queue) for letter in "trcew")
     return Refusal(
         f"role {role} may not SELECT on absurd.t_{queue}, r_{queue}",
-        f"GRANT SELECT ON {tables} TO {quoted(role)};",
+        f"GRANT SELECT ON {tables} TO {identifier(role)};",
     )

@@ -16,6 +16,7 @@ from absurd_tui.observe.branches import ListedQueue, Row
 from absurd_tui.observe.census import Census
 from absurd_tui.observe.examining import Examining
 from absurd_tui.observe.floors import Floors
+from absurd_tui.observe.identifiers import identifier
 from absurd_tui.observe.listing import Listing
 from absurd_tui.observe.panels import Panels
 from absurd_tui.observe.parts import Part
@@ -164,7 +165,7 @@ def _require_absurd(row: Row) -> None:
     if not row["has_usage"]:
         raise CannotStart(
             f"Role {role} lacks USAGE on schema absurd in database {database}."
-            f" A database owner can allow it: GRANT USAGE ON SCHEMA absurd TO {queries.quoted(role)};"
+            f" A database owner can allow it: GRANT USAGE ON SCHEMA absurd TO {identifier(role)};"
         )
     if not row["has_queues"]:
         raise CannotStart(
@@ -174,7 +175,7 @@ def _require_absurd(row: Row) -> None:
     if not row["may_list"]:
         raise CannotStart(
             f"Role {role} may not read absurd.queues in database {database}."
-            f" A database owner can allow it: GRANT SELECT ON absurd.queues TO {queries.quoted(role)};"
+            f" A database owner can allow it: GRANT SELECT ON absurd.queues TO {identifier(role)};"
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from absurd_tui.observe.branches import Fetch, ListedQueue
-from absurd_tui.observe.queries import quoted
+from absurd_tui.observe.identifiers import identifier, table_to_read
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.table_queries import TABLES
 
@@ -30,9 +30,9 @@ class QueueTables:
         if not barred:
             return None
         named = ", ".join(f"absurd.{letter}_{self.name}" for letter in barred)
-        tables = ", ".join("absurd." + quoted(f"{letter}_{self.name}") for letter in barred)
+        tables = ", ".join(table_to_read(letter, self.name) for letter in barred)
         return Refusal(
-            f"role {self.role} may not SELECT on {named}", f"GRANT SELECT ON {tables} TO {quoted(self.role)};"
+            f"role {self.role} may not SELECT on {named}", f"GRANT SELECT ON {tables} TO {identifier(self.role)};"
         )
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from absurd_tui.database.capabilities import Capabilities, Function, Functions
-from absurd_tui.observe.queries import quoted, table
+from absurd_tui.observe.identifiers import identifier, table_to_read
 from absurd_tui.operations.outcomes import Refused
 
 Rights = tuple[tuple[str, tuple[str, ...]], ...]
@@ -47,7 +47,9 @@ def lacking(capabilities: Capabilities, needs: Needs, queue: str) -> Refused | N
         return unknown
     if functions is not None and not functions[needs.function]:
         call = f"absurd.{needs.function}"
-        return Refused(f"Role {role} may not EXECUTE {call}.", f"GRANT EXECUTE ON FUNCTION {call} TO {quoted(role)};")
+        return Refused(
+            f"Role {role} may not EXECUTE {call}.", f"GRANT EXECUTE ON FUNCTION {call} TO {identifier(role)};"
+        )
     access = capabilities.queues.get(queue)
     if access is None:
         return None
@@ -75,5 +77,5 @@ def _grants(missing: Sequence[tuple[str, str]], queue: str, role: str) -> list[s
         tables.setdefault(letter, []).append(privilege)
     by_privileges: dict[str, list[str]] = {}
     for letter, privileges in tables.items():
-        by_privileges.setdefault(", ".join(privileges), []).append(table(letter, queue))
-    return [f"GRANT {privileges} ON {', '.join(on)} TO {quoted(role)};" for privileges, on in by_privileges.items()]
+        by_privileges.setdefault(", ".join(privileges), []).append(table_to_read(letter, queue))
+    return [f"GRANT {privileges} ON {', '.join(on)} TO {identifier(role)};" for privileges, on in by_privileges.items()]

@@ -1,6 +1,6 @@
 """What a role lacks for a write about a whole queue: rights on the list of queues, in the schema, or the tables."""
 
-from absurd_tui.observe.queries import quoted
+from absurd_tui.observe.identifiers import identifier
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.operations.standing import Fetch
@@ -27,6 +27,6 @@ async def lacking_of_queues(fetch: Fetch, needs: Needs, queue: str, role: str) -
             rights = ", ".join(row["on_queues"])
             missing.append((f"{row['on_queues'][0]} on absurd.queues", f"{rights} ON absurd.queues"))
         if missing:
-            grants = " ".join(f"GRANT {what} TO {quoted(role)};" for _, what in missing)
+            grants = " ".join(f"GRANT {what} TO {identifier(role)};" for _, what in missing)
             return Refused(f"Role {role} has no {missing[0][0]}.", grants)
     return None

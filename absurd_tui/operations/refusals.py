@@ -4,7 +4,7 @@ import asyncpg
 
 from absurd_tui.database.writing import Place, WriteSession
 from absurd_tui.errors import Denied
-from absurd_tui.observe.queries import quoted
+from absurd_tui.observe.identifiers import identifier
 from absurd_tui.operations.needs import Needs, no_right, unknown_function
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.operations.queue_rights import lacking_of_queues
@@ -40,7 +40,7 @@ async def denied(session: WriteSession, place: Place | None, work: Work, error: 
         if usage and not usage[0]["may"]:
             return Refused(
                 f"Role {place.role} lacks USAGE on schema absurd.",
-                f"GRANT USAGE ON SCHEMA absurd TO {quoted(place.role)};",
+                f"GRANT USAGE ON SCHEMA absurd TO {identifier(place.role)};",
             )
         if (refused := await lacking_of_queues(session.fetch, work.needs, work.queue, place.role)) is not None:
             return refused

@@ -86,14 +86,14 @@ async def test_every_key_that_writes_is_off_for_a_role_that_may_only_read_and_na
     before = await stage.connection.fetch("select t.*, t.xmin from absurd.t_mail t order by task_id")
     async with running_on(viewer.dsn) as pilot:
         for key, (right, grant) in {
-            "c": ("UPDATE on absurd.r_mail", 'GRANT UPDATE ON absurd."r_mail", absurd."t_mail" TO'),
-            "e": ("UPDATE on absurd.r_mail", 'GRANT UPDATE ON absurd."r_mail", absurd."t_mail" TO'),
-            "r": ("INSERT on absurd.r_mail", 'GRANT INSERT ON absurd."r_mail" TO'),
-            "s": ("INSERT on absurd.r_mail", 'GRANT INSERT ON absurd."r_mail", absurd."t_mail" TO'),
-            "n": ("INSERT on absurd.r_mail", 'GRANT INSERT ON absurd."r_mail", absurd."t_mail" TO'),
+            "c": ("UPDATE on absurd.r_mail", "GRANT UPDATE ON absurd.r_mail, absurd.t_mail TO"),
+            "e": ("UPDATE on absurd.r_mail", "GRANT UPDATE ON absurd.r_mail, absurd.t_mail TO"),
+            "r": ("INSERT on absurd.r_mail", "GRANT INSERT ON absurd.r_mail TO"),
+            "s": ("INSERT on absurd.r_mail", "GRANT INSERT ON absurd.r_mail, absurd.t_mail TO"),
+            "n": ("INSERT on absurd.r_mail", "GRANT INSERT ON absurd.r_mail, absurd.t_mail TO"),
         }.items():
             await press_on(pilot, PANEL_OF[key], key)
-            await until_said(pilot, f'{VERBS[key]}: role {viewer.name} has no {right}. {grant} "{viewer.name}";')
+            await until_said(pilot, f"{VERBS[key]}: role {viewer.name} has no {right}. {grant} {viewer.name};")
             if key in "cers":
                 assert is_struck(pilot, f"{key} {VERBS[key]}")
     assert await stage.connection.fetch("select t.*, t.xmin from absurd.t_mail t order by task_id") == before
@@ -143,7 +143,7 @@ async def test_execute_that_was_revoked_turns_its_key_off(viewer: Database, conn
         await until_said(
             pilot,
             f"extend: role {viewer.name} may not EXECUTE {call}.",
-            f'GRANT EXECUTE ON FUNCTION {call} TO "{viewer.name}";',
+            f"GRANT EXECUTE ON FUNCTION {call} TO {viewer.name};",
         )
 
 

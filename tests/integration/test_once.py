@@ -131,7 +131,7 @@ async def test_a_queue_that_is_refused_is_told_of_beside_the_others(
     assert f"refused: {reason}" in section(out, "Queues  2")[2]
     assert f"Refused: {reason}." in alone
     for shown in (out, alone):
-        assert 'GRANT SELECT ON absurd."t_orders", absurd."r_orders"' in shown
+        assert "GRANT SELECT ON absurd.t_orders, absurd.r_orders" in shown
         assert "? shows" not in shown, "there is no key to press"
         assert "again" not in shown, "there is no next reading"
 

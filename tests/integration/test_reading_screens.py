@@ -15,7 +15,7 @@ from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe.event_records import EventsWanted
 from absurd_tui.observe.parts import Part
-from absurd_tui.observe.queries import quoted, table
+from absurd_tui.observe.queries import table
 from absurd_tui.observe.records import View
 from absurd_tui.observe.source import DatabaseSource
 
@@ -113,9 +113,9 @@ async def test_missing_rights_are_told_with_the_grant_that_gives_them(
     lifecycle: Lifecycle, connection: asyncpg.Connection, database: Database, key: str
 ) -> None:
     async with role(connection, database) as reader:
-        tables = ", ".join(table(letter, "mail") for letter in LETTERS[key])
+        tables = ", ".join(f"absurd.{letter}_mail" for letter in LETTERS[key])
         async with opened(reader.dsn, key, "mail") as pilot:
-            grant = f"GRANT SELECT ON {tables} TO {quoted(reader.name)};"
+            grant = f"GRANT SELECT ON {tables} TO {reader.name};"
             await until_shown(pilot, f"role {reader.name} may not SELECT on absurd.", grant)
             await connection.execute(grant)
             await pilot.press("R")

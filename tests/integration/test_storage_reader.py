@@ -144,7 +144,7 @@ async def test_without_rights_sizes_and_policy_are_known_and_the_rest_is_refused
             assert (mail.ttl, mail.spawned, mail.kept) == (30 * DAY, None, None)
             assert mail.bytes
             (why,) = mail.refusals
-            assert why.remedy == f'GRANT SELECT ON absurd."t_mail", absurd."r_mail" TO "{reader.name}";'
+            assert why.remedy == f"GRANT SELECT ON absurd.t_mail, absurd.r_mail TO {reader.name};"
             await connection.execute(why.remedy)
             mail, _ = (await read(seen)).queues
             assert mail.refusals == ()

@@ -197,7 +197,7 @@ async def test_it_looks_only_while_it_is_on_top() -> None:
 @SIZES
 async def test_refused_partly_stale_and_empty_are_told_apart(size: tuple[int, int]) -> None:
     source = await furnished()
-    remedy = 'GRANT SELECT ON absurd."e_orders", absurd."w_orders" TO "reader";'
+    remedy = "GRANT SELECT ON absurd.e_orders, absurd.w_orders TO reader;"
     source.refused = {"orders": Refusal("role reader may not SELECT on absurd.e_orders, absurd.w_orders", remedy)}
     async with running(source, size=size, settings=Settings(every=0.1, queue="orders")) as pilot:
         await opened(pilot)

@@ -82,7 +82,7 @@ async def test_it_begins_with_the_chosen_queue_and_keeps_its_cursor_on_it() -> N
 @SIZES
 async def test_what_may_not_be_read_is_told_beside_what_is_known(size: tuple[int, int]) -> None:
     source = await furnished()
-    remedy = 'GRANT SELECT ON absurd."t_mail" TO "reader";'
+    remedy = "GRANT SELECT ON absurd.t_mail TO reader;"
     source.refused = {"mail": Refusal("role reader may not SELECT on absurd.t_mail", remedy)}
     async with running(source, size=size) as pilot:
         await opened(pilot)

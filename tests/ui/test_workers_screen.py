@@ -123,7 +123,7 @@ async def test_it_is_gone_to_and_left_from_anywhere_without_a_heap_of_screens() 
 @SIZES
 async def test_a_queue_that_cannot_be_read_is_named_with_its_grant(size: tuple[int, int]) -> None:
     source = await furnished()
-    remedy = 'GRANT SELECT ON absurd."r_orders" TO "reader";'
+    remedy = "GRANT SELECT ON absurd.r_orders TO reader;"
     source.refused = {"orders": Refusal("role reader may not SELECT on absurd.r_orders", remedy)}
     async with running(source, size=size, settings=Settings(every=0.1)) as pilot:
         await opened(pilot)

@@ -116,7 +116,7 @@ async def test_a_role_without_the_schema_is_told_so(stage: Stage, database: Data
         outcome = await performer.perform(request)
         await performer.close()
     assert outcome == Refused(
-        f"Role {limited.name} lacks USAGE on schema absurd.", f'GRANT USAGE ON SCHEMA absurd TO "{limited.name}";'
+        f"Role {limited.name} lacks USAGE on schema absurd.", f"GRANT USAGE ON SCHEMA absurd TO {limited.name};"
     )
 
 

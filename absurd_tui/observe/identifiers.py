@@ -1,0 +1,37 @@
+"""Names as they stand in a statement that a person is to read and to run: quoted only where they must be.
+
+Statements that are run from here quote every name, by `absurd_tui.observe.queries.quoted`.
+"""
+
+import re
+
+from absurd_tui.observe.queries import quoted
+
+_KEYWORDS = """
+    all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case
+    cast char character check coalesce collate collation column concurrently constraint create cross current_catalog
+    current_date current_role current_schema current_time current_timestamp current_user dec decimal default
+    deferrable desc distinct do else end except exists extract false fetch float for foreign freeze from full grant
+    greatest group grouping having ilike in initially inner inout int integer intersect interval into is isnull join
+    json json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize
+    json_table json_value lateral leading least left like limit localtime localtimestamp merge_action national
+    natural nchar none normalize not notnull null nullif numeric offset on only or order out outer overlaps overlay
+    placing position precision primary real references returning right row select session_user setof similar
+    smallint some substring symmetric system_user table tablesample then time timestamp to trailing treat trim true
+    union unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat
+    xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
+"""
+KEYWORDS = frozenset(_KEYWORDS.split())
+"""Every word that `quote_ident` quotes in some release from 14 to 18: all of `pg_get_keywords()` but the unreserved."""
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def identifier(name: str) -> str:
+    """Write an identifier of any bytes as PostgreSQL's `quote_ident` does."""
+    return name if _PLAIN.fullmatch(name) and name not in KEYWORDS else quoted(name)
+
+
+def table_to_read(letter: str, queue: str) -> str:
+    """Name one of a queue's tables."""
+    return "absurd." + identifier(f"{letter}_{queue}")
