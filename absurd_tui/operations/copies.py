@@ -62,7 +62,21 @@ def _copy(queue: str, name: str, ids: str, keys: str) -> str:
     )
 
 
-def copies_by_key(queue: str, *, has_table: bool) -> str:
-    """Give the tasks that have the idempotency keys $1; those of a partitioned queue have a table of their own."""
-    held = table("i" if has_table else "t", queue)
-    return f"select idempotency_key as key, task_id from {held} where idempotency_key = any($1::text[])"
+def held_keys(queue: str, *, has_table: bool) -> str:
+    """Give the tasks that have the keys $1, where such a copy of the tasks $2 of the queue $3 would have them.
+
+    `is_copy` says whether one is such a copy, by its name and by what `_copy` makes of the headers; null where the
+    task is gone. The keys of a partitioned queue have a table of their own.
+    """
+    held, tasks = table("i" if has_table else "t", queue), table("t", queue)
+    return f"""
+select x.key, h.task_id,
+       case when c.task_id is not null then coalesce(c.task_name = t.task_name and
+         case when coalesce(jsonb_typeof(t.headers), 'null') in ('null', 'object')
+              then c.headers ->> '{HEADER}' = $3::text || '/' || x.id::text
+              else c.headers = t.headers end, false) end as is_copy
+  from unnest($1::text[], $2::uuid[]) x(key, id)
+  join {held} h on h.idempotency_key = x.key
+  left join {tasks} c on c.task_id = h.task_id
+  left join {tasks} t on t.task_id = x.id
+ where h.idempotency_key = any($1::text[])"""

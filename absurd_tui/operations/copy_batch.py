@@ -1,9 +1,10 @@
 """Retry up to a hundred failed tasks as new in one transaction; what was copied for the same failure is not again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
+from absurd_tui import units
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.observe.task_queries import KEYS
 from absurd_tui.operations import copies, standing
@@ -15,6 +16,7 @@ from absurd_tui.operations.standing import Fetch
 from absurd_tui.operations.work import Found
 
 _NO_KEYS: Final = Refused(copies.NO_KEYS)
+_ID_CELLS = 9
 
 
 class CopyBatch(BatchWork):
@@ -72,15 +74,32 @@ class CopyBatch(BatchWork):
 
     @property
     def _by_key(self) -> str:
-        return copies.copies_by_key(self.queue, has_table=self._has_table)
+        return copies.held_keys(self.queue, has_table=self._has_table)
 
     async def _done_before(self, fetch: Fetch) -> Mapping[int, Outcome]:
-        held = {row["key"]: row["task_id"] for row in await fetch(self._by_key, self._keys)}
-        stands = await standing.read_all(fetch, self.queue, list(held.values())) if held else {}
+        return await self._by_holder(fetch, range(len(self._keys)))
+
+    async def read_back(self, fetch: Fetch, xid: int) -> Done | AlreadySo | Refused:
+        """Look whose a key is that somebody took between the look and the call."""
+        told = await super().read_back(fetch, xid)
+        taken = [place for place in self._called if isinstance(self._outcomes[place], AlreadySo)]
+        if taken:
+            for place, outcome in (await self._by_holder(fetch, taken)).items():
+                self._outcomes[place] = outcome
+        return told
+
+    async def _by_holder(self, fetch: Fetch, places: Iterable[int]) -> Mapping[int, Outcome]:
+        """Tell of each place whose key a task has whether that is the copy."""
+        asked = {self._keys[place]: place for place in places}
+        ids = [self._ids[place] for place in asked.values()]
+        held = {row["key"]: row for row in await fetch(self._by_key, list(asked), ids, self.queue)}
+        found = [row["task_id"] for row in held.values()]
+        stands = await standing.read_all(fetch, self.queue, found) if found else {}
         return {
-            place: _copied(held[key], stands[held[key]].after if held[key] in stands else None)
-            for place, key in enumerate(self._keys)
-            if key in held
+            asked[key]: _taken(row["task_id"])
+            if row["is_copy"] is False
+            else _copied(row["task_id"], stands[row["task_id"]].after if row["task_id"] in stands else None)
+            for key, row in held.items()
         }
 
     def _subject(self, place: int) -> UUID:
@@ -96,6 +115,10 @@ class CopyBatch(BatchWork):
 
 def _copied(copy: UUID, after: After | None) -> AlreadySo:
     return AlreadySo(after, since=None, existing=copy)
+
+
+def _taken(holder: UUID) -> Refused:
+    return Refused(f"Another task, …{units.short_id(holder, _ID_CELLS)}, holds the idempotency key of such a copy.")
 
 
 def work_of(batch: TaskBatch, *, is_dry: bool = False) -> BatchWork:

@@ -9,18 +9,19 @@ import asyncpg
 import pytest
 from absurd_server import Database
 from integration.operations.bulk_stage import bulk, frozen, kinds, seen, states
-from integration.operations.stage import QUEUE, Stage, give_up_soon
+from integration.operations.stage import QUEUE, Stage, give_up_soon, until
 from seeding import put, role
 from statement_proxy import COMMIT, Harm, StatementProxy
 
 from absurd_tui.conninfo import resolve
-from absurd_tui.lifecycle import Cancellation, FixedRetry, SpawnOptions
+from absurd_tui.lifecycle import Cancellation, FixedRetry, Lifecycle, SpawnOptions
 from absurd_tui.observe.records import State
 from absurd_tui.operations import aftermath
 from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.bulk import Stage as At
 from absurd_tui.operations.bulk_check import Fate, split
 from absurd_tui.operations.bulk_export import export
+from absurd_tui.operations.copies import HEADER, key
 from absurd_tui.operations.outcomes import AlreadySo, Done, Refused
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import Act
@@ -29,6 +30,8 @@ COPIES = """
 select c.task_id, c.task_name, c.params::text, c.headers, c.retry_strategy::text, c.max_attempts, c.cancellation::text,
        c.state
   from absurd.t_mail c where c.headers ->> 'absurd-tui-copied-from' = $1"""
+
+WAITING = "select count(*) > 0 from pg_locks where not granted"
 
 
 @pytest.mark.parametrize("stage", ["unpartitioned", "partitioned"], indirect=True)
@@ -110,6 +113,59 @@ async def test_two_runs_at_once_copy_each_once(stage: Stage, performer: Performe
     await run.go_on()
     assert kinds(run) == {"Done": 3}
     assert await states(stage.connection) == {"failed": 3, "pending": 3}
+
+
+@pytest.mark.parametrize("stage", ["unpartitioned", "partitioned"], indirect=True)
+async def test_a_task_that_only_has_the_key_of_a_copy_is_not_told_as_one(stage: Stage, performer: Performer) -> None:
+    targets = await frozen(stage.connection, "failed", 6)
+    named, bare, of_another, real, listed, _ = targets
+    await stage.connection.execute(
+        "update absurd.t_mail set headers = '[1]' where task_id = any($1)", [bare.task_id, listed.task_id]
+    )
+    await bulk(performer, Act.RETRY_AS_NEW, [real, listed]).begin()
+    names = {f"{QUEUE}/{target.task_id}": target for target in targets}
+    forged = [
+        (named, "another_name", {HEADER: f"{QUEUE}/{named.task_id}"}),
+        (bare, bare.task_name, {}),
+        (of_another, of_another.task_name, {HEADER: next(iter(names))}),
+    ]
+    holders = {}
+    for target, name, headers in forged:
+        options = SpawnOptions(idempotency_key=key(target.run_id), headers=headers)
+        holders[target.task_id] = (await stage.lifecycle.spawn(QUEUE, name, {}, options)).task_id
+    before = (await states(stage.connection)).total()
+    found = await split(Act.RETRY_AS_NEW, targets, performer.check_batch, lambda number: True)
+    assert found is not None
+    assert [found.count(fate) for fate in (Fate.REFUSED, Fate.COPIED, Fate.DONE)] == [3, 2, 1]
+    run = bulk(performer, Act.RETRY_AS_NEW, targets)
+    await run.begin()
+    for target, outcome in zip(targets, run.outcomes, strict=True):
+        if holder := holders.get(target.task_id):
+            end = str(holder)[-8:]
+            assert outcome == Refused(f"Another task, …{end}, holds the idempotency key of such a copy.")
+    assert kinds(run) == {"Refused": 3, "AlreadySo": 2, "Done": 1}
+    assert (await states(stage.connection)).total() == before + 1
+
+
+@pytest.mark.parametrize("stage", ["unpartitioned", "partitioned"], indirect=True)
+async def test_a_key_that_is_taken_between_the_look_and_the_call_is_told_by_who_has_it(
+    stage: Stage, performer: Performer, database: Database
+) -> None:
+    forged, free, copied = await frozen(stage.connection, "failed", 3)
+    other = await asyncpg.connect(database.dsn)
+    copy = {HEADER: f"{QUEUE}/{copied.task_id}"}
+    try:
+        async with other.transaction():
+            for target, headers in ((forged, {}), (copied, copy)):
+                options = SpawnOptions(idempotency_key=key(target.run_id), headers=headers)
+                await Lifecycle(other).spawn(QUEUE, target.task_name, {}, options)
+            run = bulk(performer, Act.RETRY_AS_NEW, [forged, free, copied])
+            running = asyncio.create_task(run.begin())
+            await until(lambda: stage.connection.fetchval(WAITING))
+        await running
+    finally:
+        await other.close()
+    assert [type(outcome) for outcome in run.outcomes] == [Refused, Done, AlreadySo]
 
 
 @pytest.mark.slow
