@@ -20,6 +20,10 @@ NOT_THERE: Final = Refused(
     "pg_cron is not in this database, so that nothing runs jobs here. A superuser installs it: CREATE EXTENSION"
     " pg_cron, in the database that cron.database_name names."
 )
+NO_LOCK_LIMIT: Final = (
+    "What detaches has no lock limit of its own: while it waits for a table, workers may wait behind it, however long."
+)
+"""Of the statements that Absurd gives to pg_cron; ours have one, and reach no other session."""
 
 
 async def read_jobs(fetch: Fetch, queue: str, *, xmin: int = 0) -> tuple[tuple[str, ...], int]:

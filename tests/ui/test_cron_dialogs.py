@@ -74,6 +74,28 @@ async def test_jobs_that_are_there_need_not_be_made() -> None:
         assert seen.requests == []
 
 
+@pytest.mark.parametrize(("size", "is_production"), [((120, 40), False), ((80, 24), True), ((80, 24), False)])
+@pytest.mark.parametrize(("words", "title"), [(ON, "Enable cron"), (DETACH, "Detach partitions")])
+async def test_that_a_detach_waits_for_a_table_without_a_limit_is_said(
+    words: str, title: str, size: tuple[int, int], *, is_production: bool
+) -> None:
+    tables = tuple(f"{letter}_mail_{week}" for week in (638, 639) for letter in "crtw")
+    facts = with_jobs(
+        (OWN, "0 3 * * *"), ("absurd_cleanup_all", "17 * * * *"), facts=replace(PARTITIONED, detachable=tables)
+    )
+    async with desk(prepare=with_facts(facts), is_production=is_production, size=size) as seen:
+        await manage(seen, words, title, is_typed=is_production and words == DETACH)
+        await seen.says("What detaches has no lock limit of its own:", "workers may wait behind it, however long.")
+        await seen.shown("esc ", "enter " if words == ON or is_production else "y ")
+
+
+async def test_what_detaches_nothing_says_nothing_of_a_limit() -> None:
+    async with desk(prepare=with_facts(with_jobs())) as seen:
+        await manage(seen, ON, "Enable cron", is_typed=False)
+        await seen.says("Every hour: partitions at 5 past")
+        assert "lock limit" not in seen.said
+
+
 async def test_old_partitions_are_named_and_detached_with_y() -> None:
     facts = with_jobs(facts=replace(PARTITIONED, detachable=("r_mail_638", "t_mail_638")))
     async with desk(prepare=with_facts(facts), outcome=JobsSet(None, queue_after=AFTER, jobs=("a", "b"))) as seen:

@@ -6,7 +6,7 @@ from textual.binding import Binding
 
 from absurd_tui.observe.queue_facts import QueueFacts
 from absurd_tui.observe.storage import suffix
-from absurd_tui.operations.pg_cron import NOT_THERE, job, own_jobs
+from absurd_tui.operations.pg_cron import NO_LOCK_LIMIT, NOT_THERE, job, own_jobs
 from absurd_tui.operations.queue_requests import SwitchCron
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import CRON_OFF, CRON_ON
@@ -91,6 +91,8 @@ class EnableCronDialog(CronDialog):
         else:
             yield point(plain("Every hour: partitions at 5 past, clean-up at 17 past, detach plans at 29 past."))
             yield point(plain("Clean-up deletes what its policy no longer keeps, for good."))
+            if facts.is_partitioned:
+                yield warning(plain(NO_LOCK_LIMIT))
         if self.own and self._has_effect:
             yield warning(say("Replaced, with their schedules: {jobs}", jobs=", ".join(self.own)))
         if self.general:

@@ -8,15 +8,15 @@ from textual.widgets import Input
 
 from absurd_tui import units
 from absurd_tui.operations.detach import NOT_PARTITIONED
-from absurd_tui.operations.pg_cron import NOT_THERE
+from absurd_tui.operations.pg_cron import NO_LOCK_LIMIT, NOT_THERE
 from absurd_tui.operations.queue_requests import DetachPartitions
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.availability import DETACH
 from absurd_tui.ui.cells import cut_middle, cut_words
 from absurd_tui.ui.dialogs.queue_frame import INNER_WIDTH, QueueDialog, typed_name
-from absurd_tui.ui.dialogs.text import Choice, Paragraph, Piece, point, reserved
+from absurd_tui.ui.dialogs.text import Choice, Paragraph, Piece, point, reserved, warning
 
-_ROWS = 7
+_ROWS = 9
 _NAMED = 4
 _NAME_CELLS = 40
 _MOST_TYPED = 240
@@ -39,7 +39,7 @@ class DetachDialog(QueueDialog[DetachPartitions]):
     def text(self) -> Sequence[Piece]:
         """Say which, and how it goes on."""
         head = Paragraph(plain("Old partitions without a row are detached, and dropped for good."), "strong")
-        pieces: list[Piece] = [head, *reserved([point(said) for said in self._points()], _ROWS, INNER_WIDTH)]
+        pieces: list[Piece] = [head, *reserved([*map(point, self._points()), *self._warnings()], _ROWS, INNER_WIDTH)]
         if self.watched.is_production:
             name = cut_middle(plain(typed_name(self.queue)), _NAME_CELLS)
             pieces.append(Paragraph(say("Type {name}, the queue's name, to detach them:", name=name)))
@@ -68,6 +68,10 @@ class DetachDialog(QueueDialog[DetachPartitions]):
                 "Absurd makes two jobs for the oldest of each kind, which pg_cron runs every minute until done."
             )
             yield plain("The next ones are made when these are through.")
+
+    def _warnings(self) -> Iterator[Piece]:
+        if self.facts is not None and self.facts.detachable:
+            yield warning(plain(NO_LOCK_LIMIT))
 
     def hindrance(self) -> Plain:
         """Only a queue that is partitioned has any, and only pg_cron detaches them."""
