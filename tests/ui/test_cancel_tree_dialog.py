@@ -54,11 +54,39 @@ async def test_live_children_are_named_and_cancelled_as_they_were_named(size: tu
         assert (targets[1].queue, targets[1].run_id, targets[1].attempt) == ("orders", UUID(int=101), 2)
 
 
-async def test_more_than_can_be_named_are_counted() -> None:
-    async with desk(prepare=with_children(*(child(number) for number in range(1, 9)), is_cut=True)) as seen:
+@pytest.mark.parametrize("is_production", [False, True])
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_all_that_would_be_cancelled_can_be_gone_through(size: tuple[int, int], *, is_production: bool) -> None:
+    ended = [child(100 + number, State.FAILED) for number in range(10)]
+    prepare = with_children(*(child(number) for number in range(1, 13)), *ended, is_cut=True)
+    async with desk(prepare=prepare, size=size, is_production=is_production) as seen:
         await ask(seen)
-        await seen.says("8 live children likely", "child_5", "3 more, there may be more", "y cancel 9 tasks")
-        assert "child_6" not in seen.said
+        await seen.says("12 live children likely", "↑ ↓ go through all of them.", "cancel 13 tasks")
+        await seen.says("1–5 of 12 shown, 10 ended already and left, there may be more")
+        rows = [line.rfind("│") for line in seen.text.splitlines()]
+        named = {word for word in seen.said.split() if word.startswith("child_")}
+        assert named == {f"child_{number}" for number in range(1, 6)}
+        for key, first in [("down", 2), ("down", 3), ("pagedown", 8), ("down", 8), ("up", 7), ("pagedown", 8)]:
+            await seen.press(key)
+            await seen.says(f"{first}–{first + 4} of 12 shown, 10 ended already and left, there may be more")
+            assert [line.rfind("│") for line in seen.text.splitlines()] == rows, "nothing moves"
+            named |= {word for word in seen.said.split() if word.startswith("child_")}
+        assert named == {f"child_{number}" for number in range(1, 13)}
+        await seen.press("pageup", "pageup", "up")
+        await seen.says("1–5 of 12 shown")
+        if is_production:
+            await seen.press(*str(seen.tasks[State.RUNNING])[-4:])
+        await seen.press("enter" if is_production else "y")
+        await seen.until(lambda: len(seen.requests) == 13)
+
+
+async def test_what_is_in_view_at_once_is_not_gone_through() -> None:
+    async with desk(prepare=with_children(*(child(number) for number in range(1, 6)))) as seen:
+        await ask(seen)
+        await seen.says("5 live children likely", "child_5", "y cancel 6 tasks")
+        await seen.press("down", "pagedown")
+        await seen.says("child_1", "child_5")
+        assert "shown" not in seen.said
 
 
 async def test_a_long_name_leaves_room_for_the_id_and_the_state() -> None:

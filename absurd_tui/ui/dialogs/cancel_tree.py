@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from textual.binding import Binding
+
 from absurd_tui import units
 from absurd_tui.observe.children import Child, Children
 from absurd_tui.observe.records import Refusal, TaskRow
@@ -23,8 +25,17 @@ _ROWS = _NAMED + 3
 
 
 class CancelTreeDialog(CancelDialog):
-    """As the dialog that cancels one task, and the children below it, as they were read when it opened."""
+    """As the dialog that cancels one task, and the children below it, as they were read when it opened.
 
+    A few are in view at a time, in as many rows whatever their number; the arrows go through all of them.
+    """
+
+    BINDINGS = [
+        Binding("down", "turn(1)", show=False),
+        Binding("up", "turn(-1)", show=False),
+        Binding("pagedown", f"turn({_NAMED})", show=False),
+        Binding("pageup", f"turn(-{_NAMED})", show=False),
+    ]
     TITLE_TEXT = "Cancel task and children"
     KEEP = "keep them all"
 
@@ -32,6 +43,7 @@ class CancelTreeDialog(CancelDialog):
         super().__init__(watch, row, seen, read_at)
         self.children_read: Children | None = None
         self._not_read = Plain("")
+        self._first = 0
 
     def on_mount(self) -> None:
         """Look for the children."""
@@ -39,7 +51,7 @@ class CancelTreeDialog(CancelDialog):
 
     def take_children(self, children: Children) -> None:
         """Take those that were found."""
-        self.children_read, self._not_read = children, Plain("")
+        self.children_read, self._not_read, self._first = children, Plain(""), 0
         if self.is_current:
             self.sleep()
             self.repaint()
@@ -86,20 +98,28 @@ class CancelTreeDialog(CancelDialog):
             yield point(self._not_read or plain("Looking for its children in its checkpoints."))
             return
         live, over = self._live, len(children.found) - len(self._live)
+        shown = live[self._first : self._first + _NAMED]
         told = "{n} likely: named in its checkpoints, or in theirs. Absurd keeps no parents."
+        told += " ↑ ↓ go through all of them." if len(shown) < len(live) else ""
         yield point(say(told, n="1 live child" if len(live) == 1 else f"{len(live)} live children"))
-        for child in live[:_NAMED]:
+        for child in shown:
             name = cut_middle(say("{queue} › {name}", queue=child.queue, name=child.task_name), _NAME_CELLS)
             tail = plain(f" …{units.short_id(child.task_id, 8)}")
             state = plain(f"{STATE_GLYPHS[child.state]} {child.state.value}")
             yield Fixed(
                 ((plain("  "), ""), (name, ""), (tail, "strong"), (plain("  "), ""), (state, child.state.value))
             )
-        rest = [f"{len(live) - _NAMED} more"] if len(live) > _NAMED else []
+        of = f"{self._first + 1}–{self._first + len(shown)} of {len(live)} shown"
+        rest = [of] if len(shown) < len(live) else []
         rest += [f"{over} ended already and left"] if over else []
         rest += ["there may be more"] if children.is_cut else []
         if rest:
             yield point(plain(", ".join(rest)))
+
+    def action_turn(self, by: int) -> None:
+        """Go on or back in the list of the children."""
+        self._first = max(0, min(self._first + by, len(self._live) - _NAMED))
+        self.repaint()
 
     def act(self) -> Choice:
         """Cancel them, once the children are known."""
