@@ -8,7 +8,7 @@ that the others live; and then until the question does, where only that may be a
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from absurd_tui.database.faults import Fault, classify, sentence, sqlstate
 from absurd_tui.observe.identifiers import identifier, table_to_read
@@ -183,6 +183,9 @@ def _held(holder: LockHolder) -> str:
     if holder.is_waiting:
         return f"{holder} waits to lock it; readers wait behind"
     return f"locked by {holder}"
+
+
+NO_TEXT: Final = Refusal("its name is no UTF-8 text, so that it cannot be asked for")
 
 
 def no_right(queue: str, role: str) -> Refusal:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from absurd_tui.observe.queries import seconds, table
-from absurd_tui.observe.records import State
+from absurd_tui.observe.branches import NO_TEXT
+from absurd_tui.observe.queries import IS_TEXT, QUEUE_NAME, seconds, table
+from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.task_queries import MOST_NAME
 
 MOST_CHILDREN = 100
@@ -24,15 +25,19 @@ UUID_WRITTEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 
 Fetch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 
-_QUEUES = """
-select q.queue_name as name,
+_QUEUES = f"""
+select {QUEUE_NAME} as name, x.is_text, t.oid is not null and r.oid is not null and c.oid is not null as has_tables,
        coalesce(has_table_privilege(t.oid, 'SELECT') and has_table_privilege(r.oid, 'SELECT')
                 and has_table_privilege(c.oid, 'SELECT'), false) as is_readable
-  from absurd.queues q left join pg_namespace n on n.nspname = 'absurd'
+  from absurd.queues q {IS_TEXT}
+  left join pg_namespace n on n.nspname = 'absurd'
   left join pg_class t on t.relnamespace = n.oid and t.relname = 't_' || q.queue_name
   left join pg_class r on r.relnamespace = n.oid and r.relname = 'r_' || q.queue_name
   left join pg_class c on c.relnamespace = n.oid and c.relname = 'c_' || q.queue_name
  order by q.queue_name"""
+
+RefusedQueues: TypeAlias = tuple[tuple[str, Refusal], ...]
+"""The queues that were not looked into, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Children:
 
     found: tuple[Child, ...]
     is_cut: bool = False
+    refused: RefusedQueues = ()
 
 
 def named_in(queue: str) -> str:
@@ -92,10 +98,10 @@ select {position} as qi, t.task_id, left(t.task_name, 200) as task_name, t.state
 
 async def read_children(fetch: Fetch, queue: str, task_id: UUID) -> Children:
     """Find the children of a task, and theirs."""
-    queues, hidden = await readable_queues(fetch)
+    queues, refused = await readable_queues(fetch)
     found: dict[UUID, Child] = {}
     parents = {queue: [task_id]} if queue in queues else {}
-    is_cut = hidden > 0
+    is_cut = bool(refused)
     for _ in range(MOST_DEPTH):
         named = await named_by(fetch, parents)
         is_cut = is_cut or named.is_cut
@@ -108,14 +114,21 @@ async def read_children(fetch: Fetch, queue: str, task_id: UUID) -> Children:
             parents.setdefault(child.queue, []).append(child.task_id)
         if not parents or len(found) > MOST_CHILDREN:
             break
-    return Children(tuple(found.values())[:MOST_CHILDREN], is_cut=is_cut or bool(parents))
+    return Children(tuple(found.values())[:MOST_CHILDREN], is_cut=is_cut or bool(parents), refused=refused)
 
 
-async def readable_queues(fetch: Fetch) -> tuple[list[str], int]:
-    """List the queues whose tasks, runs and checkpoints this role may read, and say how many others there are."""
-    rows = await fetch(_QUEUES)
-    queues = [row["name"] for row in rows if row["is_readable"]]
-    return queues, len(rows) - len(queues)
+async def readable_queues(fetch: Fetch) -> tuple[list[str], RefusedQueues]:
+    """List the queues whose tasks, runs and checkpoints this role may read, and say why not the others."""
+    found = [(row["name"], _refusal(row)) for row in await fetch(_QUEUES)]
+    return [name for name, why in found if why is None], tuple((name, why) for name, why in found if why is not None)
+
+
+def _refusal(row: Any) -> Refusal | None:
+    if not row["is_text"]:
+        return NO_TEXT
+    if not row["has_tables"]:
+        return Refusal("its tables are missing")
+    return None if row["is_readable"] else Refusal("its tasks, runs or checkpoints may not be read")
 
 
 async def named_by(fetch: Fetch, tasks: Mapping[str, list[UUID]]) -> Named:

@@ -14,6 +14,7 @@ from absurd_tui.observe.children import (
     UUID_WRITTEN,
     Child,
     Fetch,
+    RefusedQueues,
     named_by,
     read_tasks,
     readable_queues,
@@ -35,11 +36,11 @@ class Relative:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Who was found, parents first; `is_cut` says that there may be more, `unread` in how many queues none was seen."""
+    """Who was found, parents first; `is_cut` says that there may be more, `refused` in which queues none was seen."""
 
     relatives: tuple[Relative, ...] = ()
     is_cut: bool = False
-    unread: int = 0
+    refused: RefusedQueues = ()
 
     @property
     def parents(self) -> tuple[Relative, ...]:
@@ -79,7 +80,7 @@ async def read_family(
 
     Raises what asyncpg raises.
     """
-    queues, unread = await readable_queues(fetch)
+    queues, refused = await readable_queues(fetch)
     named = await named_by(fetch, {queue: [task_id]} if queue in queues else {})
     steps = dict(awaited) | dict(named.steps)
     younger = sorted(each for each in steps if each > task_id)
@@ -91,7 +92,7 @@ async def read_family(
     return Family(
         (*(one for one in parents if one is not None), *children[:MOST_CHILDREN]),
         is_cut=named.is_cut or len(younger) > _LOOKED_UP or len(children) > MOST_CHILDREN,
-        unread=unread,
+        refused=refused,
     )
 
 

@@ -8,7 +8,7 @@ from absurd_tui.database.faults import Fault, classify
 from absurd_tui.observe import queries
 from absurd_tui.observe.asking import Asking
 from absurd_tui.observe.beats import Beats, Moment
-from absurd_tui.observe.branches import ListedQueue, Row, no_right
+from absurd_tui.observe.branches import NO_TEXT, ListedQueue, Row, no_right
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.records import Refusal
 
@@ -83,7 +83,7 @@ def listed_queue(row: Row, role: str) -> ListedQueue:
     """Read a row of `queries.queue_list`, and say why this role cannot read the queue, if it cannot."""
     refusal = None
     if not row["is_text"]:
-        refusal = Refusal("its name is no UTF-8 text, so that it cannot be asked for")
+        refusal = NO_TEXT
     elif not row["has_tables"]:
         refusal = Refusal("its tables are missing")
     elif not (row["may_tasks"] and row["may_runs"]):

@@ -71,16 +71,18 @@ def floor(position: int) -> str:
 _UTF_8 = r"E'^([\\x01-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]|[\\xe0-\\xef][\\x80-\\xbf]{2}|[\\xf0-\\xf4][\\x80-\\xbf]{3})*$'"
 """The bytes of a text, as a database of no encoding matches them."""
 
+QUEUE_NAME = "case when x.is_text then q.queue_name else encode(convert_to(q.queue_name, 'SQL_ASCII'), 'escape') end"
+"""The name of a queue `q`: a database of no encoding may have one that is no text, which comes with escapes."""
+
+IS_TEXT = f"cross join lateral (select getdatabaseencoding() <> 'SQL_ASCII' or q.queue_name ~ {_UTF_8} as is_text) x"
+"""Joins to a queue `q` whether its name is text; one that is none cannot be asked for."""
+
 
 def queue_list(*, has_modes: bool) -> str:
-    """List the queues, what this role may read of each, and how large they are.
-
-    A database of no encoding may have a name that is no text: it comes with escapes, which nobody can ask for.
-    """
+    """List the queues, what this role may read of each, and how large they are."""
     mode = "q.storage_mode" if has_modes else "'unpartitioned'"
     return f"""
-select case when x.is_text then q.queue_name else encode(convert_to(q.queue_name, 'SQL_ASCII'), 'escape') end as name,
-       x.is_text, {mode} as storage_mode, t.oid is not null and r.oid is not null as has_tables,
+select {QUEUE_NAME} as name, x.is_text, {mode} as storage_mode, t.oid is not null and r.oid is not null as has_tables,
        coalesce(has_table_privilege(t.oid, 'SELECT'), false) as may_tasks,
        coalesce(has_table_privilege(r.oid, 'SELECT'), false) as may_runs,
        coalesce(has_table_privilege(c.oid, 'SELECT'), false) as may_checkpoints,
@@ -91,7 +93,7 @@ select case when x.is_text then q.queue_name else encode(convert_to(q.queue_name
          and pg_stat_get_live_tuples(r.oid) + pg_stat_get_dead_tuples(r.oid) < {SMALL_RUNS} as is_small,
        {seconds("clock_timestamp()")} as now
   from absurd.queues q
- cross join lateral (select getdatabaseencoding() <> 'SQL_ASCII' or q.queue_name ~ {_UTF_8} as is_text) x
+ {IS_TEXT}
   left join pg_namespace n on n.nspname = 'absurd'
   left join pg_class t on t.relnamespace = n.oid and t.relname = 't_' || q.queue_name
   left join pg_class r on r.relnamespace = n.oid and r.relname = 'r_' || q.queue_name

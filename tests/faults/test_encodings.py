@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from absurd_server import SERVER
 from faults.watching import watching
-from screen import until_shown
+from screen import until, until_shown
 
 from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle
@@ -18,6 +18,7 @@ from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.operations.perform import Performer
 from absurd_tui.operations.requests import SpawnTask
+from absurd_tui.ui.dialogs.frame import TaskDialog
 
 pytestmark = [pytest.mark.xdist_group("encodings"), pytest.mark.slow]
 
@@ -83,3 +84,34 @@ async def test_what_latin_letters_cannot_hold_is_refused_in_a_sentence(encoded: 
     await performer.close()
     async with watching(encoded) as pilot:
         await until_shown(pilot, "café", "fine")
+
+
+@pytest.mark.parametrize("encoded", ["SQL_ASCII"], indirect=True)
+async def test_a_family_is_shown_and_cancelled_beside_a_queue_whose_name_is_no_text(encoded: str) -> None:
+    connection = await asyncpg.connect(encoded, server_settings={"client_encoding": "SQL_ASCII"})
+    await connection.execute(f"select absurd.create_queue({BAD})")
+    lifecycle = Lifecycle(connection)
+    (parent,) = await lifecycle.claim("good", "worker-1", 600)
+    child = (await lifecycle.spawn("mail", "offspring", {})).task_id
+    await lifecycle.set_checkpoint("good", parent.task_id, "spawn", str(child), parent.run_id)
+    async with watching(encoded) as pilot:
+        await until_shown(pilot, "fine")
+        await pilot.press("2", "enter")
+        await until_shown(pilot, "1 likely: 1 pending", "1 queue unread   its name is no UTF-8 text", "offspring")
+        await pilot.press("ctrl+p")
+        await until_shown(pilot, "Search for commands")
+        await pilot.press(*"all", "space", *"its", "space", *"children")
+        await until_shown(pilot, "Cancel the task with all its children")
+        await pilot.press("enter")
+        await until_shown(
+            pilot,
+            "mail › offspring",
+            "y cancel 2 tasks",
+            r"! Not looked into: caf\351 \377\233, its name is no UTF-8 text",
+        )
+        await until(pilot, lambda: isinstance(screen := pilot.app.screen, TaskDialog) and screen.is_awake)
+        await pilot.press("y")
+        await until_shown(pilot, "✓ Cancelled · good › fine", "✓ Cancelled · mail › offspring")
+    states = [await connection.fetchval(f"select state from absurd.t_{queue}") for queue in ("good", "mail")]
+    await connection.close()
+    assert states == ["cancelled", "cancelled"]

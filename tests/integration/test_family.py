@@ -12,7 +12,7 @@ from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
 from absurd_tui.observe.children import named_in, tasks_of
 from absurd_tui.observe.family import Family, awaited, suspects
-from absurd_tui.observe.records import State
+from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.source import DatabaseSource
 
 
@@ -110,7 +110,7 @@ async def test_a_parent_is_found_where_the_task_or_the_page_that_led_there_names
     assert told(came_from) == [(*expected, f"$awaitTaskResult:{unnamed}")]
 
 
-async def test_queues_that_may_not_be_read_are_counted(
+async def test_queues_that_may_not_be_read_are_named(
     lifecycle: Lifecycle, connection: asyncpg.Connection, database: Database
 ) -> None:
     parent = await spawn(lifecycle, "mail", "parent")
@@ -124,7 +124,8 @@ async def test_queues_that_may_not_be_read_are_counted(
         source = DatabaseSource(resolve(limited.dsn, environ={}))
         found = await family_of(source, "mail", parent)
         source.close()
-    assert (found.relatives, found.unread) == ((), 1)
+    why = Refusal("its tasks, runs or checkpoints may not be read")
+    assert (found.relatives, found.refused) == ((), (("orders", why),))
 
 
 async def test_more_ids_than_are_looked_up_and_more_checkpoints_than_are_read_are_said_to_be_cut(

@@ -9,8 +9,9 @@ from dialogs import Desk, desk
 from fakes import START, FakeSource
 from screen import until_shown
 
+from absurd_tui.observe.branches import NO_TEXT
 from absurd_tui.observe.children import Child, Children
-from absurd_tui.observe.records import State
+from absurd_tui.observe.records import Refusal, State
 from absurd_tui.operations.requests import CancelTask
 from absurd_tui.ui.dialogs.frame import TaskDialog
 
@@ -78,6 +79,27 @@ async def test_all_that_would_be_cancelled_can_be_gone_through(size: tuple[int, 
             await seen.press(*str(seen.tasks[State.RUNNING])[-4:])
         await seen.press("enter" if is_production else "y")
         await seen.until(lambda: len(seen.requests) == 13)
+
+
+@pytest.mark.parametrize("is_production", [False, True])
+async def test_a_queue_that_was_not_looked_into_is_told_below_the_list(*, is_production: bool) -> None:
+    refused = (("caf" * 40, NO_TEXT), ("b", Refusal("its tables are missing")))
+    found = Children(tuple(child(number) for number in range(1, 9)), is_cut=True, refused=refused)
+
+    def prepare(source: FakeSource, tasks: dict[State, UUID]) -> None:
+        source.descend[tasks[State.RUNNING]] = found
+
+    async with desk(prepare=prepare, size=(80, 24), is_production=is_production) as seen:
+        await ask(seen)
+        named: set[str] = set()
+        for first in (1, 4, 6):
+            await seen.says(f"{first}–{first + 2} of 8 shown, there may be more", "cancel 9 tasks")
+            await seen.says(
+                "! Not looked into: caf", "its name is no UTF-8 text, so that it cannot be asked for; 1 more."
+            )
+            named |= {word for word in seen.said.split() if word.startswith("child_")}
+            await seen.press("pagedown")
+        assert len(named) == 8
 
 
 async def test_what_is_in_view_at_once_is_not_gone_through() -> None:

@@ -10,9 +10,10 @@ from screen import lines, running, text, until, until_shown
 from task_pages import NOW, TASK, checkpoint, page, run
 from textual.pilot import Pilot
 
+from absurd_tui.observe.branches import NO_TEXT
 from absurd_tui.observe.children import Child
 from absurd_tui.observe.family import Family, Relative
-from absurd_tui.observe.records import State
+from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.task_rows import row_of
 from absurd_tui.ui import kin
 from absurd_tui.ui.hearing import DEAF_SECONDS
@@ -135,7 +136,7 @@ def _asked(made: FakeSource) -> int:
 @SIZES
 async def test_what_is_not_known_is_said(size: tuple[int, int]) -> None:
     made = source()
-    made.families[TASK] = Family(unread=2)
+    made.families[TASK] = Family(refused=(("caf␛é", NO_TEXT), ("b", Refusal("its tables are missing"))))
     async with running(made, size=size) as pilot:
         await opened(pilot)
         await pilot.press("6")
@@ -143,10 +144,15 @@ async def test_what_is_not_known_is_said(size: tuple[int, int]) -> None:
             pilot,
             "No checkpoint of it names a younger task.",
             "Absurd keeps no parent; this task names none.",
-            "2 queues could not be looked into.",
+            "Not looked into: caf␛é, its name is no UTF-8 text",
         )
         await pilot.press("2")
-        await until_shown(pilot, "parent           none found: Absurd keeps none")
+        await until_shown(
+            pilot,
+            "parent           none found: Absurd keeps none",
+            "children         none named",
+            "2 queues unread  its name is no UTF-8 text",
+        )
 
 
 async def test_a_family_that_cannot_be_read_says_why_and_leaves_the_page_as_it_is() -> None:

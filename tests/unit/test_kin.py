@@ -26,8 +26,8 @@ def test_one_looks_again_after_a_while_and_never_beside_another_look() -> None:
     looked = kin()
     assert looked.begins(own(), 0.0)
     assert not looked.begins(own(), 100.0), "the first has not ended"
-    looked.take_look(looked.question, Looked(Family(unread=1), 0.0))
-    assert (looked.family, looked.refusal) == (Family(unread=1), None)
+    looked.take_look(looked.question, Looked(Family(is_cut=True), 0.0))
+    assert (looked.family, looked.refusal) == (Family(is_cut=True), None)
     assert [looked.begins(own(), at) for at in (EVERY - 0.1, EVERY)] == [False, True]
 
 
@@ -39,7 +39,7 @@ def test_what_costs_much_is_looked_for_less_often() -> None:
 
 
 def test_a_refusal_keeps_who_was_found_and_is_tried_again_later() -> None:
-    looked, found = kin(), Family(unread=1)
+    looked, found = kin(), Family(is_cut=True)
     assert looked.begins(own(), 0.0)
     looked.take_look(looked.question, Looked(found, 0.0))
     assert looked.begins(own(), EVERY)

@@ -11,16 +11,18 @@ from absurd_tui.observe.why import Clock
 from absurd_tui.operations.cancel import refusal
 from absurd_tui.operations.requests import CancelTask, Target
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.cells import cut_middle
+from absurd_tui.ui.cells import cut_middle, cut_words
 from absurd_tui.ui.dialogs.cancel import CancelDialog
 from absurd_tui.ui.dialogs.frame import INNER_WIDTH
-from absurd_tui.ui.dialogs.text import Choice, Fixed, Paragraph, Piece, point, reserved
+from absurd_tui.ui.dialogs.text import Choice, Fixed, Paragraph, Piece, point, reserved, warning
 from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.messages import ChildrenOf, LookupWanted
 from absurd_tui.ui.watch import Watch
+from absurd_tui.ui.widgets.family_table import unread
 
 _NAMED = 5
 _NAME_CELLS = 40
+_UNREAD_ROWS = 2
 _ROWS = _NAMED + 3
 
 
@@ -33,8 +35,8 @@ class CancelTreeDialog(CancelDialog):
     BINDINGS = [
         Binding("down", "turn(1)", show=False),
         Binding("up", "turn(-1)", show=False),
-        Binding("pagedown", f"turn({_NAMED})", show=False),
-        Binding("pageup", f"turn(-{_NAMED})", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
     ]
     TITLE_TEXT = "Cancel task and children"
     KEEP = "keep them all"
@@ -98,7 +100,7 @@ class CancelTreeDialog(CancelDialog):
             yield point(self._not_read or plain("Looking for its children in its checkpoints."))
             return
         live, over = self._live, len(children.found) - len(self._live)
-        shown = live[self._first : self._first + _NAMED]
+        shown = live[self._first : self._first + self._in_view]
         told = "{n} likely: named in its checkpoints, or in theirs. Absurd keeps no parents."
         told += " ↑ ↓ go through all of them." if len(shown) < len(live) else ""
         yield point(say(told, n="1 live child" if len(live) == 1 else f"{len(live)} live children"))
@@ -115,11 +117,23 @@ class CancelTreeDialog(CancelDialog):
         rest += ["there may be more"] if children.is_cut else []
         if rest:
             yield point(plain(", ".join(rest)))
+        if children.refused:
+            why = say("Not looked into: {queues}.", queues=unread(children.refused))
+            yield warning(cut_words(why, _UNREAD_ROWS * INNER_WIDTH - 10))
+
+    @property
+    def _in_view(self) -> int:
+        """How many children are named at a time: fewer where a queue was not looked into, which is told below them."""
+        return _NAMED - (_UNREAD_ROWS if self.children_read is not None and self.children_read.refused else 0)
 
     def action_turn(self, by: int) -> None:
         """Go on or back in the list of the children."""
-        self._first = max(0, min(self._first + by, len(self._live) - _NAMED))
+        self._first = max(0, min(self._first + by, len(self._live) - self._in_view))
         self.repaint()
+
+    def action_page(self, by: int) -> None:
+        """Go on or back by as many as are in view."""
+        self.action_turn(by * self._in_view)
 
     def act(self) -> Choice:
         """Cancel them, once the children are known."""

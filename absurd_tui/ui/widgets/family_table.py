@@ -3,15 +3,18 @@
 from collections import Counter
 
 from absurd_tui import units
+from absurd_tui.observe.children import RefusedQueues
 from absurd_tui.observe.family import Family, Relative
 from absurd_tui.observe.records import Refusal, State
 from absurd_tui.text import Plain, plain, say
+from absurd_tui.ui.cells import cut_middle
 from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.widgets.columns import Column, text
 from absurd_tui.ui.widgets.record_table import Sheet, Title
 
 _MIDDLE = 70
+_QUEUE_CELLS = 24
 NO_PARENT = "Absurd keeps no parent; this task names none."
 _NONE_FOUND = "none found: Absurd keeps none"
 
@@ -54,11 +57,16 @@ def family_notes(family: Family | None, refusal: Refusal | None) -> tuple[Plain,
     if family is None:
         return (say("Not read: {why}.", why=refusal.reason.rstrip(".")),) if refusal is not None else ()
     notes = [plain("No checkpoint of it names a younger task."), plain(NO_PARENT)]
-    return tuple(notes) if not family.unread else (*notes, _unread(family))
+    if family.refused:
+        notes.append(say("Not looked into: {queues}.", queues=unread(family.refused)))
+    return tuple(notes)
 
 
-def _unread(family: Family) -> Plain:
-    return plain(f"{units.plural(family.unread, 'queue')} could not be looked into.")
+def unread(refused: RefusedQueues) -> Plain:
+    """Name the first of the queues that were not looked into, with the reason, and count the others."""
+    (name, why), *others = refused
+    more = f"; {len(others)} more" if others else ""
+    return cut_middle(plain(name), _QUEUE_CELLS) + say(", {why}{more}", why=why.reason, more=more)
 
 
 def parent_words(family: Family | None, refusal: Refusal | None) -> tuple[Span, ...]:
@@ -76,13 +84,22 @@ def children_words(family: Family | None, refusal: Refusal | None) -> tuple[Span
     """Count the children of a task by their states."""
     if family is None:
         return _not_read(refusal)
-    unread: Span = (plain(f" ({units.plural(family.unread, 'queue')} unread)" if family.unread else ""), "warning")
     if not family.children:
-        return (plain("none named" if family.unread else "none named in its checkpoints"), "muted"), unread
+        return ((plain("none named" if family.refused else "none named in its checkpoints"), "muted"),)
     states = Counter(one.task.state for one in family.children)
     told = ", ".join(f"{number} {state}" for state, number in states.most_common())
     more = " or more" if family.is_cut else ""
-    return (plain(f"{len(family.children)}{more} likely: {told}"), ""), unread
+    return ((plain(f"{len(family.children)}{more} likely: {told}"), ""),)
+
+
+def relations(family: Family | None, refusal: Refusal | None) -> list[tuple[str, tuple[Span, ...]]]:
+    """Tell of a task's parents and children as they were found, and which queues were not looked into."""
+    told = [("parent", parent_words(family, refusal)), ("children", children_words(family, refusal))]
+    if family is not None and family.refused:
+        (name, why), *_ = family.refused
+        reason = say("{why} ({name})", why=why.reason, name=name)
+        told.append((f"{units.plural(len(family.refused), 'queue')} unread", ((reason, "warning"),)))
+    return told
 
 
 def _not_read(refusal: Refusal | None) -> tuple[Span, ...]:

@@ -17,7 +17,7 @@ from absurd_tui.ui.content import Span
 from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.widgets.block import Block, heading
 from absurd_tui.ui.widgets.failure_lines import failure_lines
-from absurd_tui.ui.widgets.family_table import children_words, parent_words
+from absurd_tui.ui.widgets.family_table import relations
 from absurd_tui.ui.widgets.lanes import Lane, lanes
 from absurd_tui.ui.widgets.lines import Line, Lines, blank, fit, spread
 from absurd_tui.ui.widgets.task_facts import Fact, fact_lines
@@ -103,11 +103,11 @@ class FactsBlock(TaskBlock):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._relations: list[Fact] = []
+        self._relations: Sequence[Fact] = ()
 
     def relate(self, family: Family | None, refusal: Refusal | None) -> None:
         """Tell of the task's parents and children as they were found, or why they were not."""
-        self._relations = [("parent", parent_words(family, refusal)), ("children", children_words(family, refusal))]
+        self._relations = relations(family, refusal)
 
     def title(self, width: int) -> tuple[Sequence[Span], Sequence[Span]]:
         """Give the name."""
