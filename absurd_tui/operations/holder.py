@@ -34,22 +34,27 @@ class HolderWatch:
     def __init__(self, spec: ConnSpec, pid: Callable[[], int | None]) -> None:
         self._spec = spec
         self._pid = pid
+        self._waiting: asyncio.TimerHandle | None = None
         self._asking: asyncio.Task[None] | None = None
         self.holder: Holder | None = None
 
     async def __aenter__(self) -> Self:
-        self._asking = asyncio.create_task(self._ask())
+        self._waiting = asyncio.get_running_loop().call_later(FIRST_ASKED, self._begin)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.wait({self._asking})
 
+    def _begin(self) -> None:
+        self._asking = asyncio.create_task(self._ask())
+
     async def _ask(self) -> None:
-        await asyncio.sleep(FIRST_ASKED)
         session = WriteSession(self._spec)
         try:
             await session.open()
