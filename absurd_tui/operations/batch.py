@@ -12,12 +12,11 @@ from uuid import UUID
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.observe.records import State
 from absurd_tui.operations import cancel, literals, retry, standing
-from absurd_tui.operations.cancel import Cancel
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import After, AlreadySo, Done, Locked, Outcome, Refused, Unknown
-from absurd_tui.operations.requests import Act, CancelTask, RetryTask, TaskBatch
-from absurd_tui.operations.retry import Retry
-from absurd_tui.operations.standing import Fetch, Standing
+from absurd_tui.operations.preflight import new_max_attempts
+from absurd_tui.operations.requests import Act, Target, TaskBatch
+from absurd_tui.operations.standing import Fetch, Standing, Transaction
 from absurd_tui.operations.work import Confirmation, Found
 
 MOST: Final = 100
@@ -58,14 +57,11 @@ class BatchWork:
         self.queue = batch.queue
         self._is_dry = is_dry
         self._ids = [target.task_id for target in batch.targets]
-        self._works: list[Cancel | Retry] = [
-            Cancel(CancelTask(target))
-            if batch.act is Act.CANCEL
-            else Retry(RetryTask(target, as_new=batch.act is Act.RETRY_AS_NEW))
-            for target in batch.targets
-        ]
-        self._outcomes: list[Outcome | None] = [None] * len(self._works)
+        self._outcomes: list[Outcome | None] = [None] * len(self._ids)
         self._called: list[int] = []
+        self._limits: list[int] = []
+        """The most attempts of each that is called for, where it is retried in place."""
+        self.transaction: Transaction | None = None
         self._confirmed: dict[UUID, Standing] | None = None
         self._was_judged = False
 
@@ -104,28 +100,25 @@ class BatchWork:
     def _call(self) -> str:
         return _CANCEL if self.batch.act is Act.CANCEL else _RETRY
 
-    @property
-    def _limits(self) -> list[int | None]:
-        return [work.max_attempts for place in self._called if isinstance(work := self._works[place], Retry)]
-
     async def look(self, fetch: Fetch) -> Found | None:
         """Lock what is free, read all, and judge each; None when there is one to call for."""
         runs: set[UUID] | None = None
         if self.batch.act is Act.CANCEL:
             runs = {row["run_id"] for row in await fetch(standing.lock_runs_of_many(self.queue), self._ids)}
-        locked = await standing.lock_all(fetch, self.queue, self._ids)
+        locked, self.transaction = await standing.lock_all(fetch, self.queue, self._ids)
         others = [task_id for task_id in self._ids if task_id not in locked]
         unlocked = await standing.read_all(fetch, self.queue, others) if others else {}
         before = await self._done_before(fetch)
-        self._called = []
-        for place, task_id in enumerate(self._ids):
-            stands = locked.get(task_id) or unlocked.get(task_id)
-            outcome: Outcome | None = self._works[place].judge(stands) or before.get(place)
-            if outcome is None and (task_id in unlocked or not _is_run_held(stands, runs)):
+        self._called, self._limits = [], []
+        for place, target in enumerate(self.batch.targets):
+            stands = locked.get(target.task_id) or unlocked.get(target.task_id)
+            outcome: Outcome | None = self._judge(target, stands) or before.get(place)
+            if outcome is None and (target.task_id in unlocked or not _is_run_held(stands, runs)):
                 outcome = Locked(None, None, None)
             self._outcomes[place] = outcome
-            if outcome is None:
+            if outcome is None and stands is not None:
                 self._called.append(place)
+                self._limits.append(new_max_attempts(stands.attempts, stands.max_attempts, 1))
         self._was_judged = True
         return _NOTHING_TO_CALL if self._is_dry or not self._called else None
 
@@ -159,6 +152,16 @@ class BatchWork:
         """The task whose row the call writes."""
         return self._ids[place]
 
+    def _judge(self, target: Target, stands: Standing | None) -> Found | None:
+        if self.batch.act is Act.CANCEL:
+            return cancel.judge(target, stands)
+        return retry.judge(target, stands, as_new=self.batch.act is Act.RETRY_AS_NEW)
+
+    def _is_borne_out(self, target: Target, stands: Standing) -> bool:
+        if self.batch.act is Act.CANCEL:
+            return cancel.is_borne_out(stands)
+        return retry.is_borne_out(target, stands, as_new=self.batch.act is Act.RETRY_AS_NEW)
+
     def _done(self, place: int, after: After) -> Done:
         return Done(after)
 
@@ -191,7 +194,7 @@ class BatchWork:
             stands, outcome = confirmed.get(self._subject(place)), self._outcomes[place]
             if not isinstance(outcome, Done):
                 continue
-            if stands is None or self._works[place].is_borne_out(stands):
+            if stands is None or self._is_borne_out(self.batch.targets[place], stands):
                 self._outcomes[place] = replace(outcome, after=stands.after if stands is not None else None)
             else:
                 self._outcomes[place] = Unknown(xid, _CONTRADICTED, stands.after)

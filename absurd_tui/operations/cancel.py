@@ -9,7 +9,7 @@ from absurd_tui.observe.records import State
 from absurd_tui.operations import literals, standing
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused
-from absurd_tui.operations.requests import CancelTask
+from absurd_tui.operations.requests import CancelTask, Target
 from absurd_tui.operations.standing import Fetch, Standing
 from absurd_tui.operations.work import Confirmation, Found, lifecycle_over
 
@@ -29,6 +29,23 @@ _OVER = {
 def refusal(state: State) -> str | None:
     """Say why a task in this state is not cancelled, or None where it can be. Absurd itself would say nothing."""
     return _OVER.get(state)
+
+
+def judge(target: Target, found: Standing | None) -> Found | None:
+    """Compare the task as it stands with the target; None when the call may be made."""
+    if found is None:
+        return Gone()
+    if found.state is State.CANCELLED:
+        return AlreadySo(found.after, since=found.cancelled_at)
+    if not found.is_as_seen(target):
+        return Changed(found.after)
+    reason = refusal(found.state)
+    return Refused(reason) if reason else None
+
+
+def is_borne_out(found: Standing | None) -> bool:
+    """Whether the task can be what a cancellation left."""
+    return found is not None and found.state is State.CANCELLED
 
 
 class Cancel:
@@ -59,18 +76,7 @@ class Cancel:
 
     async def look(self, fetch: Fetch) -> Found | None:
         """Lock, read, compare."""
-        return self.judge(await standing.locked(fetch, self._target, with_runs=True))
-
-    def judge(self, found: Standing | None) -> Found | None:
-        """Compare the task as it stands with the target; None when the call may be made."""
-        if found is None:
-            return Gone()
-        if found.state is State.CANCELLED:
-            return AlreadySo(found.after, since=found.cancelled_at)
-        if not found.is_as_seen(self._target):
-            return Changed(found.after)
-        reason = refusal(found.state)
-        return Refused(reason) if reason else None
+        return judge(self._target, await standing.locked(fetch, self._target, with_runs=True))
 
     async def call(self, session: WriteSession) -> None:
         """Cancel the task."""
@@ -86,8 +92,4 @@ class Cancel:
     async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:
         """A cancelled task stays cancelled."""
         found = await standing.read(fetch, self.queue, self._target.task_id, xid=xid)
-        return Confirmation(self.is_borne_out(found), found.after if found else None)
-
-    def is_borne_out(self, found: Standing | None) -> bool:
-        """Whether the task can be what a cancellation left."""
-        return found is not None and found.state is State.CANCELLED
+        return Confirmation(is_borne_out(found), found.after if found else None)

@@ -16,7 +16,8 @@ from absurd_tui.lifecycle.failures import DRIVER_ERRORS, failure, sqlstate_of
 from absurd_tui.operations import aftermath, refusals
 from absurd_tui.operations.holder import HolderWatch
 from absurd_tui.operations.outcomes import Done, Gone, Locked, NotApplied, Outcome, Refused
-from absurd_tui.operations.work import LearnsFirst, Work
+from absurd_tui.operations.standing import Transaction
+from absurd_tui.operations.work import LearnsFirst, TellsTransaction, Work
 
 _XID = "select pg_current_xact_id()::text::bigint as xid, date_part('epoch', clock_timestamp()) as now"
 _LOCK_TIMEOUT = "55P03"
@@ -103,14 +104,14 @@ class Envelope:
                 if found is not None:
                     await session.rollback()
                     return found
-                told = (await session.fetch(_XID))[0]
-                passage.xid, passage.now, passage.sql = told["xid"], told["now"], work.sql
+                transaction = await self._transaction(work)
+                passage.xid, passage.now, passage.sql = *transaction, work.sql
                 await work.call(session)
-                outcome = await work.read_back(session.fetch, told["xid"])
+                outcome = await work.read_back(session.fetch, transaction.xid)
             if not isinstance(outcome, Done):
                 await session.rollback()
                 return outcome
-            return await self._commit(place, passage, told["xid"], outcome)
+            return await self._commit(place, passage, transaction.xid, outcome)
         except AbsurdError as error:
             raise await self._ended(error, watch) from error
         except DRIVER_ERRORS as error:
@@ -125,6 +126,10 @@ class Envelope:
                 raise CannotConnect(sentence(error), sqlstate=sqlstate_of(error)) from error
         passage.role = self._place.role
         return self._place
+
+    async def _transaction(self, work: Work) -> Transaction:
+        told = work.transaction if isinstance(work, TellsTransaction) else None
+        return told or Transaction(*(await self._session.fetch(_XID))[0])
 
     async def _commit(self, place: Place, passage: Passage, xid: int, outcome: Done) -> "Outcome | _LostInCommit":
         passage.is_committing = True

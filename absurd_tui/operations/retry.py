@@ -17,7 +17,7 @@ from absurd_tui.operations import copies, literals, standing
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Changed, Done, Gone, Refused, WouldBeLost
 from absurd_tui.operations.preflight import new_max_attempts, whole_seconds, would_be_lost, would_stop_queue
-from absurd_tui.operations.requests import RetryTask
+from absurd_tui.operations.requests import RetryTask, Target
 from absurd_tui.operations.standing import Fetch, Standing
 from absurd_tui.operations.work import Confirmation, Found, lifecycle_over
 
@@ -67,6 +67,36 @@ def refusal(
     return None
 
 
+def judge(target: Target, found: Standing | None, *, as_new: bool, extra_attempts: int = 1) -> Found | None:
+    """Compare the task as it stands with the target, and look ahead; None when the call may be made."""
+    if found is None:
+        return Gone()
+    if not found.is_as_seen(target):
+        return _moved_on(target, found, as_new=as_new)
+    return refusal(
+        found.state,
+        found.first_started_at,
+        found.max_duration,
+        found.max_delay,
+        found.now,
+        as_new=as_new,
+        extra_attempts=extra_attempts,
+    )
+
+
+def _moved_on(target: Target, found: Standing, *, as_new: bool) -> Found:
+    """A failed task with a later attempt that has not failed was retried by somebody: just what was asked."""
+    was_retried = target.state is State.FAILED and found.attempt > target.attempt
+    if as_new or not was_retried or found.state in (State.FAILED, State.CANCELLED):
+        return Changed(found.after)
+    return AlreadySo(found.after, since=found.run_created_at if found.attempt == target.attempt + 1 else None)
+
+
+def is_borne_out(target: Target, found: Standing | None, *, as_new: bool) -> bool:
+    """Whether the task can be what a retry left."""
+    return found is not None and (as_new or found.attempt > target.attempt)
+
+
 class Retry:
     """A retry on its way through the envelope."""
 
@@ -107,38 +137,13 @@ class Retry:
 
     async def look(self, fetch: Fetch) -> Found | None:
         """Lock, read, compare, and look whether the next claim would take the task away."""
-        return self.judge(await standing.locked(fetch, self._target, with_runs=False))
-
-    def judge(self, found: Standing | None) -> Found | None:
-        """Compare the task as it stands with the target, and look ahead; None when the call may be made."""
         request = self._request
-        if found is None:
-            return Gone()
-        if not found.is_as_seen(self._target):
-            return self._moved_on(found)
-        refused = refusal(
-            found.state,
-            found.first_started_at,
-            found.max_duration,
-            found.max_delay,
-            found.now,
-            as_new=request.as_new,
-            extra_attempts=request.extra_attempts,
-        )
-        if refused:
-            return refused
-        if not request.as_new:
+        found = await standing.locked(fetch, self._target, with_runs=False)
+        hindrance = judge(self._target, found, as_new=request.as_new, extra_attempts=request.extra_attempts)
+        if hindrance is None and found is not None and not request.as_new:
             limit = new_max_attempts(found.attempts, found.max_attempts, request.extra_attempts)
             self._options = RetryOptions(max_attempts=limit)
-        return None
-
-    def _moved_on(self, found: Standing) -> Found:
-        """A failed task with a later attempt that has not failed was retried by somebody: just what was asked."""
-        was_retried = self._target.state is State.FAILED and found.attempt > self._target.attempt
-        if self._request.as_new or not was_retried or found.state in (State.FAILED, State.CANCELLED):
-            return Changed(found.after)
-        is_next = found.attempt == self._target.attempt + 1
-        return AlreadySo(found.after, since=found.run_created_at if is_next else None)
+        return hindrance
 
     async def call(self, session: WriteSession) -> None:
         """Retry the task, or copy it."""
@@ -159,16 +164,8 @@ class Retry:
     async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:
         """The attempt was added, or the new task is there."""
         found = await self._read(fetch, xid)
-        return Confirmation(self.is_borne_out(found), found.after if found else None)
-
-    def is_borne_out(self, found: Standing | None) -> bool:
-        """Whether the task can be what a retry left."""
-        return found is not None and (self._request.as_new or found.attempt > self._target.attempt)
-
-    @property
-    def max_attempts(self) -> int | None:
-        """The limit that a retry in place sets; known once the task was judged."""
-        return self._options.max_attempts
+        is_so = is_borne_out(self._target, found, as_new=self._request.as_new)
+        return Confirmation(is_so, found.after if found else None)
 
     async def _read(self, fetch: Fetch, xid: int) -> Standing | None:
         task_id = self._made or self._target.task_id

@@ -5,8 +5,8 @@ other way round would end workers by deadlock.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from absurd_tui.observe.queries import seconds, table
@@ -20,9 +20,8 @@ XID_CYCLE = 2**32
 """A row's xmin holds this remainder of the transaction id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A task and the run that decides its state, read at `now`.
+class Standing(NamedTuple):
+    """A task and the run that decides its state, read at `now`; a tuple, because a bulk makes thousands of them.
 
     `is_ours_task` and `is_ours_run` say whether the newest version of the row was written by the asking transaction.
     `run_created_at` is when the attempt was put into the queue; it and `run_id` are None where the run is missing.
@@ -55,6 +54,16 @@ class Standing:
         return (self.state, self.run_id, self.attempt) == (target.state, target.run_id, target.attempt)
 
 
+_COLUMNS = 1 + len(Standing._fields)
+
+
+class Transaction(NamedTuple):
+    """A transaction of ours: its id, and the database's clock when that was asked for."""
+
+    xid: int
+    now: float
+
+
 def lock_runs(queue: str) -> str:
     """Lock the live runs of the task $1, in the order in which absurd.cancel_task does."""
     return f"""
@@ -78,9 +87,11 @@ select run_id from {table("r", queue)}
 def lock_many(queue: str) -> str:
     """Lock the tasks $1, after their runs, but those that somebody else holds, and read what was locked.
 
-    A run that decides a task's state and may change was locked before, so that it is as it is read here.
+    A run that decides a task's state and may change was locked before, so that it is as it is read here. The id of
+    the transaction comes along, which locking needs anyhow: asked for by itself it would cost another round trip.
     """
-    return f"{_standings(queue)} where t.task_id = any($1::uuid[]) order by t.task_id for update of t skip locked"
+    return f"""{_standings(queue, and_more=", (select pg_current_xact_id()::text::bigint) as xid")}
+ where t.task_id = any($1::uuid[]) order by t.task_id for update of t skip locked"""
 
 
 def read_task(queue: str) -> str:
@@ -96,13 +107,14 @@ def read_many(queue: str) -> str:
 def read_written(queue: str) -> str:
     """Read what a call left of the tasks $1: less than is read before it, because this holds the locks for longer."""
     return f"""
-select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, {seconds("clock_timestamp()")} as now,
-       t.xmin::text::bigint as task_xmin
+select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt,
+       (select {seconds("clock_timestamp()")}) as now, t.xmin::text::bigint as task_xmin
   from {table("t", queue)} t left join {table("r", queue)} r on r.run_id = t.last_attempt_run
  where t.task_id = any($1::uuid[])"""
 
 
-def _standings(queue: str) -> str:
+def _standings(queue: str, *, and_more: str = "") -> str:
+    """Its columns are the task's id, then the fields of `Standing`, in their order."""
     return f"""
 select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, r.run_id,
        {seconds("r.started_at")} as claimed_at, {seconds("r.claim_expires_at")} as claim_expires_at,
@@ -111,7 +123,7 @@ select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, r.run_id,
        t.attempts, t.max_attempts,
        t.cancellation ->> 'max_duration' as max_duration, t.cancellation ->> 'max_delay' as max_delay,
        {seconds("clock_timestamp()")} as now,
-       t.xmin::text::bigint as task_xmin, r.xmin::text::bigint as run_xmin
+       t.xmin::text::bigint as task_xmin, r.xmin::text::bigint as run_xmin{and_more}
   from {table("t", queue)} t left join {table("r", queue)} r on r.run_id = t.last_attempt_run"""
 
 
@@ -129,9 +141,13 @@ async def read(fetch: Fetch, queue: str, task_id: UUID, *, xid: int = 0) -> Stan
     return _standing(rows[0], xid) if rows else None
 
 
-async def lock_all(fetch: Fetch, queue: str, task_ids: Sequence[UUID]) -> Mapping[UUID, Standing]:
-    """Lock the tasks that nobody else holds, and give them as they stand."""
-    return {row["task_id"]: _standing(row) for row in await fetch(lock_many(queue), task_ids)}
+async def lock_all(
+    fetch: Fetch, queue: str, task_ids: Sequence[UUID]
+) -> tuple[Mapping[UUID, Standing], Transaction | None]:
+    """Lock the tasks that nobody else holds; give them as they stand, and, where there are any, who has locked them."""
+    rows = await fetch(lock_many(queue), task_ids)
+    transaction = Transaction(rows[0]["xid"], rows[0]["now"]) if rows else None
+    return {row["task_id"]: _standing(row) for row in rows}, transaction
 
 
 async def read_all(fetch: Fetch, queue: str, task_ids: Sequence[UUID]) -> Mapping[UUID, Standing]:
@@ -140,31 +156,21 @@ async def read_all(fetch: Fetch, queue: str, task_ids: Sequence[UUID]) -> Mappin
 
 
 async def written(fetch: Fetch, queue: str, task_ids: Sequence[UUID], xid: int) -> Mapping[UUID, After]:
-    """Read the tasks that the transaction `xid` wrote; none of them runs afterwards, so that there is no lease."""
+    """Read the tasks that the transaction `xid` wrote; none of them runs afterwards, so that there is no lease.
+
+    Tasks that stand alike share what is told of them.
+    """
     rows = await fetch(read_written(queue), task_ids)
     ours = xid % XID_CYCLE
-    return {
-        row["task_id"]: After(State(row["state"]), row["attempt"], None, row["now"])
-        for row in rows
-        if row["task_xmin"] == ours
-    }
+    after = cache(_after)
+    return {row["task_id"]: after(row["state"], row["attempt"], row["now"]) for row in rows if row["task_xmin"] == ours}
+
+
+def _after(state: str, attempt: int, now: float) -> After:
+    return After(State(state), attempt, None, now)
 
 
 def _standing(row: Any, xid: int = 0) -> Standing:
-    return Standing(
-        state=State(row["state"]),
-        attempt=row["attempt"],
-        run_id=row["run_id"],
-        claimed_at=row["claimed_at"],
-        claim_expires_at=row["claim_expires_at"],
-        cancelled_at=row["cancelled_at"],
-        run_created_at=row["run_created_at"],
-        first_started_at=row["first_started_at"],
-        attempts=row["attempts"],
-        max_attempts=row["max_attempts"],
-        max_duration=row["max_duration"],
-        max_delay=row["max_delay"],
-        now=row["now"],
-        is_ours_task=row["task_xmin"] == xid % XID_CYCLE,
-        is_ours_run=row["run_xmin"] == xid % XID_CYCLE,
-    )
+    _, state, *told, task_xmin, run_xmin = row[:_COLUMNS]
+    ours = xid % XID_CYCLE
+    return Standing._make((State(state), *told, task_xmin == ours, run_xmin == ours))

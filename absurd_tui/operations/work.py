@@ -7,7 +7,7 @@ from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle.client import Lifecycle
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import After, AlreadySo, Changed, Done, Gone, Refused
-from absurd_tui.operations.standing import Fetch
+from absurd_tui.operations.standing import Fetch, Transaction
 
 if TYPE_CHECKING:
     import asyncpg
@@ -72,3 +72,12 @@ class LearnsFirst(Protocol):
 
     async def learn(self, fetch: Fetch) -> None:
         """Look what the queue has, outside the transaction."""
+
+
+@runtime_checkable
+class TellsTransaction(Protocol):
+    """An operation whose look at the rows tells its transaction; of any other's the server is asked."""
+
+    @property
+    def transaction(self) -> Transaction | None:
+        """The transaction, as far as the look has told it."""
