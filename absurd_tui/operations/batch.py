@@ -6,6 +6,7 @@ Absurd's order, runs before tasks, and in the order of their ids.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from absurd_tui.database.writing import WriteSession
 from absurd_tui.observe.records import State
 from absurd_tui.operations import cancel, literals, retry, standing
 from absurd_tui.operations.needs import Needs
-from absurd_tui.operations.outcomes import After, AlreadySo, Done, Locked, Outcome, Refused, Unknown
+from absurd_tui.operations.outcomes import AlreadySo, Done, Locked, Outcome, Refused, Unknown
 from absurd_tui.operations.preflight import new_max_attempts
 from absurd_tui.operations.requests import Act, Target, TaskBatch
 from absurd_tui.operations.standing import Fetch, Standing, Transaction
@@ -132,11 +133,11 @@ class BatchWork:
     async def read_back(self, fetch: Fetch, xid: int) -> Done | AlreadySo | Refused:
         """Tell by each task's row whether this transaction wrote it."""
         left = await standing.written(fetch, self.queue, [self._subject(place) for place in self._called], xid)
+        done = cache(Done)  # tasks that are alike afterwards share what is told of them
         for place in self._called:
             after = left.get(self._subject(place))
-            self._outcomes[place] = self._done(place, after) if after is not None else self._not_written(place)
-        is_any_done = any(isinstance(self._outcomes[place], Done) for place in self._called)
-        return Done(None) if is_any_done else Refused(_NOT_WRITTEN)
+            self._outcomes[place] = done(after, self._spawned(place)) if after is not None else self._not_written(place)
+        return Done(None) if left else Refused(_NOT_WRITTEN)
 
     async def confirm(self, fetch: Fetch, xid: int) -> Confirmation:
         """Read the tasks again; whether they bear it out is told of each by `result`."""
@@ -162,8 +163,9 @@ class BatchWork:
             return cancel.is_borne_out(stands)
         return retry.is_borne_out(target, stands, as_new=self.batch.act is Act.RETRY_AS_NEW)
 
-    def _done(self, place: int, after: After) -> Done:
-        return Done(after)
+    def _spawned(self, place: int) -> tuple[UUID, ...]:
+        """What the call made for it."""
+        return ()
 
     def _not_written(self, place: int) -> Outcome:
         return Refused(_NOT_WRITTEN)

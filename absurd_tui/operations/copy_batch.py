@@ -105,8 +105,8 @@ class CopyBatch(BatchWork):
     def _subject(self, place: int) -> UUID:
         return self._copies.get(self._ids[place], self._ids[place])
 
-    def _done(self, place: int, after: After) -> Done:
-        return Done(after, spawned=(self._subject(place),))
+    def _spawned(self, place: int) -> tuple[UUID, ...]:
+        return (self._subject(place),)
 
     def _not_written(self, place: int) -> Outcome:
         copy = self._copies.get(self._ids[place])

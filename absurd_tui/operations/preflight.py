@@ -25,7 +25,11 @@ def would_be_lost(first_started_at: float | None, max_duration: str | None, now:
 
 def would_stop_queue(max_duration: str | None, max_delay: str | None) -> bool:
     """Whether the task's policy holds what absurd.claim_task cannot read: once it waits again, every claim fails."""
-    return any(limit is not None and whole_seconds(limit) is None for limit in (max_duration, max_delay))
+    return _cannot_be_read(max_duration) or _cannot_be_read(max_delay)
+
+
+def _cannot_be_read(limit: str | None) -> bool:
+    return limit is not None and whole_seconds(limit) is None
 
 
 def new_max_attempts(attempts: int, max_attempts: int | None, extra_attempts: int) -> int:

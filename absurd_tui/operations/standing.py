@@ -16,6 +16,7 @@ from absurd_tui.operations.requests import Target
 
 Fetch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 
+_STATES = {state.value: state for state in State}
 XID_CYCLE = 2**32
 """A row's xmin holds this remainder of the transaction id."""
 
@@ -167,10 +168,10 @@ async def written(fetch: Fetch, queue: str, task_ids: Sequence[UUID], xid: int) 
 
 
 def _after(state: str, attempt: int, now: float) -> After:
-    return After(State(state), attempt, None, now)
+    return After(_STATES[state], attempt, None, now)
 
 
 def _standing(row: Any, xid: int = 0) -> Standing:
     _, state, *told, task_xmin, run_xmin = row[:_COLUMNS]
     ours = xid % XID_CYCLE
-    return Standing._make((State(state), *told, task_xmin == ours, run_xmin == ours))
+    return Standing._make((_STATES[state], *told, task_xmin == ours, run_xmin == ours))
