@@ -8,7 +8,7 @@ import pwd
 import stat
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -95,7 +95,7 @@ class Audit:
         self._kept.append(record)
         if self._path is None:
             return
-        line = json.dumps(asdict(record), ensure_ascii=True, default=str) + "\n"
+        line = json.dumps(record, ensure_ascii=True, default=_as_json) + "\n"
         try:
             _append(self._path, line.encode(), self._most_bytes)
             self.trouble = None
@@ -126,6 +126,13 @@ def os_user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def _as_json(value: object) -> object:
+    """Name a record's values; what is none of JSON's own is written as its text."""
+    if isinstance(value, AuditRecord | AuditItem):
+        return {name: getattr(value, name) for name in value.__slots__}
+    return str(value)
 
 
 def _cannot(path: Path, why: str) -> str:

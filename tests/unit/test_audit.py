@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import stat
+from dataclasses import fields, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from absurd_tui.operations.audit import KEPT, KEPT_FILES, Audit, AuditRecord, default_path
+from absurd_tui.operations.audit import KEPT, KEPT_FILES, Audit, AuditItem, AuditRecord, default_path
 
 ID = UUID("019a32d3-8425-7ae2-a5af-2f177be2d48a")
 
@@ -176,3 +177,22 @@ def test_what_will_not_be_written_is_known_before_the_first_write(tmp_path: Path
         assert trouble is not None
         assert f"The audit file {path} cannot be written" in trouble
     assert sorted(tmp_path.iterdir()) == [tmp_path / "file"], "looking makes nothing"
+
+
+def test_the_tasks_of_a_batch_are_written_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    run, copy = UUID(int=7), UUID(int=8)
+    item = AuditItem(ID, run, "failed, attempt 1", "done", copy)
+    Audit(path).add(replace(record(), items=(item,)))
+    written = json.loads(path.read_text())
+    assert list(written) == [field.name for field in fields(AuditRecord)]
+    assert written["spawned"] == [str(ID)]
+    assert written["items"] == [
+        {
+            "task_id": str(ID),
+            "run_id": str(run),
+            "before": "failed, attempt 1",
+            "outcome": "done",
+            "spawned": str(copy),
+        }
+    ]
