@@ -45,6 +45,7 @@ class StatementProxy:
         self.is_refusing = False
         self.port = 0
         self.struck = 0
+        self.accepted = 0
 
     def arm(self, statement: str, harm: Harm, *, skip: int = 0) -> None:
         """Do harm once, at the next statement that holds this text after letting `skip` of them pass."""
@@ -59,6 +60,7 @@ class StatementProxy:
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
+        self.accepted += 1
         try:
             if not self.is_refusing:
                 await _Link(self, writer, *await self._connected()).run(reader)

@@ -185,6 +185,13 @@ class WriteSession:
         if connection is not None:
             connection.terminate()
 
+    def unbroken(self, calls: Coroutine[Any, Any, _T]) -> "asyncio.Task[_T]":
+        """Begin a task of this session's calls: whoever stops waiting for it ends the connection.
+
+        A call elsewhere gets such a task to itself, which takes the client longer.
+        """
+        return _Unbroken(self, calls)
+
     @property
     def _begin(self) -> str:
         if self._statement_seconds is None:
@@ -214,23 +221,30 @@ class WriteSession:
         return row["system_identifier"], row["timeline_id"]
 
     async def _answered(self, call: Coroutine[Any, Any, _T], *, extra_seconds: int = 0) -> _T:
-        running = asyncio.ensure_future(call)
-        running.add_done_callback(_retrieve)
+        loop, current = asyncio.get_running_loop(), asyncio.current_task()
+        is_unbroken = isinstance(current, _Unbroken) and current.session is self
+        given_up = loop.call_later(CLIENT_SECONDS + extra_seconds, self.terminate)
         try:
-            done, _ = await asyncio.wait({running}, timeout=CLIENT_SECONDS + extra_seconds)
-        except asyncio.CancelledError:
-            self.terminate()
+            return await (call if is_unbroken else self.unbroken(call))
+        except Exception as error:
+            if given_up.when() <= loop.time():
+                self.terminate()
+                raise TimeoutError from error
+            if shows_a_pooler(error):
+                self._is_known_as_pooled = True
+                self.terminate()
             raise
-        if not done:
-            self.terminate()
-            raise TimeoutError
-        if (error := running.exception()) is not None and shows_a_pooler(error):
-            self._is_known_as_pooled = True
-            self.terminate()
-        return running.result()
+        finally:
+            given_up.cancel()
 
 
-def _retrieve(finished: "asyncio.Future[Any]") -> None:
-    """Take the exception of a call nobody waits for any more, so that asyncio does not report it."""
-    if not finished.cancelled():
-        finished.exception()
+class _Unbroken(asyncio.Task[_T]):
+    """A task that ends a session's connection before it is cancelled: the driver then has no command to cancel."""
+
+    def __init__(self, session: WriteSession, call: Coroutine[Any, Any, _T]) -> None:
+        super().__init__(call)
+        self.session = session
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        self.session.terminate()
+        return super().cancel(msg)

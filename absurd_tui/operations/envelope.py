@@ -55,7 +55,7 @@ class Envelope:
         """Make a write and say what came of it. Raises when cancelled or broken, and then ends the connection."""
         async with self._turn:
             try:
-                ended = await self._carry(work, passage)
+                ended = await self._session.unbroken(self._carry(work, passage))
             except BaseException:
                 self._session.terminate()
                 raise

@@ -2,16 +2,19 @@
 
 import asyncio
 import gc
+from collections.abc import Awaitable
 from dataclasses import replace
 
 import asyncpg
 import pytest
 from absurd_server import Database
+from integration.operations.conftest import through
 from integration.operations.stage import Stage
 from seeding import role
 from statement_proxy import StatementProxy
 
 from absurd_tui.conninfo import ConnSpec, resolve
+from absurd_tui.database import writing
 from absurd_tui.database.writing import Place, WriteSession
 from absurd_tui.observe.records import State
 from absurd_tui.operations import aftermath, cancel, holder, refusals
@@ -179,6 +182,33 @@ async def test_a_cancelled_envelope_ends_its_connection_and_says_so(
     assert not await stage.is_done(request)
     assert isinstance(await envelope.carry(Cancel(request), Passage()), Done)
     envelope.terminate()
+
+
+@pytest.mark.parametrize("is_in_one", [False, True])
+@pytest.mark.parametrize("is_over_time", [False, True])
+async def test_who_stops_waiting_ends_the_connection_and_sends_no_cancel_request(
+    spec: ConnSpec, proxy: StatementProxy, monkeypatch: pytest.MonkeyPatch, *, is_in_one: bool, is_over_time: bool
+) -> None:
+    session = WriteSession(through(spec, proxy))
+    await session.open()
+    sleep = "select pg_sleep(60)"
+    await session.prepare(sleep)
+    accepted = proxy.accepted
+    monkeypatch.setattr(writing, "CLIENT_SECONDS", 0.2 if is_over_time else 60.0)
+    call = session.fetch(sleep)
+    waiting = asyncio.create_task(_awaited(session.unbroken(call) if is_in_one else call))
+    if not is_over_time:
+        await asyncio.sleep(0.2)
+        waiting.cancel()
+    with pytest.raises(TimeoutError if is_over_time else asyncio.CancelledError):
+        await waiting
+    assert not session.is_open
+    await asyncio.sleep(0.1)  # in which it would be sent
+    assert proxy.accepted == accepted
+
+
+async def _awaited(call: Awaitable[object]) -> object:
+    return await call
 
 
 def test_a_standby_and_a_fake_clock_are_refused_before_anything_is_sent() -> None:
