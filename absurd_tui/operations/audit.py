@@ -9,7 +9,9 @@ import stat
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 KEPT = 500
@@ -18,8 +20,7 @@ KEPT_FILES = 5
 """How many files that are full are kept beside the one that is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditItem:
+class AuditItem(NamedTuple):
     """One task of a batch: how the operator saw it, and what came of it; `spawned` is its copy, where one was made."""
 
     task_id: UUID
@@ -120,6 +121,7 @@ def default_path(environ: Mapping[str, str] = os.environ) -> Path | None:
     return state / "absurd-tui" / "audit.jsonl"
 
 
+@cache
 def os_user() -> str:
     """Who runs this program, by the operating system."""
     try:
@@ -130,9 +132,10 @@ def os_user() -> str:
 
 def _as_json(value: object) -> object:
     """Name a record's values; what is none of JSON's own is written as its text."""
-    if isinstance(value, AuditRecord | AuditItem):
-        return {name: getattr(value, name) for name in value.__slots__}
-    return str(value)
+    if not isinstance(value, AuditRecord):
+        return str(value)
+    named = {name: getattr(value, name) for name in value.__slots__}
+    return named | {"items": [item._asdict() for item in value.items]}
 
 
 def _cannot(path: Path, why: str) -> str:

@@ -24,9 +24,10 @@ MOST: Final = 100
 """Tasks in one transaction: more would hold their locks for longer than workers should wait."""
 
 LIVE = (State.PENDING, State.RUNNING, State.SLEEPING)
-_CANCEL: Final = "select absurd.cancel_task($1::text, x.id) from unnest($2::uuid[]) x(id)"
+# counted, so that no row comes back for each: what was done is read from the tasks
+_CANCEL: Final = "select count(absurd.cancel_task($1::text, x.id)) from unnest($2::uuid[]) x(id)"
 _RETRY: Final = """
-select r.task_id from unnest($2::uuid[], $3::bigint[]) x(id, most)
+select count(*) from unnest($2::uuid[], $3::bigint[]) x(id, most)
  cross join lateral absurd.retry_task($1::text, x.id, jsonb_build_object('max_attempts', x.most)) r"""
 _NOT_WRITTEN = "Absurd took the call, but the task is as it was."
 _CONTRADICTED = "The server says that it was committed, but the task does not look so."
