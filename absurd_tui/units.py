@@ -134,7 +134,7 @@ def iso(epoch: float) -> str:
         return "infinity" if epoch > 0 else "-infinity"
     moment, year = _civil(epoch)
     fraction = f".{moment.microsecond:06}" if moment.microsecond else ""
-    return f"{f'{year:04}' if 0 <= year <= 9999 else f'{year:+05}'}{moment:-%m-%dT%H:%M:%S}{fraction}Z"
+    return f"{f'{year:04}' if 0 <= year <= 9999 else f'{year:+05}'}{moment.isoformat()[4:19]}{fraction}Z"
 
 
 def size(bytes: int) -> str:

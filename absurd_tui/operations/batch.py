@@ -6,7 +6,7 @@ Absurd's order, runs before tasks, and in the order of their ids.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -99,6 +99,10 @@ class BatchWork:
         return None
 
     @property
+    def _is_as_new(self) -> bool:
+        return self.batch.act is Act.RETRY_AS_NEW
+
+    @property
     def _call(self) -> str:
         return _CANCEL if self.batch.act is Act.CANCEL else _RETRY
 
@@ -111,10 +115,11 @@ class BatchWork:
         others = [task_id for task_id in self._ids if task_id not in locked]
         unlocked = await standing.read_all(fetch, self.queue, others) if others else {}
         before = await self._done_before(fetch)
+        judge = cancel.judge if self.batch.act is Act.CANCEL else partial(retry.judge, as_new=self._is_as_new)
         self._called, self._limits = [], []
         for place, target in enumerate(self.batch.targets):
             stands = locked.get(target.task_id) or unlocked.get(target.task_id)
-            outcome: Outcome | None = self._judge(target, stands) or before.get(place)
+            outcome: Outcome | None = judge(target, stands) or before.get(place)
             if outcome is None and (target.task_id in unlocked or not _is_run_held(stands, runs)):
                 outcome = Locked(None, None, None)
             self._outcomes[place] = outcome
@@ -154,15 +159,10 @@ class BatchWork:
         """The task whose row the call writes."""
         return self._ids[place]
 
-    def _judge(self, target: Target, stands: Standing | None) -> Found | None:
-        if self.batch.act is Act.CANCEL:
-            return cancel.judge(target, stands)
-        return retry.judge(target, stands, as_new=self.batch.act is Act.RETRY_AS_NEW)
-
     def _is_borne_out(self, target: Target, stands: Standing) -> bool:
         if self.batch.act is Act.CANCEL:
             return cancel.is_borne_out(stands)
-        return retry.is_borne_out(target, stands, as_new=self.batch.act is Act.RETRY_AS_NEW)
+        return retry.is_borne_out(target, stands, as_new=self._is_as_new)
 
     def _spawned(self, place: int) -> tuple[UUID, ...]:
         """What the call made for it."""

@@ -106,12 +106,13 @@ def read_many(queue: str) -> str:
 
 
 def read_written(queue: str) -> str:
-    """Read what a call left of the tasks $1: less than is read before it, because this holds the locks for longer."""
+    """Read what a call left of the tasks $1: less than is read before it, because this holds the locks for longer.
+
+    Absurd keeps the attempt of a task's last run with the task.
+    """
     return f"""
-select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt,
-       (select {seconds("clock_timestamp()")}) as now, t.xmin::text::bigint as task_xmin
-  from {table("t", queue)} t left join {table("r", queue)} r on r.run_id = t.last_attempt_run
- where t.task_id = any($1::uuid[])"""
+select t.task_id, t.state, t.attempts, (select {seconds("clock_timestamp()")}) as now, t.xmin as task_xmin
+  from {table("t", queue)} t where t.task_id = any($1::uuid[])"""
 
 
 def _standings(queue: str, *, and_more: str = "") -> str:
@@ -124,7 +125,7 @@ select t.task_id, t.state, coalesce(r.attempt, t.attempts) as attempt, r.run_id,
        t.attempts, t.max_attempts,
        t.cancellation ->> 'max_duration' as max_duration, t.cancellation ->> 'max_delay' as max_delay,
        {seconds("clock_timestamp()")} as now,
-       t.xmin::text::bigint as task_xmin, r.xmin::text::bigint as run_xmin{and_more}
+       t.xmin as task_xmin, r.xmin as run_xmin{and_more}
   from {table("t", queue)} t left join {table("r", queue)} r on r.run_id = t.last_attempt_run"""
 
 
@@ -164,7 +165,9 @@ async def written(fetch: Fetch, queue: str, task_ids: Sequence[UUID], xid: int) 
     rows = await fetch(read_written(queue), task_ids)
     ours = xid % XID_CYCLE
     after = cache(_after)
-    return {row["task_id"]: after(row["state"], row["attempt"], row["now"]) for row in rows if row["task_xmin"] == ours}
+    return {
+        row["task_id"]: after(row["state"], row["attempts"], row["now"]) for row in rows if row["task_xmin"] == ours
+    }
 
 
 def _after(state: str, attempt: int, now: float) -> After:

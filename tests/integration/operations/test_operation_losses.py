@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 SERVER_GIVES_UP = writing.IDLE_SECONDS + 1
 FREED_WITHIN = 5.0
-XID, READ = "pg_current_xact_id", "t.xmin::text"
+XID, READ = "pg_current_xact_id", "t.xmin as"
 LOOKED_AT = (("lock", "for update", 0), ("reading", READ, 0))
 
 
