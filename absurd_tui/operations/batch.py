@@ -17,8 +17,8 @@ from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import AlreadySo, Done, Locked, Outcome, Refused, Unknown
 from absurd_tui.operations.preflight import new_max_attempts
 from absurd_tui.operations.requests import Act, Target, TaskBatch
-from absurd_tui.operations.standing import Fetch, Standing, Transaction
-from absurd_tui.operations.work import Confirmation, Found
+from absurd_tui.operations.standing import Fetch, Standing
+from absurd_tui.operations.work import Confirmation, Found, TellsTransaction
 
 MOST: Final = 100
 """Tasks in one transaction: more would hold their locks for longer than workers should wait."""
@@ -27,7 +27,7 @@ LIVE = (State.PENDING, State.RUNNING, State.SLEEPING)
 # counted, so that no row comes back for each: what was done is read from the tasks
 _CANCEL: Final = "select count(absurd.cancel_task($1::text, x.id)) from unnest($2::uuid[]) x(id)"
 _RETRY: Final = """
-select count(*) from unnest($2::uuid[], $3::bigint[]) x(id, most)
+select count(*) from unnest($2::uuid[], $3::text::bigint[]) x(id, most)
  cross join lateral absurd.retry_task($1::text, x.id, jsonb_build_object('max_attempts', x.most)) r"""
 _NOT_WRITTEN = "Absurd took the call, but the task is as it was."
 _CONTRADICTED = "The server says that it was committed, but the task does not look so."
@@ -51,7 +51,7 @@ def nothing_reached(batch: TaskBatch, failure: Outcome) -> BatchResult:
     return BatchResult((None,) * len(batch.targets), failure, is_general=True)
 
 
-class BatchWork:
+class BatchWork(TellsTransaction):
     """A batch on its way through the envelope. A dry one goes as far as the call, and undoes its locks."""
 
     def __init__(self, batch: TaskBatch, *, is_dry: bool = False) -> None:
@@ -63,7 +63,6 @@ class BatchWork:
         self._called: list[int] = []
         self._limits: list[int] = []
         """The most attempts of each that is called for, where it is retried in place."""
-        self.transaction: Transaction | None = None
         self._confirmed: dict[UUID, Standing] | None = None
         self._was_judged = False
 
@@ -133,7 +132,8 @@ class BatchWork:
         """Call the function for each that is as it was, in one statement."""
         arguments: list[Any] = [self.queue, [self._ids[place] for place in self._called]]
         if self.batch.act is Act.RETRY:
-            arguments.append(self._limits)
+            # as text: for an array of numbers the driver asks the server what that is, and then looks at each
+            arguments.append("{" + ",".join(map(str, self._limits)) + "}")
         await session.fetch(self._call, *arguments)
 
     async def read_back(self, fetch: Fetch, xid: int) -> Done | AlreadySo | Refused:

@@ -74,10 +74,7 @@ class LearnsFirst(Protocol):
         """Look what the queue has, outside the transaction."""
 
 
-@runtime_checkable
-class TellsTransaction(Protocol):
-    """An operation whose look at the rows tells its transaction; of any other's the server is asked."""
+class TellsTransaction:
+    """An operation whose look at the rows may tell its transaction; of any other's the server is asked."""
 
-    @property
-    def transaction(self) -> Transaction | None:
-        """The transaction, as far as the look has told it."""
+    transaction: Transaction | None = None
