@@ -51,6 +51,7 @@ def main() -> int:
         known = f"{', '.join(COMMANDS[:-1])} and {COMMANDS[-1]}"
         print(f"dev.py: no such command: {command}; there are {known}", file=sys.stderr)
         return 2
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # .venv and the caches are ours: compile once, not at every start
     try:
         set_up()
     except (SetUpError, OSError) as error:

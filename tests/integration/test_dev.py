@@ -1,6 +1,7 @@
 """`dev.py`: what it says and does around the set-up, which itself is proven by running it on a clean clone."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,15 @@ def test_options_are_passed_on(
     assert became[: len(started)] == started
     assert became[-3:] == ["--check", "--rate", "5"]
     assert ("demo" in became) == (command == "demo")
+
+
+def test_what_is_started_compiles_once_and_not_at_every_start(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(dev, "set_up", lambda: None)
+    monkeypatch.setattr(dev, "become", lambda *_arguments: int("PYTHONDONTWRITEBYTECODE" in os.environ))
+    monkeypatch.setattr(sys, "argv", ["dev.py", "test"])
+    monkeypatch.chdir(ROOT)
+    assert dev.main() == 0
 
 
 def test_a_failed_check_is_named(
