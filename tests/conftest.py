@@ -17,6 +17,7 @@ import asyncpg
 import pytest
 from absurd_server import SERVER, Database, Server
 from hypothesis import HealthCheck, settings
+from parsed_once import parse_style_sheets_once
 
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.errors import CannotStart
@@ -36,6 +37,8 @@ settings.register_profile(
     "suite", deadline=None, max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+
+parse_style_sheets_once()
 
 # the user's own connection and colour settings must not decide what a test sees
 for variable in {*os.environ} - KEPT_VARIABLES:
