@@ -72,7 +72,7 @@ def main() -> int:
 def test(arguments: "list[str]") -> int:
     """Run the tests; those marked slow only with --all or --faults, and say so."""
     processors = os.cpu_count() or 1
-    workers = processors + 1  # many wait, and few at once need a processor of their own
+    workers = processors + 3  # most of the time of most tests is waiting
     chosen = [argument for argument in arguments if argument not in ("--all", "--faults")]
     if chosen == arguments:
         print("Without the tests that wait on real clocks; dev.py test --all runs them too.", flush=True)
