@@ -1,12 +1,18 @@
 """The tests' PostgreSQL server, as `conftest.py` hands it out. (Import from here: there are several conftests.)"""
 
 import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import absurdctl
 import asyncpg
 import pytest
+
+numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,20 @@ class Server:
     def make_template(self) -> None:
         self.execute(f"CREATE DATABASE {self.template}")
         asyncio.run(_execute(self.dsn(self.template), absurdctl.BUNDLED_SCHEMA_SQL))
+
+    @asynccontextmanager
+    async def fresh_database(self) -> AsyncIterator["Database"]:
+        """A copy of the template under a name of its own, dropped afterwards."""
+        name = f"test_{os.getpid()}_{next(numbers)}"
+        admin = await asyncpg.connect(self.admin_dsn)
+        try:
+            await admin.execute(f"CREATE DATABASE {name} TEMPLATE {self.template} {self.strategy}")
+            try:
+                yield Database(name, self.dsn(name))
+            finally:
+                await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        finally:
+            await admin.close()
 
     def drop_template(self) -> None:
         self.execute(f"DROP DATABASE IF EXISTS {self.template} WITH (FORCE)")

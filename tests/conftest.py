@@ -6,7 +6,6 @@ allowed to create databases.
 """
 
 import gc
-import itertools
 import os
 import tempfile
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from absurd_server import SERVER, Database, Server
 from hypothesis import HealthCheck, settings
 from parsed_once import parse_style_sheets_once
@@ -63,7 +63,6 @@ if "TMPDIR" not in os.environ and memory_is_roomy():
 POSTGRES = pytest.StashKey[LocalPostgres]()
 READY_AFTER = pytest.StashKey[float]()
 SHARED = "absurd_test_server"
-numbers = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -105,17 +104,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     """A fresh database with Absurd's schema, dropped afterwards."""
-    server = request.config.stash[SERVER]
-    name = f"test_{os.getpid()}_{next(numbers)}"
-    admin = await asyncpg.connect(server.admin_dsn)
-    try:
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {server.template} {server.strategy}")
-        try:
-            yield Database(name, server.dsn(name))
-        finally:
-            await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await admin.close()
+    async with request.config.stash[SERVER].fresh_database() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A database as `database`, for all tests of a module that only read it."""
+    async with request.config.stash[SERVER].fresh_database() as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """A page deep in a panel costs what the first one costs, and no table is read from end to end for it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
+from absurd_server import Database
 from seeding import put
 
 from absurd_tui.database.session import READING_SETTINGS
@@ -15,7 +17,7 @@ from absurd_tui.observe.pages import arguments
 from absurd_tui.observe.places import NEWEST_FIRST, first_place
 from absurd_tui.observe.records import Away, Head, Place, State
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("page plans")]
 
 LARGE = 1000
 HALF = 90
@@ -38,18 +40,35 @@ RUNS = {
 }
 
 
-@pytest.fixture(params=["unpartitioned", "partitioned"])
-async def stored(request: pytest.FixtureRequest, connection: asyncpg.Connection) -> asyncpg.Connection:
-    """A connection with the settings of a reading; 76,000 tasks, a tenth of the failed ones tried again."""
-    await Lifecycle(connection).create_queue("big", storage_mode=request.param)
-    for state, number in STORED.items():
-        await put(connection, "big", state, number=number, run=RUNS[state])
-    await connection.execute("update absurd.t_big set state = 'completed' where state = 'failed' and random() < 0.1")
-    for letter in "trc":
-        await connection.execute(f"vacuum analyze absurd.{letter}_big")
-    for name, value in READING_SETTINGS.items():
-        await connection.execute(f"set {name} = '{value}'")
-    return connection
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["unpartitioned", "partitioned"])
+async def furnished(request: pytest.FixtureRequest, shared_database: Database) -> AsyncIterator[str]:
+    """The connection string of a database with 76,000 tasks, a tenth of the failed ones tried again."""
+    connection = await asyncpg.connect(shared_database.dsn)
+    try:
+        await Lifecycle(connection).create_queue("big", storage_mode=request.param)
+        for state, number in STORED.items():
+            await put(connection, "big", state, number=number, run=RUNS[state])
+        await connection.execute(
+            "update absurd.t_big set state = 'completed' where state = 'failed' and random() < 0.1"
+        )
+        for letter in "trc":
+            await connection.execute(f"vacuum analyze absurd.{letter}_big")
+        yield shared_database.dsn
+        await Lifecycle(connection).drop_queue("big")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def stored(furnished: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to it with the settings of a reading."""
+    connection = await asyncpg.connect(furnished)
+    try:
+        for name, value in READING_SETTINGS.items():
+            await connection.execute(f"set {name} = '{value}'")
+        yield connection
+    finally:
+        await connection.close()
 
 
 def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

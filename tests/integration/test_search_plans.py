@@ -2,12 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from math import inf
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
+from absurd_server import Database
 from seeding import put
 
 from absurd_tui.database.session import READING_SETTINGS
@@ -20,23 +22,39 @@ from absurd_tui.observe.search.search_queries import BY_CLAIM, BY_ID, by_claim_b
 from absurd_tui.observe.search.terms import Filter
 from absurd_tui.observe.search.walk import MOST_ID, NO_ID, Lane, arguments_by_claim, arguments_by_id
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("search plans")]
 
 ROWS = 256
 STORED = 30_000
 TYPED = "error~timeout params.user.id:42 worker:host* refund -name:x attempt>0"
 
 
-@pytest.fixture(params=["unpartitioned", "partitioned"])
-async def stored(request: pytest.FixtureRequest, connection: asyncpg.Connection) -> asyncpg.Connection:
-    await Lifecycle(connection).create_queue("big", storage_mode=request.param)
-    for state in ("completed", "failed"):
-        await put(connection, "big", state, number=STORED // 2, run={"available_at": "now() - n * interval '1 s'"})
-    for letter in "tr":
-        await connection.execute(f"vacuum analyze absurd.{letter}_big")
-    for name, value in READING_SETTINGS.items():
-        await connection.execute(f"set {name} = '{value}'")
-    return connection
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["unpartitioned", "partitioned"])
+async def furnished(request: pytest.FixtureRequest, shared_database: Database) -> AsyncIterator[str]:
+    """The connection string of a database with a large queue, half of it failed."""
+    connection = await asyncpg.connect(shared_database.dsn)
+    try:
+        await Lifecycle(connection).create_queue("big", storage_mode=request.param)
+        for state in ("completed", "failed"):
+            await put(connection, "big", state, number=STORED // 2, run={"available_at": "now() - n * interval '1 s'"})
+        for letter in "tr":
+            await connection.execute(f"vacuum analyze absurd.{letter}_big")
+        yield shared_database.dsn
+        await Lifecycle(connection).drop_queue("big")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def stored(furnished: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to it with the settings of a reading."""
+    connection = await asyncpg.connect(furnished)
+    try:
+        for name, value in READING_SETTINGS.items():
+            await connection.execute(f"set {name} = '{value}'")
+        yield connection
+    finally:
+        await connection.close()
 
 
 def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
