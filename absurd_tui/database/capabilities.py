@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from absurd_tui.database.queue_names import IS_TEXT, QUEUE_NAME
+
 Fetch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 
 TABLES = "trcew"
@@ -23,13 +25,13 @@ select p.proname as name, has_function_privilege(p.oid, 'EXECUTE') as may_execut
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'absurd'"""
 
 QUEUES = f"""
-select q.queue_name as queue, l.letter, c.oid is not null as is_there,
+select {QUEUE_NAME} as queue, x.is_text, l.letter, c.oid is not null as is_there,
        array(select p.privilege from unnest('{{SELECT,INSERT,UPDATE,DELETE}}'::text[]) p(privilege)
               where has_table_privilege(c.oid, p.privilege)) as privileges,
        coalesce(row_security_active(c.oid), false) as hides_rows,
        l.letter = 't' and exists (select from pg_attribute a where a.attrelid = c.oid and not a.attisdropped
                                      and a.attname = 'idempotency_key') as has_key
-  from absurd.queues q
+  from absurd.queues q {IS_TEXT}
   left join pg_namespace n on n.nspname = 'absurd'
  cross join unnest(string_to_array('{",".join(TABLES + _KEYS)}', ',')) l(letter)
   left join pg_class c on c.relnamespace = n.oid and c.relname = l.letter || '_' || q.queue_name"""
@@ -60,10 +62,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class QueueAccess:
-    """One queue's tables by their letters, as far as they are there, and whether its tasks have idempotency keys."""
+    """One queue's tables by their letters, as far as they are there, and whether its tasks have idempotency keys.
+
+    One whose name is no text cannot be asked for anything, whatever the rights on its tables.
+    """
 
     tables: Mapping[str, Table]
     has_key: bool = True
+    is_text: bool = True
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -99,10 +105,13 @@ async def read_queues(fetch: Fetch) -> Mapping[str, QueueAccess]:
     """Read the rights on the tables of every queue."""
     tables: dict[str, dict[str, Table]] = {}
     keyed: set[str] = set()
+    no_text: set[str] = set()
     for row in await fetch(QUEUES):
         found = tables.setdefault(row["queue"], {})
         if row["is_there"]:
             found[row["letter"]] = Table(frozenset(row["privileges"]), row["hides_rows"])
         if row["has_key"]:
             keyed.add(row["queue"])
-    return {queue: QueueAccess(found, queue in keyed) for queue, found in tables.items()}
+        if not row["is_text"]:
+            no_text.add(row["queue"])
+    return {queue: QueueAccess(found, queue in keyed, queue not in no_text) for queue, found in tables.items()}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from absurd_tui.database.capabilities import Capabilities, QueueAccess
 from absurd_tui.doctor.grants import OPERATIONS
 from absurd_tui.doctor.records import Check, Level
-from absurd_tui.observe.branches import Row, no_right
+from absurd_tui.observe.branches import NO_TEXT, Row, no_right
 from absurd_tui.observe.records import Refusal
 from absurd_tui.operations.needs import lacking
 
@@ -16,6 +16,9 @@ def of_queue(
 ) -> Iterator[Check]:
     """Say how a queue is; `refusal` is why its tables did not answer."""
     section, access = f"queue {name}", capabilities.queues[name]
+    if not access.is_text:
+        yield Check(section, "reading", Level.PROBLEM, NO_TEXT.reason)
+        return
     if access.missing:
         missing = [f"{letter}_{name}" for letter in access.missing]
         told = f"missing: {', '.join(missing)}"
@@ -33,8 +36,10 @@ def of_queue(
 
 
 def may_read(access: QueueAccess) -> bool:
-    """Whether the role may read tasks and runs, which are there."""
-    return all(letter in access.tables and "SELECT" in access.tables[letter].privileges for letter in "tr")
+    """Whether the queue can be asked for, and the role may read its tasks and runs, which are there."""
+    return access.is_text and all(
+        letter in access.tables and "SELECT" in access.tables[letter].privileges for letter in "tr"
+    )
 
 
 def _poisoned(section: str, queue: str, row: Row) -> Check:

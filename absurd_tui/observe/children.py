@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from absurd_tui.database.queue_names import IS_TEXT, QUEUE_NAME
 from absurd_tui.observe.branches import NO_TEXT
-from absurd_tui.observe.queries import IS_TEXT, QUEUE_NAME, seconds, table
+from absurd_tui.observe.queries import seconds, table
 from absurd_tui.observe.records import Refusal, State
 from absurd_tui.observe.task_queries import MOST_NAME
 

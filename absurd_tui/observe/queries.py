@@ -8,6 +8,8 @@ several queues are `union all` of one branch a queue; a branch says its queue by
 its position (`qi`).
 """
 
+from absurd_tui.database.queue_names import IS_TEXT, QUEUE_NAME
+
 _REASON_BYTES = 8_000
 
 PROBE = """
@@ -66,16 +68,6 @@ NO_FLOOR = "'-infinity'"
 def floor(position: int) -> str:
     """Name the time from which on a queue's pending tasks are looked for: of $1, at the queue's own position."""
     return f"to_timestamp(($1::float8[])[{position + 1}])"
-
-
-_UTF_8 = r"E'^([\\x01-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]|[\\xe0-\\xef][\\x80-\\xbf]{2}|[\\xf0-\\xf4][\\x80-\\xbf]{3})*$'"
-"""The bytes of a text, as a database of no encoding matches them."""
-
-QUEUE_NAME = "case when x.is_text then q.queue_name else encode(convert_to(q.queue_name, 'SQL_ASCII'), 'escape') end"
-"""The name of a queue `q`: a database of no encoding may have one that is no text, which comes with escapes."""
-
-IS_TEXT = f"cross join lateral (select getdatabaseencoding() <> 'SQL_ASCII' or q.queue_name ~ {_UTF_8} as is_text) x"
-"""Joins to a queue `q` whether its name is text; one that is none cannot be asked for."""
 
 
 def queue_list(*, has_modes: bool) -> str:

@@ -6,6 +6,7 @@ The rules of `absurd_tui.observe.queries` hold here. Nothing is read from end to
 from collections.abc import Sequence
 from uuid import UUID
 
+from absurd_tui.database.queue_names import IS_TEXT, QUEUE_NAME
 from absurd_tui.observe.queries import seconds, table
 
 STRAY_CAP = 1_000
@@ -15,9 +16,10 @@ OLDEST_TASKS = 200
 _NAMESPACE = "(select oid from pg_namespace where nspname = 'absurd')"
 
 STORED = f"""
-select q.queue_name as name, {seconds("q.created_at")} as created_at, to_jsonb(q)::text as stored,
+select {QUEUE_NAME} as name, x.is_text, {seconds("q.created_at")} as created_at,
+       (to_jsonb(q) - 'queue_name')::text as stored,
        date_part('epoch', (to_jsonb(q) ->> 'cleanup_ttl')::interval) as ttl
-  from absurd.queues q order by q.queue_name"""
+  from absurd.queues q {IS_TEXT} order by q.queue_name"""
 
 SIZES = f"""
 with whole as (

@@ -35,9 +35,9 @@ async def read_storage(fetch: Fetch) -> StorageReading:
     """Read all queues."""
     found = await read_tables(fetch, None, "tr")
     stored = await fetch(storage_queries.STORED)
-    names = [row["name"] for row in stored]
-    sizes, refused = await _sizes(fetch, names, found)
-    partitioned = [row["name"] for row in stored if json.loads(row["stored"]).get("storage_mode") == "partitioned"]
+    named = [row for row in stored if row["is_text"]]
+    sizes, refused = await _sizes(fetch, [row["name"] for row in named], found)
+    partitioned = [row["name"] for row in named if json.loads(row["stored"]).get("storage_mode") == "partitioned"]
     bounds = await _bounds(fetch, partitioned)
     ends = await _ends(fetch, found, {name: _gaps(bounds.get(name, {}).get("t", ())) for name in partitioned})
     barred = {**dict(found.refused), **dict(ends.refused)}
@@ -76,7 +76,7 @@ async def _sizes(
 
 
 async def _bounds(fetch: Fetch, names: Sequence[str]) -> Mapping[str, Mapping[str, list[str]]]:
-    bounds: dict[str, dict[str, list[str]]] = {}
+    bounds: dict[str, dict[str, list[str]]] = {name: {} for name in names}
     for row in await fetch(storage_queries.PARTITIONS, list(names)) if names else ():
         bounds.setdefault(row["name"], {}).setdefault(row["letter"], []).append(row["bound"])
     return bounds

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from absurd_tui import units
 from absurd_tui.observe.records import Count, QueueReading, State
-from absurd_tui.observe.storage import DAY, Cron, CronJob, QueueStorage
+from absurd_tui.observe.storage import DAY, Cron, CronJob, Partitions, QueueStorage
 from absurd_tui.observe.why import Clock
 from absurd_tui.text import Plain, plain, say
 
@@ -120,7 +120,9 @@ def _kept(queue: QueueStorage, clock: Clock) -> Words:
 
 def _partitions(queue: QueueStorage, clock: Clock) -> list[Words]:
     partitions = queue.partitions
-    if partitions is None or partitions.until is None:
+    if partitions is None:
+        return [Words("partitions", plain("not known"))]
+    if partitions.until is None:
         return [Words("partitions", plain("none for a week"), "warning")]
     left = partitions.until - clock.now
     weeks = units.plural(partitions.number, "partition")
@@ -132,12 +134,11 @@ def _partitions(queue: QueueStorage, clock: Clock) -> list[Words]:
         role = "warning" if left < SHORT_AHEAD else ""
         told = say("{weeks}, until {at}: {left} ahead", weeks=weeks, at=until, left=units.age(left))
         first = Words("partitions", told, role)
-    return [first, _default(queue)]
+    return [first, _default(partitions)]
 
 
-def _default(queue: QueueStorage) -> Words:
-    partitions = queue.partitions
-    if partitions is None or not partitions.has_default:
+def _default(partitions: Partitions) -> Words:
+    if not partitions.has_default:
         return Words("default", plain("there is no default partition"))
     if partitions.stray is None:
         return Words("default", plain("not known"))

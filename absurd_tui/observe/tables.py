@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from absurd_tui.observe.branches import Fetch, ListedQueue
+from absurd_tui.observe.branches import NO_TEXT, Fetch, ListedQueue
 from absurd_tui.observe.identifiers import identifier, table_to_read
 from absurd_tui.observe.records import Refusal
 from absurd_tui.observe.table_queries import TABLES
@@ -11,18 +11,24 @@ from absurd_tui.observe.table_queries import TABLES
 
 @dataclass(frozen=True, slots=True)
 class QueueTables:
-    """Which of a queue's tables are there, by their letters, may be read by `role`, and hide rows from it."""
+    """Which of a queue's tables are there, by their letters, may be read by `role`, and hide rows from it.
+
+    One whose name is no text cannot be asked for.
+    """
 
     name: str
     role: str
     storage_mode: str
     partitions: int
+    is_text: bool
     there: frozenset[str]
     readable: frozenset[str]
     veiled: frozenset[str] = frozenset()
 
     def refusal(self, letters: str) -> Refusal | None:
         """Say why some of its tables cannot be read, and what would allow it; None where all can."""
+        if not self.is_text:
+            return NO_TEXT
         missing = [f"absurd.{letter}_{self.name}" for letter in letters if letter not in self.there]
         if missing:
             return Refusal(f"its tables are missing: {', '.join(missing)}")
@@ -66,6 +72,7 @@ async def read_tables(fetch: Fetch, queue: str | None, letters: str) -> Found:
             row["role"],
             row["storage_mode"],
             row["partitions"],
+            row["is_text"],
             *(frozenset(row[column] or ()) for column in ("there", "readable", "veiled")),
         )
         for row in rows

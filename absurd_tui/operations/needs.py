@@ -12,6 +12,8 @@ Rights = tuple[tuple[str, tuple[str, ...]], ...]
 
 _NOT_IN_EVERY_QUEUE = "i"
 
+NO_TEXT = Refused("The name of this queue is no UTF-8 text, so that it cannot be asked for.")
+
 
 @dataclass(frozen=True, slots=True)
 class Needs:
@@ -53,6 +55,8 @@ def lacking(capabilities: Capabilities, needs: Needs, queue: str) -> Refused | N
     access = capabilities.queues.get(queue)
     if access is None:
         return None
+    if not access.is_text:
+        return NO_TEXT
     missing = []
     for letter, privileges in needs.rights:
         found = access.tables.get(letter)

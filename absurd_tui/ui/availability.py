@@ -18,7 +18,7 @@ from absurd_tui.operations import (
     retry,
     spawn,
 )
-from absurd_tui.operations.needs import Needs, lacking
+from absurd_tui.operations.needs import NO_TEXT, Needs, lacking
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.watch import Watch
@@ -86,6 +86,17 @@ def why_not(command: str, row: TaskRow | None, watch: Watch) -> Plain:
         return _NOTHING
     reason = _reason(command, row, watch)
     return plain(f"{_VERBS[command]}: ") + reason if reason else _NOTHING
+
+
+def why_not_whole(command: str, queue: str | None, watch: Watch) -> Plain:
+    """Say why a command about a queue as a whole does not apply to this one; empty where it does."""
+    if (reason := why_not(command, None, watch)) or command == CREATE_QUEUE or queue is None:
+        return reason
+    capabilities = watch.newest.capabilities if watch.newest is not None else None
+    access = capabilities.queues.get(queue) if capabilities is not None else None
+    if access is None or access.is_text:
+        return _NOTHING
+    return plain(f"{_QUEUE_VERBS[command]}: ") + _refused(NO_TEXT)
 
 
 def _no_function(needs: Needs, watch: Watch) -> Plain:

@@ -10,7 +10,7 @@ from absurd_tui.operations.queue_requests import QueueRequest
 from absurd_tui.operations.requests import EmitEvent, Request
 from absurd_tui.operations.sentences import operation, target
 from absurd_tui.text import Plain, plain, say
-from absurd_tui.ui.availability import EMIT, why_not, why_not_many
+from absurd_tui.ui.availability import EMIT, why_not_many, why_not_whole
 from absurd_tui.ui.dialogs.emit import EmitDialog
 from absurd_tui.ui.dialogs.queues import queue_dialog
 from absurd_tui.ui.dialogs.reason import ReasonDialog
@@ -68,7 +68,7 @@ def ask_to_emit(screen: Screen[Any], watch: Watch, queue: str | None, event_name
 
 def ask_about_queue(screen: Screen[Any], watch: Watch, command: str, queue: str | None, otherwise: str) -> Plain:
     """Open the dialog of a command about a queue as a whole, or say why not; `otherwise` where none is in question."""
-    refused, clock = why_not(command, None, watch), watch.newest_clock(time.monotonic())
+    refused, clock = why_not_whole(command, queue, watch), watch.newest_clock(time.monotonic())
     if refused or clock is None:
         return refused or plain("Nothing has been read yet.")
     dialog = queue_dialog(command, watch, queue, clock)

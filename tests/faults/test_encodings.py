@@ -12,6 +12,7 @@ from faults.watching import watching
 from screen import until, until_shown
 
 from absurd_tui.conninfo import resolve
+from absurd_tui.doctor import examine, statements_for
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.lifecycle.options import SpawnOptions
 from absurd_tui.operations.audit import Audit
@@ -72,6 +73,46 @@ async def test_a_queue_whose_name_is_no_text_is_told_as_such_and_the_others_are_
         await until_shown(pilot, "fine", "3 of 4 queues", r"caf\351 \377\233", "ümläut", "its name is no UTF-8 text")
         await pilot.press("/", *"name:fine", "enter")
         await until_shown(pilot, "enter open  esc back", "fine", "Not read: caf")
+
+
+@pytest.mark.parametrize("encoded", ["SQL_ASCII"], indirect=True)
+async def test_every_screen_lives_beside_a_queue_whose_name_is_no_text(encoded: str) -> None:
+    connection = await asyncpg.connect(encoded, server_settings={"client_encoding": "SQL_ASCII"})
+    await connection.execute(f"select absurd.create_queue({BAD}, 'partitioned')")
+    lifecycle = Lifecycle(connection)
+    await lifecycle.claim("good", "worker-1", 600)
+    await lifecycle.emit_event("mail", "letter", None)
+    await connection.close()
+    why = "its name is no UTF-8 text"
+    async with watching(encoded) as pilot:
+        await until_shown(pilot, "fine")
+        await pilot.press("Q")
+        await until_shown(pilot, "2 of 3 queues", r"2 caf\351 \377\233", "partitions  not known", f"refused     {why}")
+        await pilot.press(":", *"drop-queue", "enter")
+        await until_shown(pilot, "drop queue: the name of this queue is no UTF-8 text")
+        await pilot.press("down")
+        await until_shown(pilot, "2 good", "dead rows")
+        await pilot.press("escape", "W")
+        await until_shown(pilot, "worker-1", "2 of 3 queues, ? says why")
+        await pilot.press("escape", "E")
+        await until_shown(pilot, "letter", "2 of 3 queues, ? says why")
+
+
+@pytest.mark.parametrize("encoded", ["SQL_ASCII"], indirect=True)
+async def test_the_doctor_tells_of_a_queue_whose_name_is_no_text_and_of_the_others(encoded: str) -> None:
+    connection = await asyncpg.connect(encoded, server_settings={"client_encoding": "SQL_ASCII"})
+    await connection.execute(f"select absurd.create_queue({BAD})")
+    await connection.close()
+    checks = (await examine(resolve(encoded, environ={}))).checks
+    assert [check.told for check in checks if check.section == r"queue caf\351 \377\233"] == [
+        "its name is no UTF-8 text, so that it cannot be asked for"
+    ]
+    assert {check.section for check in checks} >= {"queue good", "queue mail"}
+    statements = await statements_for(resolve(encoded, environ={}), "operator")
+    assert [said for said in statements if "caf" in said] == [
+        r"-- left out, the name of the queue is no UTF-8 text: caf\351 \377\233"
+    ]
+    assert any("t_mail" in said for said in statements)
 
 
 @pytest.mark.parametrize("encoded", ["LATIN1"], indirect=True)
