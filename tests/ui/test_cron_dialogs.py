@@ -100,13 +100,31 @@ async def test_old_partitions_are_named_and_detached_with_y() -> None:
     facts = with_jobs(facts=replace(PARTITIONED, detachable=("r_mail_638", "t_mail_638")))
     async with desk(prepare=with_facts(facts), outcome=JobsSet(None, queue_after=AFTER, jobs=("a", "b"))) as seen:
         await manage(seen, DETACH, "Detach partitions", is_typed=False)
-        await seen.says("are detached, and dropped for good.", "2 tables: r_mail_638, t_mail_638")
+        await seen.says("are detached, and dropped for good.", "2 tables: r_mail_638 t_mail_638")
         await seen.press("enter")
         await seen.look(DEAD)
         assert seen.requests == []
         await seen.press("y")
         assert await seen.asked() == DetachPartitions("mail", MADE, ("r_mail_638", "t_mail_638"))
         await seen.shown("✓ Detach scheduled · queue mail", "2 jobs, run within minutes.")
+
+
+@pytest.mark.parametrize("is_production", [False, True])
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_all_partitions_that_go_can_be_gone_through(size: tuple[int, int], *, is_production: bool) -> None:
+    tables = tuple(f"{letter}_mail_{week}" for week in (638, 639, 640) for letter in "crtw")
+    facts = with_jobs(facts=replace(PARTITIONED, detachable=tables))
+    async with desk(prepare=with_facts(facts), is_production=is_production, size=size) as seen:
+        await manage(seen, DETACH, "Detach partitions", is_typed=is_production)
+        await seen.says("1–4 of 12 tables; ↑ ↓ go through all of them: " + " ".join(tables[:4]), "workers may wait")
+        rows = [line.rfind("│") for line in seen.text.splitlines()]
+        for key, first in [("down", 1), ("pagedown", 5), ("pagedown", 8), ("down", 8), ("up", 7), ("pageup", 3)]:
+            await seen.press(key)
+            named = " ".join(tables[first : first + 4])
+            await seen.says(f"{first + 1}–{first + 4} of 12 tables; ↑ ↓ go through all of them: {named}")
+            assert [line.rfind("│") for line in seen.text.splitlines()] == rows, "nothing moves"
+        await seen.press(*(("m", "a", "i", "l", "enter") if is_production else "y"))
+        assert await seen.asked() == DetachPartitions("mail", MADE, tables)
 
 
 async def test_in_production_the_queue_is_typed_before_its_partitions_go() -> None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from textual.binding import Binding
-
 from absurd_tui import units
 from absurd_tui.observe.children import Child, Children
 from absurd_tui.observe.records import Refusal, TaskRow
@@ -14,6 +12,7 @@ from absurd_tui.text import Plain, plain, say
 from absurd_tui.ui.cells import cut_middle, cut_words
 from absurd_tui.ui.dialogs.cancel import CancelDialog
 from absurd_tui.ui.dialogs.frame import INNER_WIDTH
+from absurd_tui.ui.dialogs.gone_through import GoesThrough
 from absurd_tui.ui.dialogs.text import Choice, Fixed, Paragraph, Piece, point, reserved, warning
 from absurd_tui.ui.glyphs import STATE_GLYPHS
 from absurd_tui.ui.messages import ChildrenOf, LookupWanted
@@ -26,18 +25,9 @@ _UNREAD_ROWS = 2
 _ROWS = _NAMED + 3
 
 
-class CancelTreeDialog(CancelDialog):
-    """As the dialog that cancels one task, and the children below it, as they were read when it opened.
+class CancelTreeDialog(CancelDialog, GoesThrough):
+    """As the dialog that cancels one task, and the children below it, as they were read when it opened."""
 
-    A few are in view at a time, in as many rows whatever their number; the arrows go through all of them.
-    """
-
-    BINDINGS = [
-        Binding("down", "turn(1)", show=False),
-        Binding("up", "turn(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-    ]
     TITLE_TEXT = "Cancel task and children"
     KEEP = "keep them all"
 
@@ -45,7 +35,6 @@ class CancelTreeDialog(CancelDialog):
         super().__init__(watch, row, seen, read_at)
         self.children_read: Children | None = None
         self._not_read = Plain("")
-        self._first = 0
 
     def on_mount(self) -> None:
         """Look for the children."""
@@ -53,7 +42,8 @@ class CancelTreeDialog(CancelDialog):
 
     def take_children(self, children: Children) -> None:
         """Take those that were found."""
-        self.children_read, self._not_read, self._first = children, Plain(""), 0
+        self.children_read, self._not_read = children, Plain("")
+        self.to_first()
         if self.is_current:
             self.sleep()
             self.repaint()
@@ -100,19 +90,17 @@ class CancelTreeDialog(CancelDialog):
             yield point(self._not_read or plain("Looking for its children in its checkpoints."))
             return
         live, over = self._live, len(children.found) - len(self._live)
-        shown = live[self._first : self._first + self._in_view]
         told = "{n} likely: named in its checkpoints, or in theirs. Absurd keeps no parents."
-        told += " ↑ ↓ go through all of them." if len(shown) < len(live) else ""
+        told += " ↑ ↓ go through all of them." if self.is_longer else ""
         yield point(say(told, n="1 live child" if len(live) == 1 else f"{len(live)} live children"))
-        for child in shown:
+        for child in live[self.in_view]:
             name = cut_middle(say("{queue} › {name}", queue=child.queue, name=child.task_name), _NAME_CELLS)
             tail = plain(f" …{units.short_id(child.task_id, 8)}")
             state = plain(f"{STATE_GLYPHS[child.state]} {child.state.value}")
             yield Fixed(
                 ((plain("  "), ""), (name, ""), (tail, "strong"), (plain("  "), ""), (state, child.state.value))
             )
-        of = f"{self._first + 1}–{self._first + len(shown)} of {len(live)} shown"
-        rest = [of] if len(shown) < len(live) else []
+        rest = [f"{self.place} shown"] if self.is_longer else []
         rest += [f"{over} ended already and left"] if over else []
         rest += ["there may be more"] if children.is_cut else []
         if rest:
@@ -122,18 +110,14 @@ class CancelTreeDialog(CancelDialog):
             yield warning(cut_words(why, _UNREAD_ROWS * INNER_WIDTH - 10))
 
     @property
-    def _in_view(self) -> int:
+    def length(self) -> int:
+        """How many are named."""
+        return len(self._live)
+
+    @property
+    def most_in_view(self) -> int:
         """How many children are named at a time: fewer where a queue was not looked into, which is told below them."""
         return _NAMED - (_UNREAD_ROWS if self.children_read is not None and self.children_read.refused else 0)
-
-    def action_turn(self, by: int) -> None:
-        """Go on or back in the list of the children."""
-        self._first = max(0, min(self._first + by, len(self._live) - self._in_view))
-        self.repaint()
-
-    def action_page(self, by: int) -> None:
-        """Go on or back by as many as are in view."""
-        self.action_turn(by * self._in_view)
 
     def act(self) -> Choice:
         """Cancel them, once the children are known."""
