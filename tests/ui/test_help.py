@@ -1,6 +1,8 @@
 """`?` on what is shown: the verdict first, in two sentences, then the keys that count there, then the badges."""
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from dialogs import desk
@@ -132,7 +134,24 @@ async def test_no_key_is_told_twice_but_one_that_a_document_takes_for_itself(key
         section, keys = "", []
         for line in told:
             section = line.strip() if line.strip() in HEADINGS else section
-            if line.startswith("    ") and section not in ("", "In a JSON document", "Signs"):
+            if re.match(r"    \S", line) and section not in ("", "In a JSON document", "Signs"):
                 keys += line.strip().split("  ")[0].split()
         assert {"?", "q", "tab", ":theme"} <= set(keys)
         assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_a_row_that_wraps_goes_on_under_its_words(size: tuple[int, int]) -> None:
+    async with desk(size=size) as at:
+        await at.press("question_mark")
+        await at.shown("─ Keys ─")
+        wrapped = 0
+        for _ in range(10):
+            inside = [line.split("│")[1][:-4] for line in lines(at.pilot.app) if line.count("│") == 2]
+            for row, below in pairwise(inside):
+                key = re.match(r"    (\S+(?: \S+)*)  +(?=\S)", row)
+                if key is not None and below.strip() and not re.match(r"    \S", below):
+                    assert len(below) - len(below.lstrip()) == key.end(), (row, below)
+                    wrapped += 1
+            await at.press("pagedown")
+        assert wrapped > 3

@@ -6,15 +6,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from absurd_tui.text import Plain, plain
 from absurd_tui.ui.cells import fit
 from absurd_tui.ui.cells import width as cells_of
 from absurd_tui.ui.commands import COMMANDS, Command, Scope
-from absurd_tui.ui.content import Span, assemble
+from absurd_tui.ui.content import assemble
+from absurd_tui.ui.dialogs.text import BLANK, DialogText, Paragraph, Piece
 from absurd_tui.ui.explaining import Explained
 from absurd_tui.ui.widgets.badges import SIGNS
+from absurd_tui.ui.widgets.lines import blank
 from absurd_tui.ui.widgets.roles import Roles
 from absurd_tui.ui.widgets.too_small import TooSmall
 
@@ -43,6 +44,7 @@ _DOCUMENT = (
 _WITH_DOCUMENT = frozenset({Scope.TASK, Scope.PAYLOAD})
 _BEFORE, _BOTH = "←", "← →"
 _MOST_REMEDIES = 5
+_KEYS_CELLS = 13
 _OWN_TITLES = {
     Scope.DASHBOARD: "Dashboard",
     Scope.TASK: "Task page",
@@ -78,46 +80,53 @@ class Help(ModalScreen[None]):
         """Explain what is shown, tell what would allow what was refused, then one line a key, then the badges."""
         with VerticalScroll(id="help") as box:
             box.border_title = assemble((plain("Keys"), "bold"))
-            spans = _explaining(self._explained[:1])
-            spans += _allowing(self._remedies) if self._remedies else []
-            spans += _keys_of(self._scopes)
-            spans += _explaining(self._explained[1:])
-            yield Static(assemble(*spans, *_section("Signs", SIGNS)))
+            yield DialogText(id="help-text")
         yield Roles()
         yield TooSmall()
 
+    def on_mount(self) -> None:
+        """Show all of it."""
+        pieces = _explaining(self._explained[:1])
+        pieces += _allowing(self._remedies) if self._remedies else []
+        pieces += _keys_of(self._scopes)
+        pieces += _explaining(self._explained[1:])
+        self.query_one(DialogText).show([*pieces, *_section("Signs", SIGNS)])
 
-def _explaining(explained: Sequence[Explained]) -> list[Span]:
-    spans: list[Span] = []
+
+def _explaining(explained: Sequence[Explained]) -> list[Piece]:
+    pieces: list[Piece] = []
     for one in explained:
-        about = one.about + _END if one.about else Plain("")
-        spans += [
-            (one.word + plain("  "), "bold $text-strong"),
-            (about, "bold"),
-            (one.means, ""),
-            (_END, ""),
-            (_END, ""),
-        ]
-    return spans
+        word = one.word + blank(1)
+        if one.about:
+            pieces += [Paragraph(one.about, "bold", word, "strong", keeps_words=True), _words(one.means)]
+        else:
+            pieces.append(Paragraph(one.means, "", word, "strong", keeps_words=True))
+        pieces.append(BLANK)
+    return pieces
 
 
-def _allowing(remedies: Sequence[Plain]) -> list[Span]:
-    spans: list[Span] = [(plain("A database owner can allow it:"), "bold $text-strong"), (_END, "")]
-    for remedy in remedies[:_MOST_REMEDIES]:
-        spans += [(remedy, ""), (_END, "")]
-    if len(remedies) > _MOST_REMEDIES:
-        spans += [(plain(f"and {len(remedies) - _MOST_REMEDIES} more like these"), "$text-muted"), (_END, "")]
-    return [*spans, (_END, "")]
+def _words(text: Plain, role: str = "") -> Paragraph:
+    return Paragraph(text, role, keeps_words=True)
 
 
-def _keys_of(scopes: Collection[Scope]) -> list[Span]:
-    spans: list[Span] = []
+def _allowing(remedies: Sequence[Plain]) -> list[Piece]:
+    more = len(remedies) - _MOST_REMEDIES
+    return [
+        _words(plain("A database owner can allow it:"), "strong"),
+        *(Paragraph(remedy, "", blank(1), keeps_words=True) for remedy in remedies[:_MOST_REMEDIES]),
+        *([_words(plain(f"and {more} more like these"), "muted")] if more > 0 else []),
+        BLANK,
+    ]
+
+
+def _keys_of(scopes: Collection[Scope]) -> list[Piece]:
+    pieces: list[Piece] = []
     for scope, title in _OWN_TITLES.items():
         if scope in scopes:
-            spans += _section(title, (*_rows(scope), *_OWN_MOVES.get(scope, ())))
+            pieces += _section(title, (*_rows(scope), *_OWN_MOVES.get(scope, ())))
     if not _WITH_DOCUMENT.isdisjoint(scopes):
-        spans += _section("In a JSON document", _DOCUMENT)
-    return [*spans, *_section("Moving", _MOVES), *_section("Everywhere", _rows(Scope.EVERYWHERE))]
+        pieces += _section("In a JSON document", _DOCUMENT)
+    return [*pieces, *_section("Moving", _MOVES), *_section("Everywhere", _rows(Scope.EVERYWHERE))]
 
 
 def _rows(scope: Scope) -> Iterable[tuple[str, str]]:
@@ -132,12 +141,9 @@ def _keys(command: Command) -> str:
     return command.shown or command.keys.replace(",", " ") or f":{command.word}"
 
 
-def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[Span]:
-    spans: list[Span] = [(plain(title), "bold $text-strong"), (_END, "")]
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[Piece]:
+    pieces: list[Piece] = [_words(plain(title), "strong")]
     for keys, told in rows:
-        cells = max(14, cells_of(plain(keys)) + 4)
-        spans += [(fit(plain(f"  {keys}"), cells), "$state-running"), (plain(told), ""), (_END, "")]
-    return [*spans, (_END, "")]
-
-
-_END = Plain("\n")
+        cells = max(_KEYS_CELLS, cells_of(plain(keys)) + 3)
+        pieces.append(Paragraph(plain(told), "", fit(plain(f"  {keys}"), cells), "running", keeps_words=True))
+    return [*pieces, BLANK]
