@@ -23,6 +23,15 @@ def holds(record: AuditRecord, words: str) -> bool:
     return all(word in text for word in words.lower().split())
 
 
+def code(raw: str) -> str:
+    """Write a text as code on one line, whatever is in it."""
+    text = clean(raw)
+    fence = "`" * (max((len(run) for run in _BACKTICKS.findall(text)), default=0) + 1)
+    is_stripped = text.startswith(" ") and text.endswith(" ") and bool(text.strip())
+    pad = " " if text.startswith("`") or text.endswith("`") or is_stripped or not text else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
 def as_markdown(records: Sequence[AuditRecord]) -> str:
     """Write one item for each record, the oldest first. Nothing in it is a command, a link or a mention."""
     lines = [f"**Written from absurd-tui: {units.plural(len(records), 'write')}**", ""]
@@ -32,14 +41,14 @@ def as_markdown(records: Sequence[AuditRecord]) -> str:
         by = f"{record.os_user} as {record.role} on {record.server}"
         because = f"; reason: {_escaped(record.reason)}" if record.reason else ""
         lines += [f"  - by {_escaped(by)}{because}"]
-        about = [f"queue {_code(record.queue)}"]
-        about += [f"task {_code(record.task_name)}"] if record.task_name else []
-        about += [_code(str(record.task_id))] if record.task_id is not None else []
+        about = [f"queue {code(record.queue)}"]
+        about += [f"task {code(record.task_name)}"] if record.task_name else []
+        about += [code(str(record.task_id))] if record.task_id is not None else []
         lines += [f"  - {', '.join(about)}"]
         if record.before or record.after:
             lines += [f"  - {_escaped(record.before or 'nothing')} → {_escaped(record.after or 'not read')}"]
         if record.sql:
-            lines += [f"  - {_code(record.sql)}"]
+            lines += [f"  - {code(record.sql)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -63,9 +72,3 @@ def export(records: Sequence[AuditRecord], audit_file: Path | None) -> Path:
 
 def _escaped(raw: str) -> str:
     return _SPECIAL.sub(r"\\\1", clean(raw))
-
-
-def _code(raw: str) -> str:
-    text = clean(raw)
-    fence = "`" * (max((len(found) for found in _BACKTICKS.findall(text)), default=0) + 1)
-    return f"{fence} {text} {fence}" if "`" in text else f"`{text}`"

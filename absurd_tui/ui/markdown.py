@@ -4,27 +4,19 @@ Times are ISO 8601 in UTC. What came from the database stands in code, one line 
 nor calls anybody; params and results are left out.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from absurd_tui import units
 from absurd_tui.observe.found import Found, seen
-from absurd_tui.observe.reasons import headline
-from absurd_tui.observe.records import TaskRow
+from absurd_tui.observe.reasons import headline, who_cancelled
+from absurd_tui.observe.records import State, TaskRow
 from absurd_tui.observe.task_records import Attempt, TaskPage
-from absurd_tui.text import Plain, plain
+from absurd_tui.observe.task_rows import row_of
+from absurd_tui.operations.markdown import code
+from absurd_tui.text import Plain
+from absurd_tui.ui.widgets.retry_words import strategy_words
 
 MOST_ROWS = 100
-_TICKS = re.compile("`+")
-
-
-def code(raw: str, *, in_table: bool = False) -> str:
-    """Write a text as code on one line, whatever is in it."""
-    text = plain(raw).text
-    fence = "`" * (max((len(run) for run in _TICKS.findall(text)), default=0) + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") or not text.strip() else ""
-    written = f"{fence}{pad}{text}{pad}{fence}"
-    return written.replace("|", "\\|") if in_table else written
 
 
 def row(row: TaskRow, now: float, server: str) -> str:
@@ -51,7 +43,7 @@ def page(page: TaskPage, server: str) -> str:
         (
             str(run.attempt),
             run.state.value,
-            _code(run.worker),
+            cell(run.worker),
             _time(run.started_at),
             _time(run.ended_at),
             _failure(run),
@@ -59,9 +51,42 @@ def page(page: TaskPage, server: str) -> str:
         for run in page.runs
     ]
     head = ("attempt", "state", "worker", "last started", "ended", "failure")
-    key = [f"- idempotency key {code(page.idempotency_key)}"] if page.idempotency_key is not None else []
-    as_of = f"- {units.plural(len(page.checkpoints), 'checkpoint')}, as of {units.iso(float(int(page.now)))}"
-    return "\n".join([*_facts(task, server), *key, as_of, "", *_table(head, attempts)])
+    before = ["", "Attempts before these are left out."] if page.has_more_runs else []
+    return "\n".join([*_facts(task, server), *_of_page(page), "", *_table(head, attempts), *before])
+
+
+def _of_page(page: TaskPage) -> Iterator[str]:
+    """Write what a page has beside the facts of a row."""
+    if page.first_started_at is not None:
+        yield f"- first started {_time(page.first_started_at)}"
+    if page.cancelled_at is not None and (cancelled := row_of(page)) is not None:
+        yield f"- cancelled by {who_cancelled(cancelled).value}"
+    if not page.is_over:
+        yield from _awaited(page)
+    yield f"- retry strategy {code(strategy_words(page.retry_strategy).text)}"
+    if page.cancellation is not None:
+        yield f"- cancellation policy {code(page.cancellation)}"
+    if page.idempotency_key is not None:
+        yield f"- idempotency key {code(page.idempotency_key)}"
+    least = "at least " if page.has_more_checkpoints else ""
+    checkpoints = f"{least}{units.plural(len(page.checkpoints), 'checkpoint')}"
+    if page.checkpoints_refusal is not None:
+        checkpoints = f"checkpoints not read: {code(page.checkpoints_refusal.reason)}"
+    yield f"- {checkpoints}, as of {units.iso(float(int(page.now)))}"
+
+
+def _awaited(page: TaskPage) -> Iterator[str]:
+    """Write until when a live task is claimed, and what it waits for."""
+    run = page.last_run
+    if run is not None and run.state is State.RUNNING:
+        yield f"- lease until {_time(run.claim_expires_at)}" if run.claim_expires_at is not None else "- no lease"
+    elif run is not None and not page.waits:
+        yield f"- available {_time(run.available_at)}"
+    for wait in page.waits:
+        until = _time(wait.timeout_at) if wait.timeout_at is not None else units.NO_LIMIT
+        yield f"- waits for event {code(wait.event_name)} since {_time(wait.created_at)}, at most until: {until}"
+    if page.waits_refusal is not None:
+        yield f"- waits not read: {code(page.waits_refusal.reason)}"
 
 
 def listing(what: Plain, told: Plain, tasks: Sequence[Found], server: str) -> str:
@@ -70,17 +95,17 @@ def listing(what: Plain, told: Plain, tasks: Sequence[Found], server: str) -> st
     rows = [
         (
             task.state.value,
-            _code(task.task_name),
-            _code(task.queue),
-            _code(str(task.task_id)),
+            cell(task.task_name),
+            cell(task.queue),
+            cell(str(task.task_id)),
             units.attempt(task.attempt, task.max_attempts),
             _time(task.enqueued_at),
             _time(task.ended_at),
-            _code(headline(task.failure) or None),
+            cell(headline(task.failure) or None),
         )
         for task in tasks[:MOST_ROWS]
     ]
-    more = [f"and {len(tasks) - MOST_ROWS:,} more"] if len(tasks) > MOST_ROWS else []
+    more = ["", f"and {len(tasks) - MOST_ROWS:,} more"] if len(tasks) > MOST_ROWS else []
     return "\n".join([f"{code(what.text)} on {code(server)}", "", code(told.text), "", *_table(head, rows), *more])
 
 
@@ -106,8 +131,13 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _code(raw: str | None) -> str:
-    return "" if raw is None else code(raw, in_table=True)
+def cell(raw: str | None) -> str:
+    """Write a text as code in one cell of a table, whatever is in it.
+
+    A backslash before a bar gets a blank after it: whether it would escape the backslash that escapes the bar,
+    programs differ.
+    """
+    return "" if raw is None else code(raw).replace("\\|", "\\ |").replace("|", "\\|")
 
 
 def _time(at: float | None) -> str:
@@ -115,4 +145,4 @@ def _time(at: float | None) -> str:
 
 
 def _failure(run: Attempt) -> str:
-    return _code(headline(run.failure) or None)
+    return cell(headline(run.failure) or None)
