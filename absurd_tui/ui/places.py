@@ -90,7 +90,7 @@ class PlacesApp(SeekingApp):
     def action_help(self) -> None:
         """Explain what is shown, what is under the cursor first; then what refusals need, and the keys here."""
         told = explained(self._watch.head(time.monotonic()), self._finding_in_question())
-        self.push_screen(Help(scopes_of(self.screen), told, self._watch.remedies))
+        self.push_screen(Help(scopes_of(self.screen), told, self._watch.remedies, self._watch.unread))
 
     def _finding_in_question(self) -> Finding | None:
         """Give the finding under the cursor: itself in their list, or the worst of the queue in the strip."""

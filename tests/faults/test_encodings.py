@@ -96,6 +96,8 @@ async def test_every_screen_lives_beside_a_queue_whose_name_is_no_text(encoded: 
         await until_shown(pilot, "worker-1", "2 of 3 queues, ? says why")
         await pilot.press("escape", "E")
         await until_shown(pilot, "letter", "2 of 3 queues, ? says why")
+        await pilot.press("question_mark")
+        await until_shown(pilot, "Not read here:", rf"caf\351 \377\233 {why}")
 
 
 @pytest.mark.parametrize("encoded", ["SQL_ASCII"], indirect=True)

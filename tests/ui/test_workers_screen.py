@@ -129,7 +129,7 @@ async def test_a_queue_that_cannot_be_read_is_named_with_its_grant(size: tuple[i
         await opened(pilot)
         await until_shown(pilot, "1 of 2 queues, ? says why", "host-a:1")
         await pilot.press("question_mark")
-        await until_shown(pilot, remedy)
+        await until_shown(pilot, "orders role reader may not SELECT on absurd.r_orders", remedy)
         await pilot.press("escape")
         await pilot.press("left")
         await until_shown(pilot, "Refused: role reader may not SELECT on absurd.r_orders.", remedy)

@@ -7,8 +7,9 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
+from absurd_tui.observe.records import Refusal
 from absurd_tui.text import Plain, plain
-from absurd_tui.ui.cells import fit
+from absurd_tui.ui.cells import cut_middle, fit
 from absurd_tui.ui.cells import width as cells_of
 from absurd_tui.ui.commands import COMMANDS, Command, Scope
 from absurd_tui.ui.content import assemble
@@ -43,7 +44,8 @@ _DOCUMENT = (
 )
 _WITH_DOCUMENT = frozenset({Scope.TASK, Scope.PAYLOAD})
 _BEFORE, _BOTH = "←", "← →"
-_MOST_REMEDIES = 5
+_MOST_REMEDIES = _MOST_UNREAD = 5
+_QUEUE_CELLS = 24
 _KEYS_CELLS = 13
 _OWN_TITLES = {
     Scope.DASHBOARD: "Dashboard",
@@ -69,15 +71,20 @@ class Help(ModalScreen[None]):
     BINDINGS = [Binding("escape,q,question_mark,enter", "dismiss", show=False)]
 
     def __init__(
-        self, scopes: Collection[Scope], explained: Sequence[Explained] = (), remedies: Sequence[Plain] = ()
+        self,
+        scopes: Collection[Scope],
+        explained: Sequence[Explained] = (),
+        remedies: Sequence[Plain] = (),
+        unread: Sequence[tuple[str, Refusal]] = (),
     ) -> None:
         super().__init__()
         self._scopes = scopes
         self._explained = explained
         self._remedies = remedies
+        self._unread = unread
 
     def compose(self) -> ComposeResult:
-        """Explain what is shown, tell what would allow what was refused, then one line a key, then the badges."""
+        """Make room for all of it."""
         with VerticalScroll(id="help") as box:
             box.border_title = assemble((plain("Keys"), "bold"))
             yield DialogText(id="help-text")
@@ -85,8 +92,9 @@ class Help(ModalScreen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        """Show all of it."""
+        """Explain what is shown, tell what was refused and what would allow it, then the keys and the badges."""
         pieces = _explaining(self._explained[:1])
+        pieces += _not_read(self._unread) if self._unread else []
         pieces += _allowing(self._remedies) if self._remedies else []
         pieces += _keys_of(self._scopes)
         pieces += _explaining(self._explained[1:])
@@ -109,12 +117,27 @@ def _words(text: Plain, role: str = "") -> Paragraph:
     return Paragraph(text, role, keeps_words=True)
 
 
+def _not_read(unread: Sequence[tuple[str, Refusal]]) -> list[Piece]:
+    return [
+        _words(plain("Not read here:"), "strong"),
+        *(
+            Paragraph(plain(why.reason), "", blank(2) + cut_middle(plain(queue), _QUEUE_CELLS), "", keeps_words=True)
+            for queue, why in unread[:_MOST_UNREAD]
+        ),
+        *_more(len(unread) - _MOST_UNREAD),
+        BLANK,
+    ]
+
+
+def _more(number: int) -> list[Piece]:
+    return [_words(plain(f"and {number} more like these"), "muted")] if number > 0 else []
+
+
 def _allowing(remedies: Sequence[Plain]) -> list[Piece]:
-    more = len(remedies) - _MOST_REMEDIES
     return [
         _words(plain("A database owner can allow it:"), "strong"),
         *(Paragraph(remedy, "", blank(1), keeps_words=True) for remedy in remedies[:_MOST_REMEDIES]),
-        *([_words(plain(f"and {more} more like these"), "muted")] if more > 0 else []),
+        *_more(len(remedies) - _MOST_REMEDIES),
         BLANK,
     ]
 
