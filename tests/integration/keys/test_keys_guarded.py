@@ -127,7 +127,7 @@ def test_a_role_that_may_not_write_is_told_the_grant_and_refused_it_once_that_is
         shown.press("y")
         shown.until_shown(f"✗ Refused · Role {viewer.name} has no", "Nothing changed.", "GRANT")
         shown.press("?")
-        shown.until_shown("A database owner can allow it:", "GRANT UPDATE ", f"TO {viewer.name};")
+        shown.until_shown("A database owner can allow it:", "GRANT UPDATE ", f"{viewer.name};")
         shown.press("q")
         shown.until_shown("✗ Refused")
         shown.look(7.0)
