@@ -103,10 +103,11 @@ async def _tidy(dsn: str) -> None:
     await connection.close()
 
 
-async def refreshes(dsn: str, views: Sequence[View]) -> Sequence[Cost]:
-    """Read each view ten times in a row, a second apart; what one of them cost, after some to warm up.
+async def refreshes(dsn: str, views: Sequence[View], worked: str) -> Sequence[Cost]:
+    """Read each view ten times in a row, a second apart, while a queue is worked on; what one of them cost.
 
-    One reader does it all, and before that it has all the time a large history needs to be counted.
+    One reader does it all, after some readings to warm up. Before the work begins it has all the time a large history
+    needs to be counted, so that as much has been worked off beside a small one.
     """
     session = Session(resolve(_as(dsn, "dashboard"), environ={}))
     reader, watcher = Reader(session, "bench"), await asyncpg.connect(dsn)
@@ -114,15 +115,16 @@ async def refreshes(dsn: str, views: Sequence[View]) -> Sequence[Cost]:
     try:
         await reader.open()
         await _let_it_count(reader, views[0])
-        for view in views:
-            for _ in range(SETTLES):
-                await reader.snapshot(view)
-                await asyncio.sleep(1.0)
-            await watcher.execute("select pg_stat_statements_reset()")
-            for _ in range(REFRESHES):
-                await reader.snapshot(view)
-                await asyncio.sleep(1.0)
-            costs.append(await _cost(watcher, "dashboard", REFRESHES))
+        with working(dsn, worked):
+            for view in views:
+                for _ in range(SETTLES):
+                    await reader.snapshot(view)
+                    await asyncio.sleep(1.0)
+                await watcher.execute("select pg_stat_statements_reset()")
+                for _ in range(REFRESHES):
+                    await reader.snapshot(view)
+                    await asyncio.sleep(1.0)
+                costs.append(await _cost(watcher, "dashboard", REFRESHES))
         return costs
     finally:
         session.terminate()

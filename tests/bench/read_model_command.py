@@ -14,6 +14,7 @@ from absurd_tui.observe.records import View
 from absurd_tui.ui.browsing import HEAD_ROWS
 
 MILLION = 1_000_000
+MANY_WORKED = "queue_007"
 _ROUNDS = 3
 
 
@@ -45,8 +46,9 @@ def _measure(postgres: LocalPostgres, tasks: int) -> None:
     for size in sizes:
         click.echo(f"\nA queue of {size:,} tasks, under a load of some 50 tasks a second; one refresh, mean of ten")
         dsn = asyncio.run(furnish(postgres, f"tasks_{size}", {QUEUE: size}))
+        views = View(rows=HEAD_ROWS), View(QUEUE, rows=HEAD_ROWS)
+        found[size], chosen = asyncio.run(refreshes(dsn, views, QUEUE))
         with working(dsn, QUEUE):
-            found[size], chosen = asyncio.run(refreshes(dsn, (View(rows=HEAD_ROWS), View(QUEUE, rows=HEAD_ROWS))))
             others = asyncio.run(rivals(dsn, QUEUE, _ROUNDS))
             seen = asyncio.run(watched(dsn, View(rows=HEAD_ROWS)))
         _tell("the dashboard, all queues", found[size], found[size])
@@ -65,10 +67,10 @@ def _measure(postgres: LocalPostgres, tasks: int) -> None:
         )
     click.echo(f"\n{MANY} queues of {SMALL_TASKS} tasks; one refresh")
     dsn = asyncio.run(furnish(postgres, "many", {f"queue_{n:03}": SMALL_TASKS for n in range(MANY)}))
-    with working(dsn, "queue_007"):
-        counts, panels = asyncio.run(refreshes(dsn, (View(panels=()), View(rows=HEAD_ROWS))))
-        _tell("counts alone", counts, counts)
-        _tell("with all panels", panels, counts)
+    counts, panels = asyncio.run(refreshes(dsn, (View(panels=()), View(rows=HEAD_ROWS)), MANY_WORKED))
+    _tell("counts alone", counts, counts)
+    _tell("with all panels", panels, counts)
+    with working(dsn, MANY_WORKED):
         seen = asyncio.run(watched(dsn, View(rows=HEAD_ROWS)))
     click.echo(f"polling: {100 * seen.core:.2f} % of a core; {seen.waits} waits in {seen.samples} looks")
 
