@@ -21,8 +21,10 @@ from absurd_tui.observe.windows import Ended, Made, Span, Step, Tally
 SHARE, SHARE_OF_MADE = 100, 300
 """What counts in the background waits that many times as long as it took: one per cent of a backend, a third of that
 for what was made, which is but an estimate's part."""
-ROUND, _BEHIND = 480.0, 30.0
+ROUND, _BEHIND = 540.0, 30.0
 """Seconds in which all of the history is counted again once, evenly; and by how many it may lag and catch up."""
+_LATE = 1.5
+"""A step comes with a reading, and so up to as many seconds later than it might: the next one does not wait for it."""
 _ROWS_OF_A_STEP = 100
 """A step costs at least what so many rows do."""
 _CANCELLED_EVERY = 30.0
@@ -136,8 +138,8 @@ class Totals:
                 part = (rows + _ROWS_OF_A_STEP) / sum(_weight(ledger) for ledger in self._ledgers.values())
                 self._again_at = max(self._again_at, begun - _BEHIND) + ROUND * part
             elif begun >= self._made_at and await self._count_made(names):
-                self._made_at = _rested(begun, SHARE_OF_MADE)
-        self._rests_until = _rested(begun, SHARE)
+                self._made_at = begun + _rest(begun, SHARE_OF_MADE)
+        self._rests_until = max(self._rests_until, begun - _LATE) + _rest(begun, SHARE)
 
     async def _count_missing(self, names: Collection[str]) -> bool:
         """Count what is missing of the queue that had to wait longest for its turn; say whether that was of the past.
@@ -256,10 +258,9 @@ def _tally(row: Row) -> Tally:
     return Tally(row["completed"], row["failed"])
 
 
-def _rested(begun: float, share: int) -> float:
-    """When something that has taken the time since `begun` may be done again, to cost one part in `share`."""
-    ended = time.monotonic()
-    return ended + share * (ended - begun)
+def _rest(begun: float, share: int) -> float:
+    """For how many seconds from `begun` on nothing like what was begun then is done, to cost one part in `share`."""
+    return share * (time.monotonic() - begun)
 
 
 def _weight(ledger: Ledger) -> int:
