@@ -61,7 +61,9 @@ class Census:
             with self._asking.account.charging(Part.TOTALS):
                 self._known = await self._totals.read(large)
             self._left_out = {name: ended.left_out(self._rows[name], total) for name, total in self._known.items()}
-            self._beats.read(Part.TOTALS, names_of_large, until=now + self._totals.idle_for)
+            self._beats.read(Part.TOTALS, names_of_large, until=-inf if self._totals.has_begun else inf)
+        if await self._totals.count_on():
+            self._beats.forget(Part.TOTALS)
         if self._beats.is_due(Part.DONE, names, every=_DONE_EVERY):
             with self._asking.account.charging(Part.DONE):
                 await self._read_done([queue for queue in readable if queue.name in self._rows])

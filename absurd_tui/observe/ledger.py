@@ -194,13 +194,18 @@ class Ledger:
                 _at_least(0, estimate.failed),
                 self.cancelled or _at_least(0, estimate.cancelled),
             )
-        is_estimate = not self.history.is_certain(self.tail.now)
+        is_estimate = not self.is_plain
         return Total(
             Count(sum_.completed, is_estimate=is_estimate),
             Count(sum_.failed, is_estimate=is_estimate),
             self._failed(sum_.failed, self.tail.made, estimate),
             self.cancelled or _at_least(0, estimate.cancelled),
         )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the numbers of completed and of failed runs are certain."""
+        return self.tail is not None and self.history.is_certain(self.tail.now)
 
     def _failed(self, runs: int, lately: Made, estimate: Estimate) -> Count:
         """Give how many tasks failed: what failed of the runs, but for those after which there was another."""

@@ -51,15 +51,9 @@ class Totals:
         self._keep(())
 
     @property
-    def idle_for(self) -> float:
-        """For how many seconds nothing is to be counted, if nothing changes."""
-        ledgers = self._ledgers.values()
-        times = [
-            *(self._rests_until for ledger in ledgers if ledger.tail is None or ledger.next_step() is not None),
-            *(max(self._rests_until, self._again_at) for ledger in ledgers if ledger.next_again() is not None),
-            *(max(self._rests_until, self._made_at) for ledger in ledgers if ledger.next_unmade() is not None),
-        ]
-        return max(0.0, min(times, default=inf) - time.monotonic())
+    def has_begun(self) -> bool:
+        """Whether a queue was read for the first time, so that only the next reading says something of it."""
+        return any(ledger.tail is None for ledger in self._ledgers.values())
 
     @property
     def is_long(self) -> bool:
@@ -69,7 +63,7 @@ class Totals:
     async def read(self, queues: Sequence[ListedQueue]) -> Mapping[str, Total]:
         """Give the total of each queue, but of one whose table was never read before.
 
-        All tails are read, and after that, if its share of a backend allows it, one thing is counted of one queue.
+        What lies after its watermark is counted now; what lies before was counted in the background.
         """
         self._keep({queue.name for queue in queues})
         asked = [queue for queue in queues if self._resting.refusal(queue.name) is None]
@@ -84,10 +78,21 @@ class Totals:
             self._ledgers[name] = self._ledgers[name].read(tail) if name in self._ledgers else Ledger.begun(tail)
         await self._estimate(found.rows.keys())
         self._totals = {queue.name: total for queue in queues if (total := self._total(queue.name, found.rows))}
-        if time.monotonic() >= self._rests_until:
-            with self._asking.account.charging(Part.HISTORY):
-                await self._step(found.rows.keys())
         return self._totals
+
+    async def count_on(self) -> bool:
+        """Count one thing more in the background, if its share of a backend allows it.
+
+        Says whether a total has become plain by it. It is about what lies before a watermark, and so depends on no
+        tail that is read at the same time.
+        """
+        names = [name for name, ledger in self._ledgers.items() if ledger.tail and not self._resting.refusal(name)]
+        if not names or time.monotonic() < self._rests_until:
+            return False
+        before = {name: self._ledgers[name].is_plain for name in names}
+        with self._asking.account.charging(Part.HISTORY):
+            await self._step(names)
+        return any(self._ledgers[name].is_plain and not before[name] for name in names)
 
     def _keep(self, names: Collection[str]) -> None:
         self._ledgers = {name: ledger for name, ledger in self._ledgers.items() if name in names}

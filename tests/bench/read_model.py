@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from absurd_tui.conninfo import resolve
 from absurd_tui.database.session import Session
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.observe.poll import Poll
+from absurd_tui.observe.queries import table
 from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Snapshot, View
 
@@ -42,6 +43,11 @@ _COST = """
 select coalesce(sum(total_exec_time + total_plan_time), 0) as ms, sum(calls)::int as statements,
        coalesce(sum(shared_blks_hit + shared_blks_read), 0)::bigint as pages
   from pg_stat_statements s join pg_roles r on r.oid = s.userid where r.rolname = $1"""
+_THROUGH_THE_INDEXES = (
+    "select count(*) from (select from {r} where state in ('completed', 'failed') order by state, available_at) x",
+    "select count(*) from (select from {r} order by run_id) x",
+    "select count(*) from (select from {t} order by task_id) x",
+)
 _BLOCKED = """
 select count(*) from pg_stat_activity a, unnest(pg_blocking_pids(a.pid)) b
   join pg_stat_activity by on by.pid = b where by.application_name like 'absurd-tui/%'"""
@@ -92,14 +98,21 @@ async def furnish(postgres: LocalPostgres, name: str, queues: Mapping[str, int])
         await connection.close()
         await admin.execute(f"alter database {name}_unfinished rename to {name}")
     await admin.close()
-    await _tidy(postgres.dsn(name))
+    await _tidy(postgres.dsn(name), queues)
     return postgres.dsn(name)
 
 
-async def _tidy(dsn: str) -> None:
-    """Leave the data as autovacuum would: what an earlier run worked on does not make the next one dearer."""
+async def _tidy(dsn: str, queues: Iterable[str]) -> None:
+    """Leave the data as autovacuum would and a server in use has them: vacuumed, and their indexes in memory.
+
+    What an earlier run worked on, or when that was, does not make the next one dearer.
+    """
     connection = await asyncpg.connect(dsn)
     await connection.execute("vacuum analyze")
+    await connection.execute("set enable_seqscan = off; set enable_bitmapscan = off")
+    for queue in queues:
+        for statement in _THROUGH_THE_INDEXES:
+            await connection.execute(statement.format(t=table("t", queue), r=table("r", queue)))
     await connection.close()
 
 

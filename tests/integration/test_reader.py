@@ -8,7 +8,7 @@ from absurd_server import Database
 from seeding import counts_of, names_of, put, reading, rows_of
 
 from absurd_tui.lifecycle import Cancellation, FixedRetry, Lifecycle, RetryOptions, SpawnOptions
-from absurd_tui.observe import census, count_queries, floors, queries, settled
+from absurd_tui.observe import beats, census, count_queries, floors, queries, settled, totals
 from absurd_tui.observe.parts import Part
 from absurd_tui.observe.reasons import Canceller, Sleep, who_cancelled, why_sleeping
 from absurd_tui.observe.records import Count, Failure, QueueReading, State, View
@@ -84,6 +84,19 @@ async def test_counts_stop_at_their_cap_and_say_so(
         over = counts_of(await reader.snapshot(View()), "mail")
         assert [over.of(state) for state in State] == [capped] * 6
         assert (over.due_sleepers, over.done_last_minute) == (capped, capped)
+
+
+async def test_a_large_history_is_counted_to_its_end_although_nothing_ends_meanwhile(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(count_queries, "LIVE_CAP", 3)
+    monkeypatch.setattr(totals, "SHARE", 0)
+    monkeypatch.setattr(beats, "LONGEST", 1e9)
+    await put(connection, "mail", State.COMPLETED, number=10)
+    async with reading(database.dsn) as reader:
+        counted = [counts_of(await reader.snapshot(View()), "mail").completed for _ in range(40)]
+    assert counted[0] == Count(3, is_capped=True)
+    assert counted[-1] == Count(10)
 
 
 async def test_a_failed_attempt_that_was_retried_is_no_failed_task(

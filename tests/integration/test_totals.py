@@ -79,6 +79,7 @@ class Observed:
         await self.asking.fetch("begin isolation level repeatable read read only")
         try:
             total = (await self.totals.read([queue])).get(self.queue)
+            await self.totals.count_on()
             runs = await self._states("r")
             tasks = await self._states("t")
         finally:
