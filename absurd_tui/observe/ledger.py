@@ -80,9 +80,9 @@ class Total:
     `completed` and `failed_runs` are exact where they are plain; `failed`, the tasks, and `cancelled` never are:
     a task that its own max_duration ended is cancelled, and its run failed. What is capped is still being counted.
 
-    A plain number can be wrong: until the statistics tell of a deletion (see `Signs`); and, for ten minutes at most,
-    where a claim waited for half a minute before it wrote and its run ended before the next reading, or somebody
-    moved a run into the past by `absurd.schedule_run` and failed it between two readings.
+    A plain number can be wrong: until the statistics tell of a deletion (see `Signs`); and, for a quarter of an hour
+    at most, where a claim waited for half a minute before it wrote and its run ended before the next reading, or
+    somebody moved a run into the past by `absurd.schedule_run` and failed it between two readings.
     """
 
     completed: Count

@@ -18,10 +18,10 @@ from absurd_tui.observe.records import Count
 from absurd_tui.observe.resting import Resting
 from absurd_tui.observe.windows import Ended, Made, Span, Step, Tally
 
-SHARE, SHARE_OF_MADE = 100, 300
-"""What counts in the background waits that many times as long as it took: one per cent of a backend, a third of that
-for what was made, which is but an estimate's part."""
-ROUND, _BEHIND = 540.0, 30.0
+SHARE = 300
+"""What counts in the background waits that many times as long as it took: a third of a per cent of a backend. Some ten
+million ended tasks can be counted again within the time that they are certain for; more stay about so many."""
+ROUND, _BEHIND = 800.0, 30.0
 """Seconds in which all of the history is counted again once, evenly; and by how many it may lag and catch up."""
 _LATE = 1.5
 """A step comes with a reading, and so up to as many seconds later than it might: the next one does not wait for it."""
@@ -44,7 +44,6 @@ class Totals:
         self._stepped: dict[str, float] = {}
         self._rests_until = 0.0
         self._again_at = 0.0
-        self._made_at = 0.0
 
     def forget(self) -> None:
         """Count everything anew: a new connection may be to another server."""
@@ -142,9 +141,9 @@ class Totals:
             if begun >= self._again_at and (rows := await self._count_again(names)) is not None:
                 part = (rows + _ROWS_OF_A_STEP) / sum(_weight(ledger) for ledger in self._ledgers.values())
                 self._again_at = max(self._again_at, begun - _BEHIND) + ROUND * part
-            elif begun >= self._made_at and await self._count_made(names):
-                self._made_at = begun + _rest(begun, SHARE_OF_MADE)
-        self._rests_until = max(self._rests_until, begun - _LATE) + _rest(begun, SHARE)
+            else:
+                await self._count_made(names)
+        self._rests_until = max(self._rests_until, begun - _LATE) + SHARE * (time.monotonic() - begun)
 
     async def _count_missing(self, names: Collection[str]) -> bool:
         """Count what is missing of the queue that had to wait longest for its turn; say whether that was of the past.
@@ -177,7 +176,7 @@ class Totals:
         self._ledgers[name] = await self._count(name, self._ledgers[name], steps[name])
         return self._ledgers[name].history.rows_in(steps[name].span)
 
-    async def _count_made(self, names: Collection[str]) -> bool:
+    async def _count_made(self, names: Collection[str]) -> None:
         """Count what was made in the next window that does not know it."""
         for name in names:
             ledger = self._ledgers[name]
@@ -186,8 +185,7 @@ class Totals:
                 self._ledgers[name] = (
                     replace(ledger, counts_made=False) if made is None else ledger.with_made(step.span, made)
                 )
-                return True
-        return False
+                return
 
     async def _count(self, name: str, ledger: Ledger, step: Step) -> Ledger:
         begun, span = time.monotonic(), step.span
@@ -261,11 +259,6 @@ def _counting(row: Row) -> Counting:
 
 def _tally(row: Row) -> Tally:
     return Tally(row["completed"], row["failed"])
-
-
-def _rest(begun: float, share: int) -> float:
-    """For how many seconds from `begun` on nothing like what was begun then is done, to cost one part in `share`."""
-    return share * (time.monotonic() - begun)
 
 
 def _weight(ledger: Ledger) -> int:

@@ -15,8 +15,10 @@ from uuid import UUID
 
 LAG = 30.0
 """The watermark stays that far behind the clock, because a claim takes its time before its xid."""
-FRESH = 600.0
-"""A total is certain only while each of its windows was counted in the last ten minutes."""
+CERTAIN_FOR = 900.0
+"""A total is certain only while each of its windows was counted in the last quarter of an hour."""
+PATIENCE = 600.0
+"""How long the watermark waits for what may still be written before it, or end there."""
 RECOUNT_AFTER = 60.0
 """A window that was counted since is not counted again because time has passed."""
 UNSURE_AFTER = 30.0
@@ -193,7 +195,7 @@ class History:
             self.is_complete
             and self.is_sure
             and not self.is_doubtful
-            and all(window.counted_at > now - FRESH for window in self.windows)
+            and all(window.counted_at > now - CERTAIN_FOR for window in self.windows)
         )
 
     def doubted(self, at: float) -> "History":
@@ -230,7 +232,7 @@ class History:
         kept = {run_id: time for run_id, time in self.stragglers.items() if time not in span}
         room = MAX_STRAGGLERS - len(kept)
         is_advance = span.start == self.watermark
-        if len(living) > room and is_advance and at - self.watermark < FRESH:
+        if len(living) > room and is_advance and at - self.watermark < PATIENCE:
             return self
         is_sure = span.end <= closed and len(living) <= room
         before = tuple(known for known in self.windows if known.span.end <= span.start)
@@ -281,7 +283,7 @@ class History:
     def _limit(self, now: float, closed: float) -> float:
         """How far the watermark may go."""
         limit = now - LAG
-        if limit - self.watermark < FRESH:
+        if limit - self.watermark < PATIENCE:
             limit = min(limit, closed)
         return limit if isinf(limit) else floor(limit)
 

@@ -119,16 +119,17 @@ async def _tidy(dsn: str, queues: Iterable[str]) -> None:
 async def refreshes(dsn: str, views: Sequence[View], worked: str) -> Sequence[Cost]:
     """Read each view ten times in a row, a second apart, while a queue is worked on; what one of them cost.
 
-    One reader does it all, after some readings to warm up. Before the work begins it has all the time a large history
-    needs to be counted, so that as much has been worked off beside a small one.
+    One reader does it all, after some readings to warm up. Before that it has all the time a large history needs to be
+    counted; what was worked off meanwhile is vacuumed, so that it is as much beside a small history.
     """
     session = Session(resolve(_as(dsn, "dashboard"), environ={}))
     reader, watcher = Reader(session, "bench"), await asyncpg.connect(dsn)
     costs = []
     try:
         await reader.open()
-        await _let_it_count(reader, views[0])
         with working(dsn, worked):
+            await _let_it_count(reader, views[0])
+            await watcher.execute("vacuum")
             for view in views:
                 for _ in range(SETTLES):
                     await reader.snapshot(view)

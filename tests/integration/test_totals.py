@@ -47,7 +47,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         (windows, "MAX_STRAGGLERS", 4),
         (windows, "_ROWS", (2, 4, 8)),
         (totals, "SHARE", 0),
-        (totals, "SHARE_OF_MADE", 0),
     ):
         monkeypatch.setattr(module, name, value)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from absurd_tui.observe import ledger, windows
 from absurd_tui.observe.ledger import Estimate, Ledger, Signs, Total
 from absurd_tui.observe.records import Count
-from absurd_tui.observe.windows import FRESH, Made, Pace, Step, Tally
+from absurd_tui.observe.windows import CERTAIN_FOR, Made, Pace, Step, Tally
 
 MANY = 6
 FEW = 3
@@ -206,18 +206,18 @@ def test_a_run_that_lives_where_none_was_known_is_a_sign() -> None:
     assert len(book.history.stragglers) == 1
 
 
-def test_no_window_is_certain_for_longer_than_ten_minutes() -> None:
+def test_no_window_is_certain_for_longer_than_a_quarter_of_an_hour() -> None:
     queue, book = counted(("spawn", 0), ("claim", 0), ("completed", 0))
-    queue.now += FRESH - 100.0
+    queue.now += CERTAIN_FOR - 100.0
     assert is_certain(read(queue, book))
     queue.now += 100.0
     assert not is_certain(read(queue, book))
 
 
-def test_all_of_the_history_is_counted_again_within_ten_minutes() -> None:
+def test_all_of_the_history_is_counted_again_within_a_quarter_of_an_hour() -> None:
     queue, book = counted(*[("spawn", 0), ("claim", 0), ("completed", 0), ("wait", 99)] * 12)
     begun_at = queue.now
-    book = read_for(599, queue, book)
+    book = read_for(899, queue, book)
     assert all(window.counted_at > begun_at for window in book.history.windows)
     assert is_certain(book)
 
