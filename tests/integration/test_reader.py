@@ -94,9 +94,11 @@ async def test_a_large_history_is_counted_to_its_end_although_nothing_ends_meanw
     monkeypatch.setattr(beats, "LONGEST", 1e9)
     await put(connection, "mail", State.COMPLETED, number=10)
     async with reading(database.dsn) as reader:
-        counted = [counts_of(await reader.snapshot(View()), "mail").completed for _ in range(40)]
+        counted = [counts_of(await reader.snapshot(View()), "mail").completed]
+        while counted[-1] != Count(10) and len(counted) < 500:
+            counted.append(counts_of(await reader.snapshot(View()), "mail").completed)
     assert counted[0] == Count(3, is_capped=True)
-    assert counted[-1] == Count(10)
+    assert counted[-1] == Count(10), "a slow server is asked for smaller steps, which are more"
 
 
 async def test_a_failed_attempt_that_was_retried_is_no_failed_task(
