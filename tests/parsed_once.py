@@ -3,6 +3,7 @@
 An app keeps what it has parsed for as long as its colours stay, and only reads it; this keeps it for all apps.
 """
 
+import pytest
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
@@ -13,7 +14,7 @@ _parsed: dict[tuple[object, ...], list[RuleSet]] = {}
 
 def parse_style_sheets_once() -> None:
     """Have every app of this process take the rules that an earlier one has parsed, with the same colours."""
-    Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign]
+    pytest.MonkeyPatch().setattr(Stylesheet, "_parse_rules", _parse_once)
 
 
 def _parse_once(
