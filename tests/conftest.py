@@ -9,7 +9,7 @@ import gc
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import asyncpg
@@ -26,7 +26,7 @@ BROUGHT = "ABSURD_TUI_TEST_DSN"
 KEPT_VARIABLES = {BROUGHT, "ABSURD_TUI_PG_BIN"}
 MEMORY = "/dev/shm"
 ROOMY = 2 * 10**9
-RARELY = (20_000, 20, 20)
+AS_EVER, RARELY = gc.get_threshold(), (20_000, 20, 20)
 """The garbage collector's thresholds. With Python's own it takes a quarter of the time of a test with a screen."""
 
 COLOUR_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "COLUMNS", "LINES"}
@@ -99,6 +99,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[POSTGRES].stop()
     elif SERVER in config.stash:
         config.stash[SERVER].drop_template()
+
+
+@pytest.fixture
+def collected_as_ever() -> Iterator[None]:
+    """The garbage collector as it is in the program, for a test of how long something holds up all else."""
+    gc.set_threshold(*AS_EVER)
+    yield
+    gc.set_threshold(*RARELY)
 
 
 @pytest.fixture

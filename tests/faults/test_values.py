@@ -111,6 +111,7 @@ DOCUMENTS = {
 
 
 @pytest.mark.fault(90)
+@pytest.mark.usefixtures("collected_as_ever")
 @pytest.mark.parametrize("kind", DOCUMENTS)
 async def test_a_document_of_any_size_and_depth_opens_at_once(
     connection: asyncpg.Connection, mail: Lifecycle, database: Database, kind: str

@@ -118,6 +118,7 @@ FIRST_PAGE, STALL, SLACK = 0.2, 0.05, 5
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("collected_as_ever")
 async def test_five_megabytes_are_opened_folded_and_scrolled_without_a_stall() -> None:
     rows = [{"id": number, "name": f"charge {number}", "paid": True} for number in range(100_000)]
     text = json.dumps(rows)
