@@ -1,13 +1,14 @@
 """A task or a run is found by its id in whatever queue it is, by index, and what could not be read is named."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 from absurd_server import Database
+from integration.plans import nodes
 from integration.statements import statements
 from seeding import put, role
 
@@ -117,12 +118,6 @@ async def test_two_hundred_queues_are_looked_through_in_few_statements(
         ran.clear()
         assert (await only(source, spawned.task_id.hex[:30])).queue == "q177"
     assert len(ran) == 1 + -(-200 // (branches.MAX_RELATIONS // 9))
-
-
-def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for below in node.get("Plans", []):
-        yield from nodes(below)
 
 
 @pytest.mark.slow

@@ -1,16 +1,16 @@
 """A page deep in a panel costs what the first one costs, and no table is read from end to end for it."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
 from absurd_server import Database
+from integration.plans import as_a_reading, nodes
 from seeding import put
 
-from absurd_tui.database.session import READING_SETTINGS
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe.page_queries import head_branch, page_branch
 from absurd_tui.observe.pages import arguments
@@ -62,19 +62,8 @@ async def furnished(request: pytest.FixtureRequest, shared_database: Database) -
 @pytest.fixture
 async def stored(furnished: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection to it with the settings of a reading."""
-    connection = await asyncpg.connect(furnished)
-    try:
-        for name, value in READING_SETTINGS.items():
-            await connection.execute(f"set {name} = '{value}'")
+    async with as_a_reading(furnished) as connection:
         yield connection
-    finally:
-        await connection.close()
-
-
-def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for below in node.get("Plans", []):
-        yield from nodes(below)
 
 
 async def explained(connection: asyncpg.Connection, statement: str, *given: object) -> dict[str, Any]:

@@ -2,17 +2,16 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from math import inf
-from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
 from absurd_server import Database
+from integration.plans import as_a_reading, nodes
 from seeding import put
 
-from absurd_tui.database.session import READING_SETTINGS
 from absurd_tui.lifecycle import Lifecycle
 from absurd_tui.observe.branches import ListedQueue
 from absurd_tui.observe.find_queries import KEYED, keys_branch
@@ -48,19 +47,8 @@ async def furnished(request: pytest.FixtureRequest, shared_database: Database) -
 @pytest.fixture
 async def stored(furnished: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection to it with the settings of a reading."""
-    connection = await asyncpg.connect(furnished)
-    try:
-        for name, value in READING_SETTINGS.items():
-            await connection.execute(f"set {name} = '{value}'")
+    async with as_a_reading(furnished) as connection:
         yield connection
-    finally:
-        await connection.close()
-
-
-def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for below in node.get("Plans", []):
-        yield from nodes(below)
 
 
 @pytest.mark.parametrize("plans", ["auto", "force_generic_plan"])

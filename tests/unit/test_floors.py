@@ -3,17 +3,11 @@
 from math import inf
 
 import pytest
+from ticking import Clock
 
 from absurd_tui.observe import floors as floors_module
 from absurd_tui.observe.branches import MAX_QUEUES, ListedQueue, Question
 from absurd_tui.observe.floors import DEAR, MARGIN, WHOLE_EVERY, Floors
-
-
-class Clock:
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -1,19 +1,13 @@
 """What the server plans for the first time, and what a part costs without that."""
 
 import pytest
+from ticking import Clock
 
 from absurd_tui.observe import account as account_module
 from absurd_tui.observe import learning as learning_module
 from absurd_tui.observe.account import Account
 from absurd_tui.observe.learning import KEPT, Learning
 from absurd_tui.observe.parts import Part
-
-
-class Clock:
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 from readings import counts, row
+from ticking import Clock
 
 from absurd_tui.observe import depths
 from absurd_tui.observe.branches import ListedQueue
@@ -12,13 +13,6 @@ from absurd_tui.observe.settled import EVERY, Settled
 MANY = counts(failed=Count(600))
 FAILED = [row(State.FAILED)]
 MAIL = View("mail")
-
-
-class Clock:
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 def at(seconds: float) -> ReadAt:
