@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import inf
 from uuid import UUID
 
-from absurd_tui.database.faults import Fault, classify
+from absurd_tui.database.faults import Fault, classify, sqlstate
 from absurd_tui.observe import total_queries
 from absurd_tui.observe.asking import Asking
 from absurd_tui.observe.branches import ListedQueue, Question, Row, merged
@@ -25,6 +25,7 @@ ROUND, _BEHIND = 800.0, 30.0
 """Seconds in which all of the history is counted again once, evenly; and by how many it may lag and catch up."""
 _LATE = 1.5
 """A step comes with a reading, and so up to as many seconds later than it might: the next one does not wait for it."""
+_TOOK_TOO_LONG = "57014"
 _ROWS_OF_A_STEP = 100
 """A step costs at least what so many rows do."""
 _CANCELLED_EVERY = 30.0
@@ -181,10 +182,8 @@ class Totals:
         for name in names:
             ledger = self._ledgers[name]
             if (step := ledger.next_unmade()) is not None:
-                made = await self._made(name, step.span)
-                self._ledgers[name] = (
-                    replace(ledger, counts_made=False) if made is None else ledger.with_made(step.span, made)
-                )
+                ledger, made = await self._made(name, ledger, step.span)
+                self._ledgers[name] = ledger if made is None else ledger.with_made(step.span, made)
                 return
 
     async def _count(self, name: str, ledger: Ledger, step: Step) -> Ledger:
@@ -194,17 +193,22 @@ class Totals:
             return replace(ledger, pace=ledger.pace.halved())
         counting = _counting(rows[0])
         if step.made:
-            made = await self._made(name, span)
+            ledger, made = await self._made(name, ledger, span)
             if made is None:
-                return replace(ledger, counts_made=False)
+                return ledger
             counting = replace(counting, made=made)
         return ledger.counted(span, counting, time.monotonic() - begun)
 
-    async def _made(self, name: str, span: Span) -> Made | None:
-        """Count what was made in a span; None where the server gave up."""
+    async def _made(self, name: str, ledger: Ledger, span: Span) -> tuple[Ledger, Made | None]:
+        """Count what was made in a span; None where that was refused. Once it took too long it is not asked again."""
         bounds = lowest_id(span.start), lowest_id(span.end)
-        rows = await self._ask(total_queries.made_statement(name), *bounds)
-        return Made(rows[0]["runs"], rows[0]["tasks"]) if rows else None
+        try:
+            (row,) = await self._asking.fetch(total_queries.made_statement(name), *bounds)
+        except Exception as error:
+            if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
+                raise
+            return (replace(ledger, counts_made=False) if sqlstate(error) == _TOOK_TOO_LONG else ledger), None
+        return ledger, Made(row["runs"], row["tasks"])
 
     async def _count_cancelled(self, name: str, ledger: Ledger, now: float) -> Ledger:
         rows = await self._ask(total_queries.cancelled_statement(name))

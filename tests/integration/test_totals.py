@@ -72,12 +72,15 @@ class Observed:
     def __post_init__(self) -> None:
         self.totals = Totals(self.asking)
 
+    @property
+    def listed(self) -> ListedQueue:
+        return ListedQueue(self.queue, self.mode, 0, may_checkpoints=True, refusal=None)
+
     async def read(self) -> Total | None:
         """Read the totals, and count everything in the same snapshot: what is plain is equal."""
-        queue = ListedQueue(self.queue, self.mode, 0, may_checkpoints=True, refusal=None)
         await self.asking.fetch("begin isolation level repeatable read read only")
         try:
-            total = (await self.totals.read([queue])).get(self.queue)
+            total = (await self.totals.read([self.listed])).get(self.queue)
             await self.totals.count_on()
             runs = await self._states("r")
             tasks = await self._states("t")
@@ -192,6 +195,20 @@ async def observed(database: Database, queue: str = "mail", mode: str = "unparti
         await holder.close()
         await worker.close()
         session.terminate()
+
+
+async def test_a_lock_met_while_it_is_counted_what_was_made_costs_only_that_step(database: Database) -> None:
+    async with observed(database, "locked") as queue:
+        for kind in ("spawn", "claim", "fail"):
+            await queue.act(kind, 0)
+        await queue.read_until_plain()
+        await asyncio.sleep(0.1)
+        await queue.totals.read([queue.listed])
+        await queue.holder.execute(f"begin; lock table {table('t', 'locked')} in access exclusive mode")
+        for _ in range(3):
+            await queue.totals.count_on()
+        await queue.holder.execute("rollback")
+        await queue.read_until_plain()
 
 
 COMMON = ["spawn", "spawn", "claim", "claim", "complete", "complete", "fail", "sleep", "hold", "let go", "wait"]
