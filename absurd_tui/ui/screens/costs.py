@@ -19,7 +19,8 @@ _WIDTHS = (12, 7, 11, 9, 10, 8, 9)
 _LABELS = ("part", "every", "statements", "ms each", "backend", "pages", "pages/s")
 _END = Plain("\n")
 _NOTES = (
-    "All of it may take 2 % of one backend; what would take more is read less often.",
+    "All of it may take 2 % of one backend; what would take more is read less often."
+    " What the server plans for the first time, as at the beginning, is counted over ten minutes instead.",
     "Times are as this side sees them, less the way there and back.",
     "Pages are 8 kB each, counted by running once more what was asked last.",
 )
