@@ -81,8 +81,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_collection_finish() -> None:
     """Have the garbage collector leave alone what has been loaded for good, and look less often through the rest."""
-    gc.collect()
-    gc.freeze()
+    _leave_alone_what_is_here()
     gc.set_threshold(*RARELY)
 
 
@@ -103,7 +102,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def collected_as_ever() -> Iterator[None]:
-    """The garbage collector as it is in the program, for a test of how long something holds up all else."""
+    """The garbage collector as it is in the program, for a test of how long something holds up all else.
+
+    The program has nothing to look through that thousands of tests before it have left.
+    """
+    _leave_alone_what_is_here()
     gc.set_threshold(*AS_EVER)
     yield
     gc.set_threshold(*RARELY)
@@ -131,6 +134,11 @@ async def connection(database: Database) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
+
+
+def _leave_alone_what_is_here() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 def _prepare(config: pytest.Config) -> Server:

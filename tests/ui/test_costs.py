@@ -24,7 +24,7 @@ async def test_a_key_tells_statements_time_and_pages_of_each_part(size: tuple[in
     async with running(costly(), size=size) as pilot:
         await until_shown(pilot, "live")
         await pilot.press("C")
-        await until_shown(pilot, "What reading costs", "3,850")
+        await until_shown(pilot, "What reading costs", "3,850", "All of it may take 2 %", "over ten minutes instead")
         told = [" ".join(line.split()) for line in text(pilot.app).splitlines()]
         assert any("counts 12s 20/min 240.0 2.00 % 3,850 321" in line for line in told)
         assert any("clock 1.0s 60/min 0.1 0.01 % 0 0" in line for line in told)
