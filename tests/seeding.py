@@ -47,7 +47,7 @@ async def put(
 @asynccontextmanager
 async def reading(dsn: str) -> AsyncIterator[Reader]:
     """An open reader of a database."""
-    session = Session(resolve(dsn, environ={}))
+    session = Session(resolve(dsn, environ={}), plans_once=True)
     reader = Reader(session, "tester@db/test")
     try:
         await reader.open()

@@ -9,7 +9,7 @@ of its own, which bears the limits that a session has elsewhere.
 import asyncio
 import getpass
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -31,15 +31,26 @@ READING_SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "search_path": "pg_catalog",
 }
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
+"""Else PostgreSQL plans a statement that has arguments anew for each of its first five runs."""
 _READ_ONLY = "default_transaction_read_only"
+STATEMENTS_KEPT = 64
+"""How many statements a connection keeps prepared: what a poll of some hundred queues asks again and again.
+
+One about many queues takes the server some ten megabytes.
+"""
 _STATEMENT_BYTES = 1024 * 1024
 
 
 class Session:
-    """A connection that only reads. It connects when told to, and runs one statement at a time."""
+    """A connection that only reads. It connects when told to, and runs one statement at a time.
 
-    def __init__(self, spec: ConnSpec) -> None:
+    `plans_once` is for who runs the same statements again and again: each has one plan, whatever its arguments.
+    """
+
+    def __init__(self, spec: ConnSpec, *, plans_once: bool = False) -> None:
         self._spec = spec
+        self._plans_once = plans_once
         self._lock = asyncio.Lock()
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._pooled: PooledTransactions | None = None
@@ -61,13 +72,14 @@ class Session:
         line = await dial(
             self._spec,
             is_pooled=self._is_known_as_pooled,
-            server_settings={"application_name": application_name(), **READING_SETTINGS},
+            server_settings={"application_name": application_name(), **self._settings},
             timeout=CONNECT_SECONDS,
+            statement_cache_size=STATEMENTS_KEPT,
             max_cacheable_statement_size=_STATEMENT_BYTES,
             max_cached_statement_lifetime=0,
         )
         self._connection = line.connection
-        self._pooled = PooledTransactions(line.connection, _opening()) if line.is_pooled else None
+        self._pooled = PooledTransactions(line.connection, _opening(self._settings)) if line.is_pooled else None
 
     async def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
         """Run one statement and give its rows; TimeoutError after three seconds, which ends the connection."""
@@ -91,9 +103,13 @@ class Session:
             self._connection.terminate()
             self._connection = self._pooled = None
 
+    @property
+    def _settings(self) -> Mapping[str, str]:
+        return {**READING_SETTINGS, **(PLANNED_ONCE if self._plans_once else {})}
 
-def _opening() -> str:
-    limits = (f"set local {name} = '{value}'" for name, value in READING_SETTINGS.items() if name != _READ_ONLY)
+
+def _opening(settings: Mapping[str, str]) -> str:
+    limits = (f"set local {name} = '{value}'" for name, value in settings.items() if name != _READ_ONLY)
     return "; ".join(["begin read only", *limits])
 
 

@@ -128,7 +128,15 @@ class Asking:
         apart: Collection[str] = (),
     ) -> Mapping[About, Gathered]:
         """Ask questions by a branch each; what was answered and who refused, by what was asked."""
-        asked = Asked(self.fetch, branch, self.role, arguments, arguments_of, checkpoints, apart)
+        asked = Asked(
+            fetch=self.fetch,
+            branch=branch,
+            role=self.role,
+            arguments=arguments,
+            arguments_of=arguments_of,
+            checkpoints=checkpoints,
+            apart=apart,
+        )
         return await asked.gather(questions)
 
     async def count(
@@ -138,16 +146,17 @@ class Asking:
         arguments_of: Callable[[Sequence[Question[About]]], Sequence[object]] = lambda _: (),
     ) -> Mapping[About, Gathered]:
         """Ask for counts, which are few rows each: of a server that is far away all in one statement."""
-        apart = self.resting.slow
-        asked = Asked(self.fetch, branch, self.role, arguments_of=arguments_of, apart=apart)
+        asked = Asked(
+            fetch=self.fetch, branch=branch, role=self.role, arguments_of=arguments_of, apart=self.resting.slow
+        )
         if len(asked.chunks(questions)) > 1 and await self._is_far():
             most = far.MAX_RELATIONS
             asked = FarAsked(
-                self.fetch,
-                branch,
-                self.role,
+                fetch=self.fetch,
+                branch=branch,
+                role=self.role,
                 arguments_of=arguments_of,
-                apart=apart,
+                apart=self.resting.slow,
                 most_relations=most,
                 most_queues=most,
             )

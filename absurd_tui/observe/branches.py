@@ -6,6 +6,7 @@ queues. A statement that is refused is split until the queue at fault stands alo
 that the others live; and then until the question does, where only that may be at fault.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -58,10 +59,14 @@ class ListedQueue:
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[About]):
-    """What one queue is asked; `about` tells one question from another."""
+    """What one queue is asked; `about` tells one question from another.
+
+    One that is idle only has its place in the statement, whose text stays the same: its arguments ask for nothing.
+    """
 
     queue: ListedQueue
     about: About
+    is_idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +77,23 @@ class Gathered:
     refused: tuple[tuple[str, Refusal], ...]
 
 
-@dataclass(frozen=True)
-class Asked(Generic[About]):
-    """How questions are asked: by which branch, with which arguments, as which role.
+@dataclass(frozen=True, kw_only=True)
+class Chunked(ABC, Generic[About]):
+    """How questions are cut into statements, and what happens to those that are refused.
 
-    `arguments` are the same for each statement, and come before those that `arguments_of` gives for its questions.
-    `checkpoints` says whether a branch reads checkpoints too, `apart` names queues that stand alone in a statement.
+    `checkpoints` says whether checkpoints are read too, `apart` names queues that stand alone in a statement.
     """
 
     fetch: Fetch
-    branch: Branch[About]
     role: str
-    arguments: Sequence[object] = ()
-    arguments_of: Callable[[Sequence[Question[About]]], Sequence[object]] = lambda _: ()
     checkpoints: bool = False
     apart: Collection[str] = ()
     most_relations: int = MAX_RELATIONS
     most_queues: int = MAX_QUEUES
+
+    @abstractmethod
+    async def answers(self, chunk: Sequence[Question[About]]) -> Mapping[int, Sequence[Row]]:
+        """Run one statement; the rows of each of its questions, by position."""
 
     async def gather(self, questions: Sequence[Question[About]]) -> Mapping[About, Gathered]:
         """Ask all, few statements in all; what was answered, and who refused, by what was asked.
@@ -101,6 +106,8 @@ class Asked(Generic[About]):
         waiting = self.chunks(questions)
         while waiting:
             chunk = waiting.pop(0)
+            if all(question.is_idle for question in chunk):
+                continue
             try:
                 found = await self.answers(chunk)
             except Exception as error:
@@ -112,21 +119,13 @@ class Asked(Generic[About]):
                 name = chunk[0].queue.name
                 why = refusal(await with_holder(error, name, self.fetch), name, self.role)
                 for question in chunk:
-                    refused[question.about].append((name, why))
+                    if not question.is_idle:
+                        refused[question.about].append((name, why))
                 continue
             for position, question in enumerate(chunk):
-                rows[question.about][question.queue.name] = found.get(position, [])
+                if not question.is_idle:
+                    rows[question.about][question.queue.name] = found.get(position, [])
         return {about: Gathered(rows[about], tuple(refused[about])) for about in rows}
-
-    async def answers(self, chunk: Sequence[Question[About]]) -> Mapping[int, Sequence[Row]]:
-        """Run one statement; the rows of each of its questions, by position."""
-        statement = " union all ".join(
-            self.branch(position, question.queue.name, question.about) for position, question in enumerate(chunk)
-        )
-        by_position: dict[int, list[Row]] = {}
-        for row in await self.fetch(statement, *self.arguments, *self.arguments_of(chunk)):
-            by_position.setdefault(row["qi"], []).append(row)
-        return by_position
 
     def chunks(self, questions: Sequence[Question[About]]) -> list[Sequence[Question[About]]]:
         """Cut questions into statements of few enough relations; those to one queue stay together."""
@@ -143,6 +142,28 @@ class Asked(Generic[About]):
                 queues, relations, last = queues + 1, relations + locked, question.queue.name
             cut[-1].append(question)
         return list(cut)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked(Chunked[About]):
+    """Questions that are asked by a branch each.
+
+    `arguments` are the same for each statement, and come before those that `arguments_of` gives for its questions.
+    """
+
+    branch: Branch[About]
+    arguments: Sequence[object] = ()
+    arguments_of: Callable[[Sequence[Question[About]]], Sequence[object]] = lambda _: ()
+
+    async def answers(self, chunk: Sequence[Question[About]]) -> Mapping[int, Sequence[Row]]:
+        """Run one statement; the rows of each of its questions, by position."""
+        statement = " union all ".join(
+            self.branch(position, question.queue.name, question.about) for position, question in enumerate(chunk)
+        )
+        by_position: dict[int, list[Row]] = {}
+        for row in await self.fetch(statement, *self.arguments, *self.arguments_of(chunk)):
+            by_position.setdefault(row["qi"], []).append(row)
+        return by_position
 
 
 def merged(found: Mapping[About, Gathered]) -> Gathered:

@@ -7,7 +7,6 @@ from absurd_tui.observe import count_queries, ended
 from absurd_tui.observe.asking import Asking
 from absurd_tui.observe.beats import Beats
 from absurd_tui.observe.branches import ListedQueue, Question, Row, merged
-from absurd_tui.observe.count_queries import Counted
 from absurd_tui.observe.floors import Floors
 from absurd_tui.observe.ledger import Total
 from absurd_tui.observe.parts import Part
@@ -77,7 +76,7 @@ class Census:
             self._outgrown |= {name for name, rows in found_small.rows.items() if is_outgrown(rows)}
             large = [queue for queue in readable if queue not in small or queue.name in self._outgrown]
             self._floors.begin(self._asking.account.cost(Part.COUNTS), len(large), is_urged=is_urged)
-            questions = [Question(queue, self._how(queue.name)) for queue in large]
+            questions = [Question(queue, self._left_out.get(queue.name, frozenset())) for queue in large]
             found = merged(await self._asking.count(questions, count_queries.counts_branch, self._floors.arguments))
         self._rows = {name: small_counts(rows) for name, rows in found_small.rows.items()}
         self._rows.update((name, rows[0]) for name, rows in found.rows.items())
@@ -85,9 +84,6 @@ class Census:
             self._floors.see(name, row["oldest_pending"], now)
         refused = (*found_small.refused, *found.refused)
         self._refused = {name: self._asking.resting.rest(name, refusal) for name, refusal in refused}
-
-    def _how(self, name: str) -> Counted:
-        return Counted(self._left_out.get(name, frozenset()), self._floors.holds)
 
     def _looks_at_many(self) -> bool:
         """Whether one queue at least has a long backlog."""

@@ -1,8 +1,6 @@
 """The SQL that counts a queue: indexes only, each count up to a cap."""
 
-from dataclasses import dataclass
-
-from absurd_tui.observe.queries import NO_FLOOR, SMALL_RUNS, floor, seconds, table
+from absurd_tui.observe.queries import SMALL_RUNS, floor, seconds, table
 from absurd_tui.observe.records import State
 
 LIVE_CAP = 10_000
@@ -16,30 +14,22 @@ _DONE_LAST_MINUTE = f"state = 'completed' and {_LAST_MINUTE}"
 _FAILED_LAST_MINUTE = f"state = 'failed' and {_LAST_MINUTE}"
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """How a queue is counted: which states that end are left out, and whether pending tasks are from a floor on."""
-
-    left_out: frozenset[State] = frozenset()
-    has_floor: bool = False
-
-
-def counts_branch(position: int, queue: str, how: Counted) -> str:
-    """Count one queue by state, reading its indexes only, each count up to its cap plus one.
+def counts_branch(position: int, queue: str, left_out: frozenset[State]) -> str:
+    """Count one queue by state, reading its indexes only, each count up to its cap plus one, pending from a floor on.
 
     What is left out is known from the totals: null. `changes_at` is when the clock alone changes one of the figures
     next.
     """
     r, t = table("r", queue), table("t", queue)
-    pending = f"state = 'pending' and available_at >= {floor(position) if how.has_floor else NO_FLOOR}"
+    pending = f"state = 'pending' and available_at >= {floor(position)}"
 
     def capped(where: str, cap: int = LIVE_CAP) -> str:
         return f"(select count(*) from (select from {r} where {where} limit {cap + 1}) x)"
 
     def ended(state: State, where: str) -> str:
-        return "null::bigint" if state in how.left_out else capped(where)
+        return "null::bigint" if state in left_out else capped(where)
 
-    failed = "null::bigint, null::bigint, null::bigint" if State.FAILED in how.left_out else _newest_failed(r, t)
+    failed = "null::bigint, null::bigint, null::bigint" if State.FAILED in left_out else _newest_failed(r, t)
 
     def last(state: str) -> str:
         return seconds(f"(select max(available_at) from {r} where state = '{state}' and available_at <= now())")

@@ -2,20 +2,24 @@
 
 A panel of two hundred queues shows sixty rows. So each queue is asked for a few, and only
 one that may have more of the rows to be shown is asked again for as many as are shown.
-Who needed that, and who had rows at all, is remembered for a while: a statement whose text
-stays the same is planned once.
+Who needed that, and who had rows at all, is remembered for a while; who had rows is named
+for longer by statements that do not ask it, because one that stays the same is planned once.
 """
 
 import time
 from collections.abc import Collection, Sequence
+from math import inf
 
 from absurd_tui.observe.branches import ListedQueue
 from absurd_tui.observe.records import State
 
 FEW_QUEUES = 8
 FEW_ROWS = 8
-REMEMBERED = 60.0
+REMEMBERED, NAMED = 60.0, 3600.0
+"""Seconds."""
 
+_PASSED = frozenset({State.PENDING, State.RUNNING, State.COMPLETED})
+"""The states that nearly every task passes: who has rows of one will have some of the others."""
 _Place = tuple[State, str]
 
 
@@ -28,11 +32,17 @@ class Depths:
 
     def worth_asking(self, state: State, chosen: Sequence[ListedQueue], have: Collection[str]) -> Sequence[ListedQueue]:
         """Give the queues that have rows of a state, or had lately; all of few queues."""
-        if len(chosen) <= FEW_QUEUES:
-            return chosen
         now = time.monotonic()
-        self._had.update(((state, name), now + REMEMBERED) for name in have)
-        return [queue for queue in chosen if self._had.get((state, queue.name), 0.0) > now]
+        self._had.update(((state, name), now) for name in have)
+        return self._having(state, chosen, now - REMEMBERED)
+
+    def worth_naming(self, state: State, chosen: Sequence[ListedQueue]) -> Sequence[ListedQueue]:
+        """Give the queues that had rows of a state not long ago, or soon will have; all of few queues."""
+        since = time.monotonic() - NAMED
+        if state not in _PASSED:
+            return self._having(state, chosen, since)
+        names = {queue.name for passed in _PASSED for queue in self._having(passed, chosen, since)}
+        return [queue for queue in chosen if queue.name in names]
 
     def rows(self, state: State, queue: str, chosen: int, shown: int) -> int:
         """Say how many rows of a queue are read, of `chosen` queues that share a panel of so many that are `shown`."""
@@ -43,3 +53,8 @@ class Depths:
     def needed(self, state: State, queue: str) -> None:
         """Read as many rows of a queue as are shown, from now on for a while."""
         self._deep[state, queue] = time.monotonic() + REMEMBERED
+
+    def _having(self, state: State, chosen: Sequence[ListedQueue], since: float) -> Sequence[ListedQueue]:
+        if len(chosen) <= FEW_QUEUES:
+            return chosen
+        return [queue for queue in chosen if self._had.get((state, queue.name), -inf) > since]

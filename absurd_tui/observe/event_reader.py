@@ -86,7 +86,7 @@ async def _awaited(fetch: Fetch, wanted: EventsWanted, found: Found, rows: int, 
 
 async def _gather(fetch: Fetch, found: Found, branch: Branch[None], arguments: Sequence[object]) -> Gathered:
     role = next((tables.role for tables in found.readable), "")
-    asked: Asked[None] = Asked(fetch, branch, role, arguments)
+    asked: Asked[None] = Asked(fetch=fetch, branch=branch, role=role, arguments=arguments)
     answer = await asked.gather([Question(tables.listed, None) for tables in found.readable])
     return answer.get(None, Gathered({}, ()))
 

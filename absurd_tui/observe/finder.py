@@ -38,7 +38,7 @@ class Finder:
         def branch(position: int, queue: str, _about: None) -> str:
             return find_queries.ids_branch(position, queue, most=MOST_FOUND + 1)
 
-        asked = Asked(self._lookups.fetch, branch, self.role, bounds)
+        asked = Asked(fetch=self._lookups.fetch, branch=branch, role=self.role, arguments=bounds)
         answered = (await asked.gather([Question(queue, None) for queue in readable])).get(None)
         tasks: dict[tuple[str, UUID], Found] = {}
         is_cut = False
@@ -68,7 +68,7 @@ class Finder:
         def branch(position: int, queue: str, has_table: bool) -> str:
             return find_queries.keys_branch(position, queue, has_table=has_table)
 
-        asked = Asked(self._lookups.fetch, branch, self.role, [list(keys)])
+        asked = Asked(fetch=self._lookups.fetch, branch=branch, role=self.role, arguments=[list(keys)])
         answers = await asked.gather([Question(queue, tables[queue.name]) for queue in readable])
         tasks: dict[str, set[UUID]] = {}
         for answered in answers.values():

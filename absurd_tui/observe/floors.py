@@ -41,11 +41,7 @@ class Floors:
         """Take note of when a queue's oldest pending task is due; where there is none, the next will be after `now`."""
         self._oldest[queue] = now if oldest is None else oldest
 
-    @property
-    def holds(self) -> bool:
-        """Whether this reading looks from the floors on. Else its statements have no argument, and are planned once."""
-        return self._holds
-
     def arguments(self, asked: Sequence[Question[Any]]) -> Sequence[object]:
         """Give the floor of each question's queue, in seconds, as the argument of a statement that asks them."""
-        return ([self._oldest.get(question.queue.name, -inf) - MARGIN for question in asked],) if self._holds else ()
+        oldest = self._oldest if self._holds else {}
+        return ([oldest.get(question.queue.name, -inf) - MARGIN for question in asked],)

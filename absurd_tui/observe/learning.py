@@ -3,10 +3,9 @@
 import time
 from collections import OrderedDict, deque
 
+from absurd_tui.database.session import STATEMENTS_KEPT
 from absurd_tui.observe.governor import BUDGET
 
-KEPT = 100
-"""Statements that asyncpg keeps prepared on a connection."""
 _WITHIN = 600.0
 
 
@@ -31,7 +30,7 @@ class Learning:
         is_known = key in self._known
         self._known[key] = None
         self._known.move_to_end(key)
-        if len(self._known) > KEPT:
+        if len(self._known) > STATEMENTS_KEPT:
             self._known.popitem(last=False)
         return not is_known and self._is_forgiven()
 

@@ -5,7 +5,8 @@ Whatever stands before the place costs nothing. Both directions are one branch f
 an order of their own ($5 to $8). Of ended tasks some are left out ($5), and those claimed after $6.
 """
 
-from absurd_tui.observe.panel_queries import endless, in_turn, row_branch
+from absurd_tui.observe.panel_queries import row_branch
+from absurd_tui.observe.pick_queries import endless, in_turn
 from absurd_tui.observe.places import NEWEST_FIRST
 from absurd_tui.observe.queries import table
 from absurd_tui.observe.records import State

@@ -61,13 +61,9 @@ def seconds(expression: str) -> str:
     return f"date_part('epoch', {expression})"
 
 
-NO_FLOOR = "'-infinity'"
-"""Where a queue's pending tasks are looked for from the beginning."""
-
-
-def floor(position: int) -> str:
-    """Name the time from which on a queue's pending tasks are looked for: of $1, at the queue's own position."""
-    return f"to_timestamp(($1::float8[])[{position + 1}])"
+def floor(position: int, argument: int = 1) -> str:
+    """Name the time from which on a queue's pending tasks are looked for: of an argument, at its own position."""
+    return f"to_timestamp((${argument}::float8[])[{position + 1}])"
 
 
 def queue_list(*, has_modes: bool) -> str:

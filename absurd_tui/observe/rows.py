@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import inf
 from typing import Any
+from uuid import UUID
 
 from absurd_tui.observe import count_queries, ended
 from absurd_tui.observe.branches import ListedQueue, Row
@@ -142,5 +143,9 @@ def natural_order(state: State, row: TaskRow) -> tuple[float, ...]:
         return (inf if row.claim_expires_at is None else row.claim_expires_at, row.run_id.int)
     if state is State.SLEEPING:
         return (row.available_at, row.run_id.int)
-    ended = row.cancelled_at if state is State.CANCELLED else row.ended_at
-    return (inf if ended is None else -ended, -row.run_id.int)
+    return by_end(row.cancelled_at if state is State.CANCELLED else row.ended_at, row.run_id)
+
+
+def by_end(ended: float | None, run_id: UUID) -> tuple[float, ...]:
+    """Give the key that sorts what ended, the latest first, by when that was (seconds since 1970)."""
+    return (inf if ended is None else -ended, -run_id.int)

@@ -7,9 +7,12 @@ was retried or cleaned up while another took its place in the count. So they are
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from absurd_tui.observe.depths import FEW_QUEUES
-from absurd_tui.observe.records import Counts, ReadAt, State, TaskRow, View
+from absurd_tui.observe.records import Counts, ReadAt, State, View
+
+Item = TypeVar("Item")
 
 EVERY = {State.FAILED: 10.0, State.CANCELLED: 30.0}
 MANY = 500
@@ -17,28 +20,28 @@ MANY = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The rows that a queue gave, and how many were asked for where it gave as many."""
+class Kept(Generic[Item]):
+    """The rows that a queue gave, or where they stand, and how many were asked for where it gave as many."""
 
-    rows: Sequence[TaskRow]
+    items: Sequence[Item]
     full: int
     signs: Hashable
     read: ReadAt
 
 
-class Settled:
-    """Remembers the rows of each queue's failed and cancelled tasks."""
+class Settled(Generic[Item]):
+    """Remembers the rows of each queue's failed and cancelled tasks, or where they stand."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[State, str], Kept] = {}
+        self._kept: dict[tuple[State, str], Kept[Item]] = {}
 
     def forget(self) -> None:
         """Read everything again."""
         self._kept = {}
 
-    def rows(
+    def items(
         self, state: State, queue: str, asked: "tuple[View, Counts | None]", read: ReadAt, *, among: int
-    ) -> Kept | None:
+    ) -> Kept[Item] | None:
         """Give the rows of a queue that need not be read again at `read`; None where they must."""
         counts, kept = asked[1], self._kept.get((state, queue))
         if kept is None or counts is None or not (among > FEW_QUEUES or _is_costly(counts)):
@@ -51,7 +54,7 @@ class Settled:
         state: State,
         queue: str,
         asked: "tuple[View, Counts | None]",
-        found: Sequence[TaskRow],
+        found: Sequence[Item],
         full: int,
         read: ReadAt,
     ) -> None:

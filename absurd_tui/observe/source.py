@@ -40,7 +40,7 @@ class DatabaseSource:
     """Reads a real database. One connection for polls, and one, opened on first use, for pages where there is room."""
 
     def __init__(self, spec: ConnSpec) -> None:
-        self._poll = Session(spec)
+        self._poll = Session(spec, plans_once=True)
         self._browse = Session(spec)
         self._address = spec.label
         self._reader = Reader(self._poll, self._address)

@@ -102,7 +102,7 @@ async def _ends(fetch: Fetch, found: Found, gaps: Mapping[str, storage_queries.G
         )
 
     role = next((tables.role for tables in found.readable), "")
-    asked: Asked[None] = Asked(fetch, branch, role, [lowest_id(found.now - DAY)])
+    asked: Asked[None] = Asked(fetch=fetch, branch=branch, role=role, arguments=[lowest_id(found.now - DAY)])
     answer = await asked.gather([Question(tables.listed, None) for tables in found.readable])
     return answer.get(None, Gathered({}, ()))
 

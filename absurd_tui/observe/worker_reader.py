@@ -24,7 +24,7 @@ async def read_workers(fetch: Fetch, queue: str | None) -> WorkersReading:
             position, name, held=rows, ended=max(LEAST_RUNS, rows // _FEWER_ENDED), may_checkpoints=name not in blind
         )
 
-    asked: Asked[None] = Asked(fetch, branch, role, checkpoints=True)
+    asked: Asked[None] = Asked(fetch=fetch, branch=branch, role=role, checkpoints=True)
     answer = (await asked.gather([Question(tables.listed, None) for tables in found.readable])).get(None)
     if answer is None:
         return WorkersReading(found.now, (), found.asked, found.refused, found.veiled)

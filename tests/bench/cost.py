@@ -11,6 +11,12 @@ def cpu_seconds(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | _CPU_CLOCK)
 
 
+def own_memory(pid: int) -> float:
+    """The memory in MB that a process shares with no other."""
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) for line in told.splitlines() if line.startswith("Private_")) / 1000
+
+
 def peak_memory(pid: int) -> float:
     """The most memory that a process has had resident, in MB."""
     status = Path(f"/proc/{pid}/status").read_text()

@@ -11,7 +11,7 @@ from statistics import median
 
 import asyncpg
 from absurdctl import BUNDLED_SCHEMA_SQL
-from bench.cost import cpu_seconds
+from bench.cost import cpu_seconds, own_memory
 from bench.dataset import fill
 from bench.rivals import absurdctl, habitat
 from bench.timed_terminal import environment
@@ -28,7 +28,7 @@ QUEUE, MANY, SMALL_TASKS = "large", 200, 214
 REFRESHES, SETTLES, COUNTED_WITHIN = 10, 15, 1800
 """How many readings are measured, after how many of that view, and for how many the history may be counted before."""
 
-WATCHED_FOR, SAMPLED_EVERY = 20.0, 0.05
+WATCHED_FOR, SAMPLED_EVERY = 60.0, 0.05
 """For how many seconds a poll is watched, and how often it is looked at."""
 
 SETTINGS = {
@@ -67,9 +67,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A while of polling: how much of a core our backend took, and how often somebody was seen to wait for it."""
+    """A while of polling: how much of a core our backend took, how many MB, and how often somebody waited for it."""
 
     core: float
+    memory: float
     readings: int
     samples: int
     waits: int
@@ -122,7 +123,7 @@ async def refreshes(dsn: str, views: Sequence[View], worked: str) -> Sequence[Co
     One reader does it all, after some readings to warm up. Before that it has all the time a large history needs to be
     counted; what was worked off meanwhile is vacuumed, so that it is as much beside a small history.
     """
-    session = Session(resolve(_as(dsn, "dashboard"), environ={}))
+    session = Session(resolve(_as(dsn, "dashboard"), environ={}), plans_once=True)
     reader, watcher = Reader(session, "bench"), await asyncpg.connect(dsn)
     costs = []
     try:
@@ -170,7 +171,7 @@ async def rivals(dsn: str, queue: str, rounds: int) -> Mapping[str, Cost]:
 
 async def watched(dsn: str, view: View) -> Watched:
     """Poll as the program does for some seconds, and look at what that does to the server and to others."""
-    session = Session(resolve(_as(dsn, "dashboard"), environ={}))
+    session = Session(resolve(_as(dsn, "dashboard"), environ={}), plans_once=True)
     read: list[Snapshot] = []
     poll = Poll(Reader(session, "bench"), every=1.0, snapshot_arrived=read.append, link_changed=lambda _: None)
     poll.watch(view)
@@ -190,7 +191,7 @@ async def watched(dsn: str, view: View) -> Watched:
             samples += 1
             await asyncio.sleep(SAMPLED_EVERY)
         core = (sum(map(cpu_seconds, pids)) - before) / (loop.time() - begun)
-        return Watched(core, len(read), samples, waits)
+        return Watched(core, sum(map(own_memory, pids)), len(read), samples, waits)
     finally:
         polling.cancel()
         session.terminate()

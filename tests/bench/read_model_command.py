@@ -6,7 +6,19 @@ import tempfile
 from pathlib import Path
 
 import click
-from bench.read_model import MANY, QUEUE, SMALL_TASKS, Cost, furnish, refreshes, rivals, server, watched, working
+from bench.read_model import (
+    MANY,
+    QUEUE,
+    SMALL_TASKS,
+    Cost,
+    Watched,
+    furnish,
+    refreshes,
+    rivals,
+    server,
+    watched,
+    working,
+)
 
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.errors import CannotStart
@@ -55,10 +67,7 @@ def _measure(postgres: LocalPostgres, tasks: int) -> None:
         _tell("the dashboard, this queue with its rates", chosen, found[size])
         for name, cost in others.items():
             _tell(name, cost, found[size])
-        click.echo(
-            f"polling: {100 * seen.core:.2f} % of a core, {seen.readings} readings;"
-            f" {seen.waits} waits for its locks in {seen.samples} looks"
-        )
+        _tell_watched(seen)
     if len(sizes) == 2:
         small, large = found[sizes[0]], found[sizes[1]]
         click.echo(
@@ -72,7 +81,14 @@ def _measure(postgres: LocalPostgres, tasks: int) -> None:
     _tell("with all panels", panels, counts)
     with working(dsn, MANY_WORKED):
         seen = asyncio.run(watched(dsn, View(rows=HEAD_ROWS)))
-    click.echo(f"polling: {100 * seen.core:.2f} % of a core; {seen.waits} waits in {seen.samples} looks")
+    _tell_watched(seen)
+
+
+def _tell_watched(seen: Watched) -> None:
+    click.echo(
+        f"polling for a minute: {100 * seen.core:.2f} % of a core, {seen.memory:,.0f} MB of a backend's own,"
+        f" {seen.readings} readings; {seen.waits} waits for its locks in {seen.samples} looks"
+    )
 
 
 def _tell(name: str, cost: Cost, ours: Cost) -> None:

@@ -122,7 +122,7 @@ async def test_many_readers_share_few_connections_and_leave_nothing_there(
 
     await asyncio.gather(*(read() for _ in range(5)))
     assert await on_every_backend(others, LEFT) == []
-    await assert_as_before(others, server, *session.READING_SETTINGS)
+    await assert_as_before(others, server, *session.READING_SETTINGS, *session.PLANNED_ONCE)
 
 
 async def test_the_doctor_tells_of_the_pooler_and_leaves_nothing_there(
@@ -133,7 +133,7 @@ async def test_the_doctor_tells_of_the_pooler_and_leaves_nothing_there(
         assert [check for check in report.checks if check.level is Level.PROBLEM] == []
         assert any(check.name == "pooler" for check in report.checks) == (dsn != server.dsn())
     assert await on_every_backend(others, LEFT) == []
-    await assert_as_before(others, server, *session.READING_SETTINGS)
+    await assert_as_before(others, server, *session.READING_SETTINGS, *session.PLANNED_ONCE)
 
 
 async def test_one_frame_is_read_and_leaves_nothing_there(
@@ -176,10 +176,10 @@ async def test_statements_that_are_not_there_any_more_show_a_pooler(
         return False
 
     monkeypatch.setattr(dialing, "_is_pooled", looks_direct)
-    taken = ",".join({*session.READING_SETTINGS, *writing.WRITING_SETTINGS})
+    taken = ",".join({*session.READING_SETTINGS, *session.PLANNED_ONCE, *writing.WRITING_SETTINGS})
     with pgbouncer(server.folder / "socket", ignore_startup_parameters=taken) as lenient:
         spec = resolve(lenient.dsn("postgres"), environ={})
-        for made in (Session(spec), WriteSession(spec)):
+        for made in (Session(spec, plans_once=True), WriteSession(spec)):
             await made.open()
             await made.fetch("select 1 as one")
             other = await asyncpg.connect(lenient.dsn("postgres"), statement_cache_size=0)

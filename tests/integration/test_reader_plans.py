@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +21,13 @@ from absurd_tui.observe import (
     panel_queries,
     queries,
     rate_queries,
+    spot_queries,
     storage_queries,
     symptom_queries,
     task_queries,
     total_queries,
     worker_queries,
 )
-from absurd_tui.observe.count_queries import Counted
 from absurd_tui.observe.places import INFINITY, LATEST, literal
 from absurd_tui.observe.records import State
 from absurd_tui.observe.totals import lowest_id
@@ -68,28 +69,46 @@ GAPS = ((None, UUID(int=1)), (UUID(int=2**128 - 2), None))
 SPAN = (LATELY, LATELY + 60, "absurd.r_big")
 IDS = (lowest_id(LATELY), lowest_id(LATELY + 60))
 
+
+def merged(with_retried: bool) -> str:
+    """The panels of many queues, for one of them."""
+    spots = [
+        spot_queries.spot_branch(at, 0, "big", state, with_retried=with_retried and state is State.FAILED)
+        for at, state in enumerate(State)
+    ]
+    return spot_queries.merged_statement(
+        spots, [spot_queries.whole_branch(0, "big", with_waits=True, may_checkpoints=True, has_keys=True)]
+    )
+
+
 # what a poll runs, by its name, with its arguments; and a page of the failures
 STATEMENTS: list[tuple[str, str, tuple[object, ...]]] = [
     ("moment", queries.MOMENT, ()),
     ("list", queries.queue_list(has_modes=True), ()),
-    ("counts", count_queries.counts_branch(0, "big", Counted()), ()),
-    ("counts but the ended", count_queries.counts_branch(0, "big", Counted(ENDED, has_floor=True)), FLOOR),
+    ("counts", count_queries.counts_branch(0, "big", frozenset()), FLOOR),
+    ("counts but the ended", count_queries.counts_branch(0, "big", ENDED), FLOOR),
     ("done", count_queries.done_branch(0, "big"), ()),
-    ("failed runs", panel_queries.failed_runs_branch(0, "big", rows=60, has_keys=True), ()),
+    ("failed runs", panel_queries.failed_runs_branch(0, "big", has_keys=True), ([60],)),
     *(
         (
-            f"panel {state} of {rows}{' from a floor' if has_floor else ''}",
-            panel_queries.panel_branch(
-                0, "big", state, rows=rows, may_checkpoints=True, has_keys=True, has_floor=has_floor
-            ),
-            FLOOR if has_floor else (),
+            f"panel {state} of {rows}",
+            panel_queries.panel_branch(0, "big", state, may_checkpoints=True, has_keys=True),
+            ([rows], *((FLOOR if rows == 8 else ([-inf],)) if state is State.PENDING else ())),
         )
         for state in State
-        for rows in (8, 60)
-        for has_floor in ((False, True) if state is State.PENDING else (False,))
+        for rows in (0, 8, 60)
     ),
     *(
-        (f"finished {state}", panel_queries.finished_branch(0, "big", state, has_keys=True), ([UUID(int=7)],))
+        (
+            f"merged {rows}{' tried again' if with_retried else ''}",
+            merged(with_retried),
+            ([rows] * 6, ["{}"], 60, FLOOR[0]),
+        )
+        for with_retried in (False, True)
+        for rows in (0, 8, 60)
+    ),
+    *(
+        (f"finished {state}", panel_queries.finished_branch(0, "big", state, has_keys=True), ([f"{{{UUID(int=7)}}}"],))
         for state in (State.COMPLETED, State.FAILED)
     ),
     *((f"standings of {number}", task_queries.standings("big"), (ids(number),)) for number in (1, 1000)),
@@ -130,7 +149,7 @@ async def session(
           from absurd.r_big where state = 'completed' limit 15000""")
     for letter in "trc":
         await connection.execute(f"analyze absurd.{letter}_big")
-    session = Session(resolve(database.dsn, environ={}))
+    session = Session(resolve(database.dsn, environ={}), plans_once=True)
     await session.open()
     yield session
     session.terminate()
@@ -144,6 +163,16 @@ def scans(node: dict[str, Any]) -> Iterator[str]:
         yield from scans(below)
 
 
+async def plan(session: Session, statement: str, arguments: int) -> dict[str, Any]:
+    """The plan that a poll has, which is one for all arguments."""
+    await session.fetch(f"prepare polled as {statement}")
+    nothing = f"({', '.join(['null'] * arguments)})" if arguments else ""
+    ((told,),) = await session.fetch(f"explain (format json) execute polled{nothing}")
+    await session.fetch("deallocate polled")
+    (root,) = json.loads(told)
+    return dict(root["Plan"])
+
+
 async def test_no_poll_reads_a_large_table_from_end_to_end(session: Session) -> None:
     sizes = await session.fetch(
         "select relname::text, reltuples from pg_class where relname ~ '^[trc]_big' and reltuples >= $1", LARGE
@@ -153,12 +182,12 @@ async def test_no_poll_reads_a_large_table_from_end_to_end(session: Session) -> 
     found, answered = {}, {}
     for name, statement, arguments in STATEMENTS:
         answered[name] = len(await session.fetch(statement, *arguments))
-        ((plan,),) = await session.fetch(f"explain (format json) {statement}", *arguments)
-        (root,) = json.loads(plan)
-        found[name] = sorted(large.intersection(scans(root["Plan"])))
+        found[name] = [*large.intersection(scans(await plan(session, statement, len(arguments))))]
     assert {name: tables for name, tables in found.items() if tables} == {}
     assert 25 <= answered["done"] <= 31
     assert answered["minutes"] > 25
     assert {name: answered[f"panel {name} of 60"] for name in State} == dict.fromkeys(State, 60)
     assert {name: answered[f"panel {name} of 8"] for name in State} == dict.fromkeys(State, 8)
+    assert {name: answered[f"panel {name} of 0"] for name in State} == dict.fromkeys(State, 0)
+    assert [answered[f"merged {rows}"] for rows in (0, 8, 60)] == [0, 6 * 8, 6 * 60]
     assert (answered["failed runs"], answered["standings of 1000"], answered["counts"]) == (60, 1, 1)

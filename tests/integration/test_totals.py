@@ -184,7 +184,7 @@ class Observed:
 
 @asynccontextmanager
 async def observed(database: Database, queue: str = "mail", mode: str = "unpartitioned") -> AsyncIterator[Observed]:
-    session = Session(resolve(database.dsn, environ={}))
+    session = Session(resolve(database.dsn, environ={}), plans_once=True)
     asking = Asking(session)
     await asking.open()
     worker, holder = await asyncpg.connect(database.dsn), await asyncpg.connect(database.dsn)

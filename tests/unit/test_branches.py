@@ -26,7 +26,7 @@ def relations(queues: Sequence[ListedQueue]) -> int:
 
 def chunks(queues: Sequence[ListedQueue], *questions: str) -> list[list[ListedQueue]]:
     """The queues of each statement; each queue is asked as many questions."""
-    asked = Asked(Server().fetch, text, "operator", checkpoints=True)
+    asked = Asked(fetch=Server().fetch, branch=text, role="operator", checkpoints=True)
     abouts = questions or ("",)
     cut = asked.chunks([Question(queue, about) for queue in queues for about in abouts])
     for chunk in cut:
@@ -67,7 +67,7 @@ def test_plain_queues_go_45_to_a_statement_and_partitioned_ones_by_their_partiti
 
 
 def test_a_queue_that_is_to_stand_alone_does() -> None:
-    asked = Asked(Server().fetch, text, "operator", apart={"q3", "q4", "q9"})
+    asked = Asked(fetch=Server().fetch, branch=text, role="operator", apart={"q3", "q4", "q9"})
     cut = asked.chunks([Question(queue, about) for queue in many(10) for about in "ab"])
     assert [sorted({question.queue.name for question in chunk}) for chunk in cut] == [
         ["q0", "q1", "q2"],
@@ -103,7 +103,7 @@ class Server:
         return [{"qi": int(position), "n": n, "name": name} for n in (1, 2) for position, name in found]
 
     async def gather(self, queues: Sequence[ListedQueue], *arguments: object) -> Gathered:
-        asked = Asked(self.fetch, text, "operator", arguments)
+        asked = Asked(fetch=self.fetch, branch=text, role="operator", arguments=arguments)
         found = await asked.gather([Question(queue, "") for queue in queues])
         assert list(found) == ([""] if queues else [])
         return found[""] if queues else Gathered({}, ())
@@ -147,7 +147,7 @@ async def test_a_question_at_fault_is_refused_alone_unless_its_queue_is_locked(
     error: Exception, statements: int
 ) -> None:
     server = Server(q0slow=error)
-    asked = Asked(server.fetch, text, "operator")
+    asked = Asked(fetch=server.fetch, branch=text, role="operator")
     found = await asked.gather([Question(listed("q0"), about) for about in ("fast", "slow", "quick")])
     assert len(server.asked) == statements
     lives = {about for about, gathered in found.items() if gathered.rows}

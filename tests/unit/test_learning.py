@@ -3,10 +3,11 @@
 import pytest
 from ticking import Clock
 
+from absurd_tui.database.session import STATEMENTS_KEPT
 from absurd_tui.observe import account as account_module
 from absurd_tui.observe import learning as learning_module
 from absurd_tui.observe.account import Account
-from absurd_tui.observe.learning import KEPT, Learning
+from absurd_tui.observe.learning import Learning
 from absurd_tui.observe.parts import Part
 
 
@@ -27,7 +28,7 @@ def test_a_statement_is_new_once_on_a_connection() -> None:
 
 def test_a_statement_that_is_no_longer_kept_prepared_is_new_again() -> None:
     learning = Learning()
-    for number in range(KEPT):
+    for number in range(STATEMENTS_KEPT):
         learning.is_new(f"{number}")
     assert not learning.is_new("0"), "it was used last, so that another goes"
     learning.is_new("one more")

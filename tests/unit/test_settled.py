@@ -6,8 +6,8 @@ from ticking import Clock
 
 from absurd_tui.observe import depths
 from absurd_tui.observe.branches import ListedQueue
-from absurd_tui.observe.depths import FEW_QUEUES, FEW_ROWS, REMEMBERED, Depths
-from absurd_tui.observe.records import Count, Counts, ReadAt, State, View
+from absurd_tui.observe.depths import FEW_QUEUES, FEW_ROWS, NAMED, REMEMBERED, Depths
+from absurd_tui.observe.records import Count, Counts, ReadAt, State, TaskRow, View
 from absurd_tui.observe.settled import EVERY, Settled
 
 MANY = counts(failed=Count(600))
@@ -27,7 +27,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def kept(
-    seen: Settled,
+    seen: Settled[TaskRow],
     found: Counts = MANY,
     view: View = MAIL,
     *,
@@ -35,24 +35,24 @@ def kept(
     among: int = 1,
     later: float = 1.0,
 ) -> bool:
-    return seen.rows(state, "mail", (view, found), at(later), among=among) is not None
+    return seen.items(state, "mail", (view, found), at(later), among=among) is not None
 
 
 @pytest.fixture
-def seen() -> Settled:
-    made = Settled()
+def seen() -> Settled[TaskRow]:
+    made = Settled[TaskRow]()
     for state in State:
         made.keep(state, "mail", (MAIL, MANY), FAILED, 0, at(0.0))
     return made
 
 
-def test_rows_are_kept_for_some_seconds_with_when_they_were_read(seen: Settled) -> None:
+def test_rows_are_kept_for_some_seconds_with_when_they_were_read(seen: Settled[TaskRow]) -> None:
     assert kept(seen, later=EVERY[State.FAILED] - 0.1)
     assert not kept(seen, later=EVERY[State.FAILED])
     assert kept(seen, state=State.CANCELLED, later=EVERY[State.FAILED])
-    found = seen.rows(State.FAILED, "mail", (MAIL, MANY), at(3.0), among=1)
+    found = seen.items(State.FAILED, "mail", (MAIL, MANY), at(3.0), among=1)
     assert found is not None
-    assert (list(found.rows), found.read) == (FAILED, at(0.0))
+    assert (list(found.items), found.read) == (FAILED, at(0.0))
 
 
 @pytest.mark.parametrize(
@@ -64,15 +64,15 @@ def test_rows_are_kept_for_some_seconds_with_when_they_were_read(seen: Settled) 
         None,
     ],
 )
-def test_other_counts_read_them_again(seen: Settled, changed: Counts | None) -> None:
-    assert seen.rows(State.FAILED, "mail", (MAIL, changed), at(1.0), among=1) is None
+def test_other_counts_read_them_again(seen: Settled[TaskRow], changed: Counts | None) -> None:
+    assert seen.items(State.FAILED, "mail", (MAIL, changed), at(1.0), among=1) is None
 
 
-def test_a_count_that_has_nothing_to_do_with_it_does_not(seen: Settled) -> None:
+def test_a_count_that_has_nothing_to_do_with_it_does_not(seen: Settled[TaskRow]) -> None:
     assert kept(seen, counts(failed=Count(600), pending=Count(7), completed=Count(9)))
 
 
-def test_another_view_another_panel_and_a_wish_read_them_again(seen: Settled) -> None:
+def test_another_view_another_panel_and_a_wish_read_them_again(seen: Settled[TaskRow]) -> None:
     assert not kept(seen, view=View("mail", with_retried=True))
     assert not kept(seen, state=State.COMPLETED)
     seen.forget()
@@ -80,7 +80,7 @@ def test_another_view_another_panel_and_a_wish_read_them_again(seen: Settled) ->
 
 
 def test_few_failed_tasks_of_few_queues_are_read_at_each_poll() -> None:
-    few, seen = counts(failed=Count(3)), Settled()
+    few, seen = counts(failed=Count(3)), Settled[TaskRow]()
     seen.keep(State.FAILED, "mail", (MAIL, few), FAILED, 0, at(0.0))
     assert not kept(seen, few)
     assert kept(seen, few, among=FEW_QUEUES + 1)
@@ -113,3 +113,17 @@ def test_of_many_queues_those_are_asked_that_have_rows_or_had_lately(clock: Cloc
     clock.now += REMEMBERED / 2 + 1
     assert asked() == ["q7"]
     assert len(known.worth_asking(State.PENDING, queues[:FEW_QUEUES], ())) == FEW_QUEUES
+
+
+def test_who_had_rows_keeps_a_place_in_the_statements_for_longer_than_it_is_asked(clock: Clock) -> None:
+    queues = [ListedQueue(f"q{n}", "unpartitioned", 0, may_checkpoints=True, refusal=None) for n in range(20)]
+    known = Depths()
+    known.worth_asking(State.PENDING, queues, ["q3"])
+    clock.now += NAMED - 1
+    assert known.worth_asking(State.PENDING, queues, ()) == []
+    assert known.worth_naming(State.PENDING, queues) == [queues[3]]
+    assert known.worth_naming(State.COMPLETED, queues) == [queues[3]], "which it will have"
+    assert known.worth_naming(State.FAILED, queues) == []
+    assert known.worth_naming(State.FAILED, queues[:FEW_QUEUES]) == queues[:FEW_QUEUES]
+    clock.now += 2
+    assert known.worth_naming(State.PENDING, queues) == []

@@ -241,7 +241,13 @@ class Search:
         def arguments_of(chunk: Sequence[Question[Lane]]) -> list[object]:
             return [*arguments([question.about for question in chunk], walk.low, oldest, newest), *typed]
 
-        return Asked(self._finder.fetch, branch, self._finder.role, (), arguments_of, most_queues=MOST_QUEUES)
+        return Asked(
+            fetch=self._finder.fetch,
+            branch=branch,
+            role=self._finder.role,
+            arguments_of=arguments_of,
+            most_queues=MOST_QUEUES,
+        )
 
     # by ids and keys
 

@@ -1,0 +1,195 @@
+"""Panels that many queues share: planned once, whoever has rows, and each row where it is found now."""
+
+from collections.abc import Iterator
+
+import asyncpg
+import pytest
+from absurd_server import Database
+from integration.statements import Statements, statements
+from seeding import put, reading
+
+from absurd_tui.conninfo import resolve
+from absurd_tui.database.session import STATEMENTS_KEPT, Session
+from absurd_tui.lifecycle import Lifecycle, SpawnOptions
+from absurd_tui.observe import beats
+from absurd_tui.observe.reader import Reader
+from absurd_tui.observe.records import Snapshot, State, View
+
+pytestmark = pytest.mark.slow
+
+QUEUES = [f"q{number:02}" for number in range(12)]
+PLANS = "select count(*), sum(custom_plans) as custom, sum(generic_plans) as generic from pg_prepared_statements"
+AGO = "now() - n * interval '1 s'"
+
+
+@pytest.fixture(autouse=True)
+def ungoverned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No part is read less often because this machine is slow."""
+    monkeypatch.setattr(beats, "slowed", lambda demands, budget: {})
+
+
+@pytest.fixture
+def spied(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
+    with statements(monkeypatch) as ran:
+        yield ran
+
+
+@pytest.fixture
+async def lifecycle(connection: asyncpg.Connection) -> Lifecycle:
+    made = Lifecycle(connection)
+    for queue in QUEUES:
+        await made.create_queue(queue)
+    return made
+
+
+def shown(snapshot: Snapshot, state: State) -> list[tuple[str, str]]:
+    panel = snapshot.panel(state)
+    assert panel is not None
+    return [(row.queue, row.task_name) for row in panel.rows]
+
+
+async def work(lifecycle: Lifecycle, queue: str, ending: str) -> None:
+    """Spawn a task, claim it, and end it so."""
+    await lifecycle.spawn(queue, ending, {}, SpawnOptions(max_attempts=1))
+    (claimed,) = await lifecycle.claim(queue, worker_id="w")
+    if ending == "fails":
+        await lifecycle.fail(queue, claimed.run_id, {"message": "no"})
+    else:
+        await lifecycle.complete(queue, claimed.run_id, {})
+
+
+async def test_who_has_rows_changes_no_statement_that_has_been_planned(
+    lifecycle: Lifecycle, database: Database, spied: Statements
+) -> None:
+    for queue in QUEUES:
+        await work(lifecycle, queue, "completes")
+        await lifecycle.spawn(queue, "waits", {})
+    async with reading(database.dsn) as reader:
+        await reader.snapshot(View())
+        for queue in QUEUES:
+            await lifecycle.claim(queue, "w")
+            await reader.snapshot(View())
+        planned = {text for text in spied.texts if "spots" in text}
+        assert len(planned) == 1
+        spied.clear()
+        for queue in QUEUES:
+            await lifecycle.cancel(queue, (await lifecycle.spawn(queue, "gone", {})).task_id)
+            await work(lifecycle, queue, "completes")
+            await reader.snapshot(View(rows=20 + QUEUES.index(queue)))
+        merged = [text for text in spied.texts if "spots" in text]
+        assert len(merged) >= len(QUEUES)
+        assert len(set(merged) - planned) == len(QUEUES), "a queue's first cancelled task gives it a branch, once"
+        spied.clear()
+        for queue in QUEUES:
+            await work(lifecycle, queue, "completes")
+            await reader.snapshot(View())
+        assert {text for text in spied.texts if "spots" in text} == {merged[-1]}
+
+
+@pytest.mark.parametrize("chosen", [None, "q03"])
+async def test_each_statement_is_planned_once_whatever_its_arguments(
+    lifecycle: Lifecycle, database: Database, chosen: str | None
+) -> None:
+    for queue in QUEUES:
+        await work(lifecycle, queue, "fails")
+    session = Session(resolve(database.dsn, environ={}), plans_once=True)
+    reader = Reader(session, "tester@db/test")
+    await reader.open()
+    try:
+        for _ in range(4):
+            await work(lifecycle, "q03", "completes")
+            await reader.snapshot(View(chosen))
+        (plans,) = await session.fetch(PLANS)
+        assert (plans["custom"], plans["generic"] > 10) == (0, True)
+    finally:
+        session.terminate()
+
+
+async def test_a_connection_keeps_so_many_statements_and_no_more(database: Database) -> None:
+    session = Session(resolve(database.dsn, environ={}), plans_once=True)
+    await session.open()
+    try:
+        for number in range(STATEMENTS_KEPT + 20):
+            await session.fetch(f"select {number} as number")
+        ((kept, *_),) = await session.fetch(PLANS)
+        assert kept <= STATEMENTS_KEPT + 1
+    finally:
+        session.terminate()
+
+
+async def test_what_was_tried_again_is_not_shown_as_failed_though_as_many_have_failed(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    for queue in QUEUES:
+        await work(lifecycle, queue, "fails")
+    async with reading(database.dsn) as reader:
+        failed = (await reader.snapshot(View())).panel(State.FAILED)
+        assert failed is not None
+        assert {row.queue for row in failed.rows} == {*QUEUES}
+        again = next(row for row in failed.rows if row.queue == "q05")
+        await lifecycle.retry("q05", again.task_id)
+        await put(connection, "q05", "failed")
+        found = await reader.snapshot(View())
+        q05 = found.queue("q05")
+        assert q05 is not None
+        assert q05.counts is not None
+        assert q05.counts.failed.value == 1, "as many as before"
+        by_state = {panel.state: {row.task_id for row in panel.rows} for panel in found.panels}
+        assert again.task_id in by_state[State.PENDING] - by_state[State.FAILED]
+
+
+async def test_what_ends_after_long_is_shown_though_many_were_claimed_since(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    for queue in QUEUES:
+        await put(connection, queue, "completed", number=200, run={"available_at": AGO, "completed_at": AGO})
+    ((_, run_id),) = await put(
+        connection,
+        "q07",
+        "running",
+        task={"task_name": "'long'"},
+        run={"available_at": "now() - interval '1 h'", "claim_expires_at": "now() + interval '1 h'"},
+    )
+    async with reading(database.dsn) as reader:
+        assert shown(await reader.snapshot(View()), State.RUNNING) == [("q07", "long")]
+        await lifecycle.complete("q07", run_id, {})
+        for _ in range(3):
+            found = await reader.snapshot(View())
+            assert shown(found, State.RUNNING) == []
+            assert ("q07", "long") in shown(found, State.COMPLETED)
+            await work(lifecycle, "q01", "completes")
+
+
+async def test_a_queue_that_was_asked_for_few_is_asked_for_more_where_it_has_the_first(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, spied: Statements
+) -> None:
+    for number, queue in enumerate(QUEUES):
+        late = f"now() - interval '{1 if number else 90} minutes' + n * interval '1 s'"
+        await put(connection, queue, "pending", number=50, run={"available_at": late})
+    async with reading(database.dsn) as reader:
+        found = await reader.snapshot(View(rows=40))
+        assert [queue for queue, _ in shown(found, State.PENDING)] == ["q00"] * 40
+        panel = found.panel(State.PENDING)
+        assert panel is not None
+        times = [row.available_at for row in panel.rows]
+        assert times == sorted(times)
+        assert panel.after is not None
+        assert len({text for text in spied.texts if "spots" in text}) == 1
+
+
+async def test_a_queue_that_is_locked_between_is_refused_and_the_others_live(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    for queue in QUEUES:
+        await lifecycle.spawn(queue, "waits", {})
+    async with reading(database.dsn) as reader:
+        assert len(shown(await reader.snapshot(View()), State.PENDING)) == len(QUEUES)
+        await lifecycle.spawn("q01", "more", {})
+        async with connection.transaction():
+            await connection.execute("lock table absurd.t_q09 in access exclusive mode")
+            found = await reader.snapshot(View(), is_urged=True)
+        q09 = found.queue("q09")
+        assert q09 is not None
+        assert q09.refusal is not None
+        assert {name for name, _ in shown(found, State.PENDING)} == {*QUEUES} - {"q09"}
+        assert ("q01", "more") in shown(found, State.PENDING)
