@@ -95,6 +95,10 @@ class Chunked(ABC, Generic[About]):
     async def answers(self, chunk: Sequence[Question[About]]) -> Mapping[int, Sequence[Row]]:
         """Run one statement; the rows of each of its questions, by position."""
 
+    def is_idle(self, chunk: Sequence[Question[About]]) -> bool:
+        """Whether there is nothing to ask in a statement."""
+        return all(question.is_idle for question in chunk)
+
     async def gather(self, questions: Sequence[Question[About]]) -> Mapping[About, Gathered]:
         """Ask all, few statements in all; what was answered, and who refused, by what was asked.
 
@@ -106,7 +110,7 @@ class Chunked(ABC, Generic[About]):
         waiting = self.chunks(questions)
         while waiting:
             chunk = waiting.pop(0)
-            if all(question.is_idle for question in chunk):
+            if self.is_idle(chunk):
                 continue
             try:
                 found = await self.answers(chunk)

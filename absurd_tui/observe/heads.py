@@ -105,9 +105,9 @@ class Heads(Generic[Item]):
         asked: Mapping[State, Sequence[ListedQueue]] = {
             state: [queue for queue in worth[state] if queue.name not in found[state].items] for state in states
         }
-        while any(asked.values()):
-            await self._ask(found, asked, chosen, view)
-            asked = {state: self._to_ask_again(state, found[state], worth[state], view) for state in states}
+        await self._ask(found, asked, chosen, view)
+        while again := self._to_ask_again(found, worth, view):
+            await self._ask(found, again, chosen, view)
         for state in states:
             for name in found[state].items.keys() - found[state].kept.keys():
                 items, full = found[state].items[name], found[state].full.get(name, 0)
@@ -168,9 +168,15 @@ class Heads(Generic[Item]):
         return questions
 
     def _to_ask_again(
+        self, found: Mapping[State, Found[Item]], worth: Mapping[State, Sequence[ListedQueue]], view: View
+    ) -> Mapping[State, Sequence[ListedQueue]]:
+        """Give the queues that may have more of the rows to be shown than they were asked for; empty where none has."""
+        again = {state: self._with_more(state, found[state], worth[state], view) for state in found}
+        return again if any(again.values()) else {}
+
+    def _with_more(
         self, state: State, found: Found[Item], asked: Sequence[ListedQueue], view: View
     ) -> Sequence[ListedQueue]:
-        """Give the queues that may have more of the rows to be shown than they were asked for."""
         few = {name for name, rows in found.full.items() if rows < view.rows}
         if not few:
             return []

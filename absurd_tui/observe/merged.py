@@ -31,6 +31,10 @@ class _MergedAsked(Chunked[Look]):
     ids: Mapping[str, Collection[UUID]]
     whole: dict[_Key, Row]
 
+    def is_idle(self, chunk: Sequence[Question[Look]]) -> bool:
+        """Whether there is nothing to ask in a statement: no spots, and no rows."""
+        return super().is_idle(chunk) and not any(self.ids.get(question.queue.name) for question in chunk)
+
     async def answers(self, chunk: Sequence[Question[Look]]) -> Mapping[int, Sequence[Row]]:
         """Run one statement; the spots of each of its questions, by position."""
         queues = list(dict.fromkeys(question.queue for question in chunk))
@@ -94,10 +98,10 @@ class Merged:
         apart: Collection[str],
     ) -> Mapping[Look, Gathered]:
         """Ask where the first rows stand, and for whole rows of those that were found in an older reading."""
-        ids = {name: set(run_ids) for name, run_ids in self._left.items()}
+        ids = {name: set(run_ids) - self.known for name, run_ids in self._left.items()}
         for of_state in found.values():
             for name, run_ids in first(of_state.items, self._shown, of_state.kept).items():
-                ids.setdefault(name, set()).update(run_ids)
+                ids.setdefault(name, set()).update(run_ids - self.known)
         asked = _MergedAsked(
             fetch=self._asking.fetch,
             role=self._asking.role,
@@ -112,9 +116,9 @@ class Merged:
         return await asked.gather(questions)
 
     @property
-    def known(self) -> Collection[UUID]:
+    def known(self) -> frozenset[UUID]:
         """The runs that were read whole."""
-        return {run_id for _, run_id in self._whole}
+        return frozenset(run_id for _, run_id in self._whole)
 
     def rows(self, spots: Mapping[State, Found[Spot]], view: View) -> Mapping[State, Found[TaskRow]]:
         """Give the rows that are shown, and those that left the running set, each where it is found now."""

@@ -138,6 +138,19 @@ async def test_what_was_tried_again_is_not_shown_as_failed_though_as_many_have_f
         assert again.task_id in by_state[State.PENDING] - by_state[State.FAILED]
 
 
+async def test_rows_that_stand_where_they_stood_are_shown_again_though_nothing_else_is_asked(
+    lifecycle: Lifecycle, database: Database
+) -> None:
+    for queue in QUEUES:
+        await work(lifecycle, queue, "fails")
+    async with reading(database.dsn) as reader:
+        for panels in ((State.FAILED,), tuple(State)):
+            for _ in range(3):
+                found = await reader.snapshot(View(panels=panels))
+                assert {queue for queue, _ in shown(found, State.FAILED)} == {*QUEUES}
+                await work(lifecycle, "q01", "completes")
+
+
 async def test_what_ends_after_long_is_shown_though_many_were_claimed_since(
     connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
 ) -> None:
