@@ -99,7 +99,7 @@ class Heads(Generic[Item]):
         for state in states:
             for queue in worth[state]:
                 kept = self._settled.items(state, queue.name, (view, signs.get(queue.name)), read, among=len(chosen))
-                if kept is not None:
+                if kept is not None and self._resting[state].refusal(queue.name) is None:
                     found[state].items[queue.name], found[state].kept[queue.name] = list(kept.items), kept.read
                     found[state].full |= {queue.name: kept.full} if kept.full else {}
         asked: Mapping[State, Sequence[ListedQueue]] = {
@@ -152,7 +152,7 @@ class Heads(Generic[Item]):
     ) -> list[Question[Look]]:
         """Make the questions to these queues, and idle ones so that a statement keeps its text, where it is kept."""
         names = {state: {queue.name for queue in queues} for state, queues in asked.items()}
-        named: Mapping[State, set[str]] = {state: set() for state in asked}
+        named: Mapping[State, Collection[str]] = {state: found[state].kept for state in asked}
         if not self._asking.is_pooled:
             named = {state: {queue.name for queue in self._depths.worth_naming(state, chosen)} for state in asked}
         questions = []

@@ -11,7 +11,7 @@ from seeding import put, reading
 from absurd_tui.conninfo import resolve
 from absurd_tui.database.session import STATEMENTS_KEPT, Session
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
-from absurd_tui.observe import beats
+from absurd_tui.observe import asking, beats
 from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import Snapshot, State, View
 
@@ -138,9 +138,11 @@ async def test_what_was_tried_again_is_not_shown_as_failed_though_as_many_have_f
         assert again.task_id in by_state[State.PENDING] - by_state[State.FAILED]
 
 
+@pytest.mark.parametrize("is_pooled", [False, True])
 async def test_rows_that_stand_where_they_stood_are_shown_again_though_nothing_else_is_asked(
-    lifecycle: Lifecycle, database: Database
+    lifecycle: Lifecycle, database: Database, monkeypatch: pytest.MonkeyPatch, is_pooled: bool
 ) -> None:
+    monkeypatch.setattr(asking.Asking, "is_pooled", is_pooled)
     for queue in QUEUES:
         await work(lifecycle, queue, "fails")
     async with reading(database.dsn) as reader:
