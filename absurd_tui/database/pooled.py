@@ -9,10 +9,14 @@ would meet other clients.
 """
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
+
+LEARNED = 100
+"""Of how many statements the columns are remembered, which for many queues are long."""
 
 if TYPE_CHECKING:
     _Prepared: TypeAlias = asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]
@@ -24,7 +28,7 @@ class PooledTransactions:
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", opening: str) -> None:
         self._connection = connection
         self._opening = opening
-        self._learned: dict[str, _Prepared] = {}
+        self._learned: OrderedDict[str, _Prepared] = OrderedDict()
         self._standing: list[str] = []
         self._pooler_prepares = False
 
@@ -63,6 +67,8 @@ class PooledTransactions:
     async def begin(self, *statements: str) -> None:
         """Begin a transaction in which those of the statements that are known can be run."""
         known = [self._learned[statement] for statement in statements if statement in self._learned]
+        for prepared in known:
+            self._learned.move_to_end(prepared.get_query())
         if self._pooler_prepares:
             known = []
         preparing = (f"prepare {prepared.get_name()} as {prepared.get_query()}" for prepared in known)
@@ -95,6 +101,8 @@ class PooledTransactions:
             self._standing.append(name)
         if not statement.startswith("explain"):  # which SQL's own PREPARE does not take
             self._learned[statement] = prepared
+            if len(self._learned) > LEARNED:
+                self._learned.popitem(last=False)
         return prepared
 
     async def _forget(self) -> None:

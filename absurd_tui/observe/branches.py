@@ -61,7 +61,8 @@ class ListedQueue:
 class Question(Generic[About]):
     """What one queue is asked; `about` tells one question from another.
 
-    One that is idle only has its place in the statement, whose text stays the same: its arguments ask for nothing.
+    One that is idle only has its place in the statement, whose text stays the same: its arguments ask for nothing. It
+    is answered by nothing, but refused like any other.
     """
 
     queue: ListedQueue
@@ -123,8 +124,7 @@ class Chunked(ABC, Generic[About]):
                 name = chunk[0].queue.name
                 why = refusal(await with_holder(error, name, self.fetch), name, self.role)
                 for question in chunk:
-                    if not question.is_idle:
-                        refused[question.about].append((name, why))
+                    refused[question.about].append((name, why))
                 continue
             for position, question in enumerate(chunk):
                 if not question.is_idle:

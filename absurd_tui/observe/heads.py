@@ -42,9 +42,11 @@ class Found(Generic[Item]):
     has_more: bool = False
 
     def refuse(self, name: str, why: Refusal) -> None:
-        """Take note that a queue refused: it has no more to give."""
+        """Take note that a queue refused: it has no more to give, and what it gave before is not shown."""
         self.refused[name] = why
         self.full.pop(name, None)
+        if self.kept.pop(name, None) is not None:
+            self.items.pop(name, None)
 
 
 class Asks(Protocol[Item]):
@@ -71,7 +73,7 @@ class Form(Generic[Item]):
 
 
 class Heads(Generic[Item]):
-    """Reads in one form. Remembers what has hardly changed, and how many each queue is asked for."""
+    """Reads in one form. Remembers what has hardly changed."""
 
     def __init__(self, asking: Asking, depths: Depths, resting: Mapping[State, Resting], form: Form[Item]) -> None:
         self._asking = asking
@@ -83,6 +85,10 @@ class Heads(Generic[Item]):
     def forget(self) -> None:
         """Read again also what has hardly changed since it was read."""
         self._settled.forget()
+
+    def forget_of(self, state: State, names: Collection[str]) -> None:
+        """Read some queues again: what they gave for a panel is not there any more."""
+        self._settled.forget_of(state, names)
 
     async def read(
         self,
@@ -109,7 +115,7 @@ class Heads(Generic[Item]):
         while again := self._to_ask_again(found, worth, view):
             await self._ask(found, again, chosen, view)
         for state in states:
-            for name in found[state].items.keys() - found[state].kept.keys():
+            for name in found[state].items.keys() - found[state].kept.keys() - found[state].refused.keys():
                 items, full = found[state].items[name], found[state].full.get(name, 0)
                 self._settled.keep(state, name, (view, signs.get(name)), items, full, read)
         return found
@@ -140,8 +146,11 @@ class Heads(Generic[Item]):
                 of_state.full.pop(name, None)
                 if len(given) >= rows(look.state, name):
                     of_state.full[name] = rows(look.state, name)
+            meant = {queue.name for queue in asked[look.state]}.union(of_state.kept)
             for name, why in gathered.refused:
-                of_state.refuse(name, self._resting[look.state].rest(name, why))
+                told = self._resting[look.state].rest(name, why)
+                if name in meant:
+                    of_state.refuse(name, told)
 
     def _questions(
         self,

@@ -13,17 +13,17 @@ from absurd_tui.observe.asking import Asking
 from absurd_tui.observe.branches import Chunked, Gathered, Question, Row
 from absurd_tui.observe.floors import Floors
 from absurd_tui.observe.heads import Found, Look, Wanted
+from absurd_tui.observe.places import BY_CLAIM
 from absurd_tui.observe.records import State, TaskRow, View
 from absurd_tui.observe.rows import task_row
 from absurd_tui.observe.spots import Spot, first
 
-_ENDED = (State.COMPLETED, State.FAILED)
 _Key = tuple[str, UUID]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _MergedAsked(Chunked[Look]):
-    """Asks where the first rows stand. Those of them that are `shown`, and the runs of `ids`, come whole."""
+    """Asks where the first rows stand. So many of them as are `shown`, and the runs of `ids`, are put into `whole`."""
 
     floors: Floors
     wanted: Wanted
@@ -39,6 +39,7 @@ class _MergedAsked(Chunked[Look]):
         """Run one statement; the spots of each of its questions, by position."""
         queues = list(dict.fromkeys(question.queue for question in chunk))
         at = {queue.name: position for position, queue in enumerate(queues)}
+        sleeping = {question.queue for question in chunk if question.about.state is State.SLEEPING}
         spots = [
             spot_queries.spot_branch(
                 position,
@@ -53,7 +54,7 @@ class _MergedAsked(Chunked[Look]):
             spot_queries.whole_branch(
                 position,
                 queue.name,
-                with_waits=self.checkpoints,
+                with_waits=queue in sleeping,
                 may_checkpoints=queue.may_checkpoints,
                 has_keys=queue.has_keys,
             )
@@ -83,12 +84,12 @@ class Merged:
         self._floors = floors
         self._whole: dict[_Key, Row] = {}
         self._left: Mapping[str, Sequence[UUID]] = {}
-        self._shown = 0
+        self._view = View()
 
-    def begin(self, left: Mapping[str, Sequence[UUID]], shown: int) -> None:
-        """Begin a reading of so many rows a panel, and of runs that have `left` the running set before."""
+    def begin(self, left: Mapping[str, Sequence[UUID]], view: View) -> None:
+        """Begin a reading of a view, and of runs that have `left` the running set before."""
         self._whole = {}
-        self._left, self._shown = left, shown
+        self._left, self._view = left, view
 
     async def ask(
         self,
@@ -98,10 +99,11 @@ class Merged:
         apart: Collection[str],
     ) -> Mapping[Look, Gathered]:
         """Ask where the first rows stand, and for whole rows of those that were found in an older reading."""
-        ids = {name: set(run_ids) - self.known for name, run_ids in self._left.items()}
+        known = self.known
+        ids = {name: set(run_ids) - known for name, run_ids in self._left.items()}
         for of_state in found.values():
-            for name, run_ids in first(of_state.items, self._shown, of_state.kept).items():
-                ids.setdefault(name, set()).update(run_ids - self.known)
+            for name, run_ids in first(of_state.items, self._view.rows, of_state.kept).items():
+                ids.setdefault(name, set()).update(run_ids - known)
         asked = _MergedAsked(
             fetch=self._asking.fetch,
             role=self._asking.role,
@@ -109,7 +111,7 @@ class Merged:
             apart=apart,
             floors=self._floors,
             wanted=wanted,
-            shown=self._shown,
+            shown=self._view.rows,
             ids=ids,
             whole=self._whole,
         )
@@ -120,19 +122,25 @@ class Merged:
         """The runs that were read whole."""
         return frozenset(run_id for _, run_id in self._whole)
 
-    def rows(self, spots: Mapping[State, Found[Spot]], view: View) -> Mapping[State, Found[TaskRow]]:
-        """Give the rows that are shown, and those that left the running set, each where it is found now."""
-        return {state: self._of(state, found, view) for state, found in spots.items()}
+    def rows(self, spots: Mapping[State, Found[Spot]]) -> Mapping[State, Found[TaskRow]]:
+        """Give the rows that are shown, and those that left the running set, each where it is found now.
 
-    def _of(self, state: State, spots: Found[Spot], view: View) -> Found[TaskRow]:
-        shown = first(spots.items, view.rows, spots.items)
+        A queue of whose older spots one is not there any more is no longer among those that are kept.
+        """
+        return {state: self._of(state, found) for state, found in spots.items()}
+
+    def _of(self, state: State, spots: Found[Spot]) -> Found[TaskRow]:
+        shown = first(spots.items, self._view.rows, spots.items)
         items: dict[str, list[TaskRow]] = {name: [] for name in spots.items}
+        standing: dict[str, set[UUID]] = {name: set() for name in spots.items}
         for (name, run_id), row in self._whole.items():
-            is_meant = run_id in shown.get(name, ()) or (state in _ENDED and run_id in self._left.get(name, ()))
-            if is_meant and _stands_in(state, row, view):
+            is_meant = run_id in shown.get(name, ()) or (state in BY_CLAIM and run_id in self._left.get(name, ()))
+            if is_meant and _stands_in(state, row, self._view):
                 items.setdefault(name, []).append(_row(name, state, row))
-        has_more = sum(map(len, spots.items.values())) > view.rows
-        return Found(items, dict(spots.full), dict(spots.refused), dict(spots.kept), has_more)
+                standing.setdefault(name, set()).add(run_id)
+        kept = {name: read for name, read in spots.kept.items() if shown.get(name, frozenset()) <= standing[name]}
+        has_more = sum(map(len, spots.items.values())) > self._view.rows
+        return Found(items, dict(spots.full), dict(spots.refused), kept, has_more)
 
 
 def _stands_in(state: State, row: Row, view: View) -> bool:

@@ -7,17 +7,14 @@ from absurd_tui.observe.records import State
 _NAME = 200
 _INLINE_BYTES = 2_000
 
-_LAST = {
-    State.CANCELLED: " where t.state = 'cancelled' order by t.cancelled_at desc nulls last, r.run_id limit {rows}",
-    State.FAILED: " where t.state = 'failed' and t.last_attempt_run = r.run_id",
-}
+_OF_FAILED_TASK = " where t.state = 'failed' and t.last_attempt_run = r.run_id"
 
 
 def panel_branch(position: int, queue: str, state: State, *, may_checkpoints: bool, has_keys: bool) -> str:
     """Read one panel's first rows of one queue, picked by index; those that are pending from a floor ($2) on."""
     rows = wanted(position)
     picked = Picks(table("r", queue), table("t", queue), rows).first_of(state, floor(position, 2))
-    last = _LAST.get(state, "").format(rows=rows)
+    last = {State.CANCELLED: last_cancelled(rows), State.FAILED: _OF_FAILED_TASK}.get(state, "")
     return row_branch(position, queue, state, picked, last=last, may_checkpoints=may_checkpoints, has_keys=has_keys)
 
 
@@ -34,7 +31,9 @@ def finished_branch(position: int, queue: str, state: State, *, has_keys: bool) 
     """
     run_ids = f"(($1::text[])[{position + 1}])::uuid[]"
     picked = f"(select * from {table('r', queue)} where run_id = any({run_ids}) and state = '{state}')"
-    return row_branch(position, queue, state, picked, last=_LAST.get(state, ""), has_keys=has_keys)
+    return row_branch(
+        position, queue, state, picked, last=_OF_FAILED_TASK if state is State.FAILED else "", has_keys=has_keys
+    )
 
 
 def row_branch(
@@ -63,6 +62,11 @@ def row_branch(
    from {picked} r {task_join(queue)} {joins}{last})"""
 
 
+def last_cancelled(rows: str) -> str:
+    """Keep the tasks that were cancelled last."""
+    return f" where t.state = 'cancelled' order by t.cancelled_at desc nulls last, r.run_id desc limit {rows}"
+
+
 def task_join(queue: str, columns: str = "*") -> str:
     """Join the task of each run.
 
@@ -74,16 +78,19 @@ def task_join(queue: str, columns: str = "*") -> str:
 
 def waiting_joins(queue: str, *, may_checkpoints: bool) -> str:
     """Join what a sleeping run waits for: why the attempt before it failed, or the step that it has reached."""
+    # the conditions stand inside, so that nothing is looked for where they do not hold
     failed_before = f"""
    left join lateral (select p.failure_reason from {table("r", queue)} p
-                       where p.task_id = r.task_id and p.attempt = r.attempt - 1 and p.state = 'failed' limit 1) p
-     on r.state = 'sleeping' and r.started_at is null and r.wake_event is null"""
+                       where r.state = 'sleeping' and r.started_at is null and r.wake_event is null
+                         and p.task_id = r.task_id and p.attempt = r.attempt - 1 and p.state = 'failed' limit 1) p
+     on true"""
     if not may_checkpoints:
         return failed_before
     return f"""{failed_before}
    left join lateral (select left(c.checkpoint_name, {_NAME}) as name from {table("c", queue)} c
-                       where c.task_id = r.task_id and c.owner_run_id = r.run_id order by c.updated_at desc limit 1) c
-     on r.state = 'sleeping' and r.started_at is not null and r.wake_event is null"""
+                       where r.state = 'sleeping' and r.started_at is not null and r.wake_event is null
+                         and c.task_id = r.task_id and c.owner_run_id = r.run_id order by c.updated_at desc limit 1) c
+     on true"""
 
 
 def row_columns(*, place: str, failure: str, step: str, shown: str, has_keys: bool) -> str:

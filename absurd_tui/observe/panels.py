@@ -14,13 +14,11 @@ from absurd_tui.observe.heads import Form, Found, Heads, Look, Wanted, having
 from absurd_tui.observe.leases import Leases
 from absurd_tui.observe.merged import Merged
 from absurd_tui.observe.pages import read_page
-from absurd_tui.observe.places import NEWEST_FIRST, first_place, order, placed
+from absurd_tui.observe.places import BY_CLAIM, NEWEST_FIRST, first_place, order, placed
 from absurd_tui.observe.records import PanelReading, QueueReading, ReadAt, State, TaskRow, View
 from absurd_tui.observe.resting import Resting
 from absurd_tui.observe.rows import natural_order, task_row
 from absurd_tui.observe.spots import Spot, spot
-
-_ENDED = (State.COMPLETED, State.FAILED)
 
 
 def _branch(position: int, queue: str, look: Look) -> str:
@@ -51,7 +49,7 @@ class Panels:
             asking,
             self._depths,
             resting,
-            Form(self._merged.ask, lambda _, state, row: spot(state, row), lambda _, spot: spot.key),
+            Form(self._merged.ask, lambda _, state, row: spot(state, row), lambda _, one: one.key),
         )
 
     async def read(
@@ -126,10 +124,12 @@ class Panels:
         view: View,
         read: ReadAt,
     ) -> Mapping[State, Found[TaskRow]]:
-        self._merged.begin(self._departed.by_queue(), view.rows)
+        self._merged.begin(self._departed.by_queue(), view)
         spots = await self._spots.read(states, chosen, readings, view, read)
         self._see_running(spots, chosen)
-        found = self._merged.rows(spots, view)
+        found = self._merged.rows(spots)
+        for state, of_state in found.items():
+            self._spots.forget_of(state, spots[state].kept.keys() - of_state.kept.keys())
         await self._add_finished(found, chosen, self._merged.known)
         return found
 
@@ -157,6 +157,7 @@ class Panels:
             self._departed.see(run_ids, [queue.name for queue in chosen if queue.name not in running.refused])
 
     def _note_leases(self, running: Found[TaskRow], now: float) -> None:
+        """Tell when each lease was set, as far as its row was seen; of many queues only those shown are."""
         noted: dict[str, list[TaskRow]] = {name: [] for name in running.items}
         for row in self._leases.see([row for rows in running.items.values() for row in rows], now):
             noted[row.queue].append(row)
@@ -177,7 +178,8 @@ class Panels:
         questions = [
             Question(queue, (state, queue.has_keys), is_idle=queue.name not in left)
             for queue in chosen
-            for state in _ENDED
+            if queue.name in left or not self._asking.is_pooled
+            for state in BY_CLAIM
             if state in found
         ]
 
@@ -222,7 +224,7 @@ def _reading(state: State, found: Found[TaskRow], readings: Sequence[QueueReadin
     return PanelReading(
         state,
         shown,
-        is_by_claim=state in _ENDED and bool(found.full),
+        is_by_claim=state in BY_CLAIM and bool(found.full),
         refused=tuple(sorted(found.refused.items(), key=lambda refused: refused[0])),
         after=after if has_more else None,
         read=min(found.kept.values(), key=lambda read: read.ticks, default=None),

@@ -5,7 +5,7 @@ of which were tried again. While a queue's counts stay as they were, the same ro
 was retried or cleaned up while another took its place in the count. So they are read again only every few seconds.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -38,6 +38,11 @@ class Settled(Generic[Item]):
     def forget(self) -> None:
         """Read everything again."""
         self._kept = {}
+
+    def forget_of(self, state: State, names: Collection[str]) -> None:
+        """Read again what some queues gave for one panel."""
+        for name in names:
+            self._kept.pop((state, name), None)
 
     def items(
         self, state: State, queue: str, asked: "tuple[View, Counts | None]", read: ReadAt, *, among: int

@@ -9,44 +9,53 @@ text of an array of ids for each queue; $3 how many are shown of a panel; $4 the
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from absurd_tui.observe.panel_queries import row_columns, task_join, waiting_joins
+from absurd_tui.observe.panel_queries import last_cancelled, row_columns, task_join, waiting_joins
 from absurd_tui.observe.pick_queries import Picks, wanted
 from absurd_tui.observe.places import NEWEST_FIRST
 from absurd_tui.observe.queries import floor, seconds, table
 from absurd_tui.observe.records import State
 
-_COLUMNS = {
-    State.PENDING: "run_id, available_at",
-    State.RUNNING: "run_id, available_at, claim_expires_at",
-    State.SLEEPING: "run_id, available_at",
-    State.COMPLETED: "run_id, completed_at",
-    State.FAILED: "run_id, task_id, failed_at",
-    State.CANCELLED: "run_id, task_id",
-}
 _BY_TIME = ", ".join(f"'{state}'" for state in State if state not in NEWEST_FIRST)
-_ENDED_AT = {State.COMPLETED: "r.completed_at", State.FAILED: "r.failed_at", State.CANCELLED: "t.cancelled_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """What of a run is read to pick it and to sort it."""
+
+    columns: str
+    place: str = "null::timestamptz"
+    has_no_lease: str = "false"
+    ended_at: str = "null::float8"
+
+
+_SPOTS = {
+    State.PENDING: _Spot("run_id, available_at", "r.available_at"),
+    State.RUNNING: _Spot(
+        "run_id, available_at, claim_expires_at",
+        "coalesce(r.claim_expires_at, r.available_at)",
+        "r.claim_expires_at is null",
+    ),
+    State.SLEEPING: _Spot("run_id, available_at", "r.available_at"),
+    State.COMPLETED: _Spot("run_id, completed_at", ended_at=seconds("r.completed_at")),
+    State.FAILED: _Spot("run_id, task_id, failed_at", ended_at=seconds("r.failed_at")),
+    State.CANCELLED: _Spot("run_id, task_id", ended_at=seconds("t.cancelled_at")),
+}
 
 
 def spot_branch(position: int, at: int, queue: str, state: State, *, with_retried: bool) -> str:
     """Read where the first rows of one panel of one queue stand; `at` is the position of the queue."""
-    rows = wanted(position)
-    picks = Picks(table("r", queue), table("t", queue), rows, _COLUMNS[state])
+    rows, spot = wanted(position), _SPOTS[state]
+    picks = Picks(table("r", queue), table("t", queue), rows, spot.columns)
     picked = picks.failed_runs() if with_retried else picks.first_of(state, floor(position, 4))
-    place, ended_at, has_no_lease, more = "null::timestamptz", "null::float8", "false", ""
-    if state in NEWEST_FIRST:
-        ended_at = seconds(_ENDED_AT[state])
-    else:
-        place = "r.available_at"
-    if state is State.RUNNING:
-        place, has_no_lease = "coalesce(r.claim_expires_at, r.available_at)", "r.claim_expires_at is null"
+    last = ""
     if state is State.CANCELLED:
-        more = f"""{task_join(queue, "t.state, t.cancelled_at")}
-  where t.state = 'cancelled' order by t.cancelled_at desc nulls last, r.run_id limit {rows}"""
+        last = f"{task_join(queue, 't.state, t.cancelled_at')} {last_cancelled(rows)}"
     return f"""
-(select {position} as qi, {at} as at, '{state}' as panel, r.run_id as spot_id, {place} as spot_at,
-        {has_no_lease} as has_no_lease, {ended_at} as spot_ended_at
-   from {picked} r {more})"""
+(select {position} as qi, {at} as at, '{state}' as panel, r.run_id as spot_id, {spot.place} as spot_at,
+        {spot.has_no_lease} as has_no_lease, {spot.ended_at} as spot_ended_at
+   from {picked} r {last})"""
 
 
 def whole_branch(at: int, queue: str, *, with_waits: bool, may_checkpoints: bool, has_keys: bool) -> str:
@@ -76,7 +85,7 @@ with spots as materialized ({" union all ".join(spots)}),
      shown as materialized (
        select at, spot_id from (
          select *, row_number() over (partition by panel
-                                      order by has_no_lease, spot_at, spot_ended_at desc nulls first,
+                                      order by has_no_lease, spot_at, spot_ended_at desc nulls last,
                                                case when panel in ({_BY_TIME}) then spot_id end, spot_id desc) as place
            from spots) s
         where place <= $3::int)

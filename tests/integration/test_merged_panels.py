@@ -11,9 +11,10 @@ from seeding import put, reading
 from absurd_tui.conninfo import resolve
 from absurd_tui.database.session import STATEMENTS_KEPT, Session
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
-from absurd_tui.observe import asking, beats
+from absurd_tui.observe import asking, beats, panels
+from absurd_tui.observe.depths import FEW_QUEUES
 from absurd_tui.observe.reader import Reader
-from absurd_tui.observe.records import Snapshot, State, View
+from absurd_tui.observe.records import PanelReading, Snapshot, State, View
 
 pytestmark = pytest.mark.slow
 
@@ -43,9 +44,13 @@ async def lifecycle(connection: asyncpg.Connection) -> Lifecycle:
 
 
 def shown(snapshot: Snapshot, state: State) -> list[tuple[str, str]]:
+    return [(row.queue, row.task_name) for row in the(snapshot, state).rows]
+
+
+def the(snapshot: Snapshot, state: State) -> PanelReading:
     panel = snapshot.panel(state)
     assert panel is not None
-    return [(row.queue, row.task_name) for row in panel.rows]
+    return panel
 
 
 async def work(lifecycle: Lifecycle, queue: str, ending: str) -> None:
@@ -112,7 +117,7 @@ async def test_a_connection_keeps_so_many_statements_and_no_more(database: Datab
         for number in range(STATEMENTS_KEPT + 20):
             await session.fetch(f"select {number} as number")
         ((kept, *_),) = await session.fetch(PLANS)
-        assert kept <= STATEMENTS_KEPT + 1
+        assert STATEMENTS_KEPT <= kept <= STATEMENTS_KEPT + 1
     finally:
         session.terminate()
 
@@ -123,8 +128,7 @@ async def test_what_was_tried_again_is_not_shown_as_failed_though_as_many_have_f
     for queue in QUEUES:
         await work(lifecycle, queue, "fails")
     async with reading(database.dsn) as reader:
-        failed = (await reader.snapshot(View())).panel(State.FAILED)
-        assert failed is not None
+        failed = the(await reader.snapshot(View()), State.FAILED)
         assert {row.queue for row in failed.rows} == {*QUEUES}
         again = next(row for row in failed.rows if row.queue == "q05")
         await lifecycle.retry("q05", again.task_id)
@@ -146,9 +150,9 @@ async def test_rows_that_stand_where_they_stood_are_shown_again_though_nothing_e
     for queue in QUEUES:
         await work(lifecycle, queue, "fails")
     async with reading(database.dsn) as reader:
-        for panels in ((State.FAILED,), tuple(State)):
+        for states in ((State.FAILED,), tuple(State)):
             for _ in range(3):
-                found = await reader.snapshot(View(panels=panels))
+                found = await reader.snapshot(View(panels=states))
                 assert {queue for queue, _ in shown(found, State.FAILED)} == {*QUEUES}
                 await work(lifecycle, "q01", "completes")
 
@@ -183,28 +187,81 @@ async def test_a_queue_that_was_asked_for_few_is_asked_for_more_where_it_has_the
         await put(connection, queue, "pending", number=50, run={"available_at": late})
     async with reading(database.dsn) as reader:
         found = await reader.snapshot(View(rows=40))
-        assert [queue for queue, _ in shown(found, State.PENDING)] == ["q00"] * 40
-        panel = found.panel(State.PENDING)
-        assert panel is not None
-        times = [row.available_at for row in panel.rows]
-        assert times == sorted(times)
-        assert panel.after is not None
+        assert shown(found, State.PENDING) == [("q00", f"task {number}") for number in range(1, 41)]
+        assert the(found, State.PENDING).after is not None
         assert len({text for text in spied.texts if "spots" in text}) == 1
 
 
-async def test_a_queue_that_is_locked_between_is_refused_and_the_others_live(
-    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+async def test_a_queue_whose_checkpoints_are_locked_is_named_once_and_left_alone(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, spied: Statements
 ) -> None:
     for queue in QUEUES:
-        await lifecycle.spawn(queue, "waits", {})
+        await work(lifecycle, queue, "fails")
+        await put(connection, queue, "sleeping", run={"available_at": "now() + interval '1 h'"})
     async with reading(database.dsn) as reader:
-        assert len(shown(await reader.snapshot(View()), State.PENDING)) == len(QUEUES)
-        await lifecycle.spawn("q01", "more", {})
-        async with connection.transaction():
-            await connection.execute("lock table absurd.t_q09 in access exclusive mode")
-            found = await reader.snapshot(View(), is_urged=True)
-        q09 = found.queue("q09")
-        assert q09 is not None
-        assert q09.refusal is not None
-        assert {name for name, _ in shown(found, State.PENDING)} == {*QUEUES} - {"q09"}
-        assert ("q01", "more") in shown(found, State.PENDING)
+        await reader.snapshot(View())
+        other = await asyncpg.connect(database.dsn)
+        async with other.transaction():
+            await other.execute("lock table absurd.c_q09 in access exclusive mode")
+            for number in range(2):
+                spied.clear()
+                await work(lifecycle, "q01", "completes")
+                found = await reader.snapshot(View())
+                asked = [text for text in spied.texts if "spots" in text and '"r_q09"' in text]
+                assert bool(asked) == (number == 0), "it rests"
+                for state in (State.SLEEPING, State.FAILED):
+                    assert {row.queue for row in the(found, state).rows} == {*QUEUES} - {"q09"}
+                assert "q09" in dict(the(found, State.FAILED).refused)
+                assert ("q01", "completes") in shown(found, State.COMPLETED)
+        await other.close()
+
+
+SOON = "now() + n / 3 * interval '1 s'"
+ODD = {
+    State.PENDING: {"available_at": "case when n % 5 = 0 then '-infinity' else now() - n / 3 * interval '1 s' end"},
+    State.RUNNING: {
+        "available_at": "now() - n * interval '1 s'",
+        "claim_expires_at": f"case n % 4 when 0 then null when 1 then 'infinity' else {SOON} end",
+    },
+    State.SLEEPING: {"available_at": f"case when n % 5 = 0 then 'infinity' else {SOON} end"},
+    State.COMPLETED: {
+        "available_at": AGO,
+        "completed_at": "case when n % 6 > 0 then now() - n / 3 * interval '1 s' end",
+    },
+    State.FAILED: {"available_at": AGO, "failed_at": "case when n % 6 > 0 then now() - n / 3 * interval '1 s' end"},
+    State.CANCELLED: {"available_at": "case when n % 4 = 0 then 'infinity' else now() - n / 3 * interval '1 s' end"},
+}
+
+
+@pytest.mark.parametrize("rows", [7, 30, 60])
+@pytest.mark.parametrize("with_retried", [False, True])
+async def test_many_queues_show_what_they_would_if_they_were_few(
+    connection: asyncpg.Connection,
+    lifecycle: Lifecycle,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: int,
+    with_retried: bool,
+) -> None:
+    for number, queue in enumerate(QUEUES):
+        for state, run in ODD.items():
+            task = {"cancelled_at": "now() - n / 4 * interval '1 s'"} if state is State.CANCELLED else {}
+            await put(connection, queue, state, number=3 + 2 * number, run=run, task=task)
+        await connection.execute(f"""
+            update absurd.t_{queue} set state = 'cancelled', cancelled_at = now()
+             where task_id in (select task_id from absurd.r_{queue} where state = 'failed' order by run_id limit 2);
+            update absurd.t_{queue} set state = 'pending' where task_id in (
+              select task_id from absurd.r_{queue} where state = 'failed' order by run_id desc limit 1);
+            update absurd.r_{queue} set failure_reason = '{{"name": "E", "message": "no"}}', result = '[1]'
+             where state in ('failed', 'completed');
+            insert into absurd.c_{queue} (task_id, checkpoint_name, state, owner_run_id)
+            select task_id, 'step', '1', run_id from absurd.r_{queue}""")
+    await connection.execute("update absurd.r_q03 set started_at = now() where state = 'sleeping'")
+    read = []
+    for few in (FEW_QUEUES, 100):
+        monkeypatch.setattr(panels, "FEW_QUEUES", few)
+        async with reading(database.dsn) as reader:
+            read.append((await reader.snapshot(View(rows=rows, with_retried=with_retried))).panels)
+    for many, together in zip(*read, strict=True):
+        assert len(many.rows) == rows
+        assert many == together, many.state
