@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -10,7 +10,7 @@ from statistics import median
 from absurd_tui.observe.parts import Part, PartCost
 
 MINUTE = 60.0
-_TYPICAL_OF = 3
+_TYPICAL_OF, _AT_MOST = 3, 3
 _DEAR = 0.05
 """Seconds."""
 
@@ -29,9 +29,10 @@ class _Charge:
 class Account:
     """Keeps the charges of the last minute, by part.
 
-    What a part costs is the median of its last three readings, once there are three: one that had to wait for a lock
-    does not count; nor does what was learned in it, because the next will not cost that. Of two the lesser counts,
-    where it is dear.
+    What a part costs is what its last reading did, so that the pause after it makes up for just that; but no more than
+    three times the median of the last three, once there are three: one that had to wait for a lock says little of the
+    next. Nor does what was learned in it count, because the next will not cost that. Of two the lesser counts, where
+    it is dear.
     """
 
     def __init__(self) -> None:
@@ -113,9 +114,9 @@ class Account:
 
     def cost(self, part: Part) -> float:
         """Give how many seconds a reading of a part keeps a backend; 0 while too few were made to say so."""
-        typical = self._typical.get(part, ())
+        typical: Sequence[float] = self._typical.get(part, ())
         if len(typical) == _TYPICAL_OF:
-            return median(typical)
+            return min(typical[-1], _AT_MOST * median(typical))
         is_dear = len(typical) > 1 and min(typical) >= _DEAR
         return min(typical) if is_dear else 0.0
 

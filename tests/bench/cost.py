@@ -12,9 +12,9 @@ def cpu_seconds(pid: int) -> float:
 
 
 def own_memory(pid: int) -> float:
-    """The memory in MB that a process shares with no other."""
+    """The memory in MB that is a process's own: neither a file's nor the server's shared buffers."""
     told = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(line.split()[1]) for line in told.splitlines() if line.startswith("Private_")) / 1000
+    return next(int(line.split()[1]) for line in told.splitlines() if line.startswith("Anonymous:")) / 1000
 
 
 def peak_memory(pid: int) -> float:

@@ -28,8 +28,8 @@ QUEUE, MANY, SMALL_TASKS = "large", 200, 214
 REFRESHES, SETTLES, COUNTED_WITHIN = 10, 15, 1800
 """How many readings are measured, after how many of that view, and for how many the history may be counted before."""
 
-WATCHED_FOR, SAMPLED_EVERY = 60.0, 0.05
-"""For how many seconds a poll is watched, and how often it is looked at."""
+WATCHED_AFTER, WATCHED_FOR, SAMPLED_EVERY = 60.0, 60.0, 0.05
+"""For how many seconds a poll is watched, after how many in which it learns what it costs, and how often."""
 
 SETTINGS = {
     "shared_buffers": "1GB",
@@ -178,7 +178,7 @@ async def watched(dsn: str, view: View) -> Watched:
     watcher = await asyncpg.connect(dsn)
     polling = asyncio.create_task(poll.run())
     try:
-        await asyncio.sleep(SETTLES)
+        await asyncio.sleep(WATCHED_AFTER)
         pids = [
             row["pid"] for row in await watcher.fetch("select pid from pg_stat_activity where usename = 'dashboard'")
         ]

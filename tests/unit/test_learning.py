@@ -68,3 +68,12 @@ def test_what_a_part_costs_is_without_what_was_learned_for_it(clock: Clock) -> N
         read(account, 0.01, 0.0)
     assert account.cost(Part.PANELS) == pytest.approx(0.01)
     assert account.lately(Part.PANELS).seconds == pytest.approx(6.03), "what was spent was spent"
+
+
+def test_the_last_reading_says_what_a_part_costs_but_not_one_that_had_to_wait(clock: Clock) -> None:
+    account = Account()
+    costs = []
+    for seconds in (0.01, 0.02, 0.01, 0.025, 0.2, 0.02, 0.03, 0.06, 0.06):
+        read(account, seconds, 0.0)
+        costs.append(account.cost(Part.PANELS))
+    assert costs == pytest.approx([0.0, 0.0, 0.01, 0.025, 0.075, 0.02, 0.03, 0.06, 0.06])
