@@ -13,14 +13,15 @@ from math import inf
 from statistics import median
 
 from absurd_tui.observe.account import Account
-from absurd_tui.observe.governor import BUDGET, Demand, slowed
+from absurd_tui.observe.governor import BUDGET, SEEN, Demand, slowed
 from absurd_tui.observe.parts import Beat, Part
 
 LONGEST = 10.0
 _LEAST_GAP = 0.1
 _EARLY = 0.9
 _VISIBLY = 1.5
-_LEAST_BUDGET = BUDGET / 4
+_SEEN_BUDGET = SEEN * BUDGET
+_LEAST_BUDGET = _SEEN_BUDGET / 4
 _BESIDE = (Part.HISTORY, Part.FAILURES, Part.SCREENS)
 """What keeps to a share of its own: background counts and the walk through failures to half of the budget each,
 screens to a quarter."""
@@ -76,7 +77,7 @@ class Beats:
             self._gaps.append(max(_LEAST_GAP, moment.ticks - self._moment.ticks))
         self._moment, self._is_urged = moment, is_urged
         beside = sum(self._account.lately(part).share for part in _BESIDE)
-        self._slowed = slowed(self._demands(), max(_LEAST_BUDGET, BUDGET - beside))
+        self._slowed = slowed(self._demands(), max(_LEAST_BUDGET, _SEEN_BUDGET - beside))
 
     def is_due(self, part: Part, asked: object = None, *, every: float = 0.0) -> bool:
         """Say whether a part is to be read: `asked` is what of it is wanted, `every` how often that is enough."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from absurd_tui.observe.parts import Part
 
 BUDGET = 0.02
+SEEN = 0.8
+"""How much of what a statement takes of a backend is seen from here, at least: the rest is before and after it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """The poll: one reading at a time, never more than its share of a backend, and what to do when it fails.
 
-The next reading comes no sooner than fifty times what one costs, which is two per
-cent of a backend; the median of the last three counts, once there are three, so that
-one reading that had to wait for a lock does not; and neither the first of a connection
-nor what was learned in a later one, because what is asked for the first time is also
-planned. After a lost connection it tries again with growing, jittered pauses; a password, a role or a
-database that is refused is not tried again.
+The next reading comes no sooner than some sixty times what one costs as seen from here,
+which is two per cent of a backend; the median of the last three counts, once there are
+three, so that one reading that had to wait for a lock does not; and neither the first of
+a connection nor what was learned in a later one, because what is asked for the first time
+is also planned. After a lost connection it tries again with growing, jittered pauses; a
+password, a role or a database that is refused is not tried again.
 """
 
 import asyncio
@@ -19,9 +19,10 @@ from typing import Protocol
 
 from absurd_tui.database.faults import Fault, classify, lacks_room, sentence
 from absurd_tui.errors import CannotStart
+from absurd_tui.observe.governor import BUDGET, SEEN
 from absurd_tui.observe.records import Link, LinkState, Server, Snapshot, View
 
-SHARE = 50
+SHARE = 1 / (SEEN * BUDGET)
 _MEDIAN_OF = 3
 _BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 _WITHOUT_ROOM = 5.0

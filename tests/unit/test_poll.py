@@ -182,11 +182,11 @@ def test_a_new_interval_counts_at_once(script: Script) -> None:
     ("costs", "learned", "pauses"),
     [
         ([9.0, 0.001, 0.001], [], [1.0, 1.0, 1.0]),
-        ([0.001, 0.1, 0.1, 0.1, 0.1], [], [1.0, 1.0, 1.0, 5.0, 5.0]),
+        ([0.001, 0.1, 0.1, 0.1, 0.1], [], [1.0, 1.0, 1.0, 6.25, 6.25]),
         ([0.001, 0.01, 0.01, 0.9, 0.01, 0.01], [], [1.0] * 6),
-        ([0.001, 0.01, 0.1, 0.2, 0.3], [], [1.0, 1.0, 1.0, 5.0, 10.0]),
+        ([0.001, 0.01, 0.1, 0.2, 0.3], [], [1.0, 1.0, 1.0, 6.25, 12.5]),
         ([0.001, 0.9, 0.01, 0.01], [], [1.0, 1.0, 1.0, 1.0]),
-        ([0.001, 0.5, 0.5, 0.5, 0.5], [0.0, 0.49, 0.49, 0.3], [1.0, 1.0, 1.0, 1.0, 10.0]),
+        ([0.001, 0.5, 0.5, 0.5, 0.5], [0.0, 0.49, 0.49, 0.3], [1.0, 1.0, 1.0, 1.0, 12.5]),
     ],
 )
 def test_the_median_of_three_sets_the_pause_but_for_the_first_of_a_connection_and_what_was_learned(
@@ -206,12 +206,12 @@ def test_costs_before_a_lost_connection_are_forgotten(script: Script) -> None:
 
     async def lose() -> None:
         await asyncio.sleep(6)
-        assert script.poll.pause == 5.0
+        assert script.poll.pause == 6.25
         script.read_faults = [LOST]
 
     script.play(6, lose)
     assert len(script.opened) == 2
-    assert told[:5] == [1.0, 1.0, 1.0, 5.0, 1.0]
+    assert told[:5] == [1.0, 1.0, 1.0, 6.25, 1.0]
 
 
 # when the connection is lost
