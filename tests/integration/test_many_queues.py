@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import asyncpg
@@ -16,7 +17,7 @@ from seeding import put, reading
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.errors import CannotStart
 from absurd_tui.lifecycle import Lifecycle
-from absurd_tui.observe import asking, beats, count_queries, far
+from absurd_tui.observe import asking, beats, census, count_queries, examining, far, listing
 from absurd_tui.observe.queries import quoted
 from absurd_tui.observe.records import Snapshot, State, View
 
@@ -54,6 +55,13 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
 def ungoverned(monkeypatch: pytest.MonkeyPatch) -> None:
     """No part is read less often because this machine is slow."""
     monkeypatch.setattr(beats, "slowed", lambda demands, budget: {})
+
+
+@pytest.fixture
+def without_slower_beats(ungoverned: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read every few seconds is read once, however long a reading takes here."""
+    for module, name in ((census, "_DONE_EVERY"), (examining, "_EVERY"), (listing, "_EVERY")):
+        monkeypatch.setattr(module, name, inf)
 
 
 async def furnish(connection: asyncpg.Connection, number: int = MANY) -> list[str]:
@@ -109,7 +117,7 @@ async def something_ends(connection: asyncpg.Connection) -> None:
 
 
 async def test_a_poll_of_200_queues_takes_ten_round_trips_and_shows_the_first_of_all(
-    connection: asyncpg.Connection, database: Database, ungoverned: None, spied: Statements
+    connection: asyncpg.Connection, database: Database, without_slower_beats: None, spied: Statements
 ) -> None:
     names = await furnish(connection)
     async with reading(database.dsn) as reader:
@@ -121,7 +129,7 @@ async def test_a_poll_of_200_queues_takes_ten_round_trips_and_shows_the_first_of
             snapshot = await reader.snapshot(View())
             assert any("place_at" in text for text in spied.texts), "the panels are read too"
             trips.append(len(spied))
-        assert min(trips) <= 10, "where no slower beat falls into a reading"
+        assert max(trips[1:]) <= 10, trips
         await agrees(connection, names, snapshot)
         locked = max(text.count("absurd.") for text in spied.texts)
         assert locked > 0
@@ -191,7 +199,7 @@ async def elsewhere(with_xml: str) -> AsyncIterator[tuple[asyncpg.Connection, st
 async def test_far_away_all_queues_are_counted_in_one_statement(
     elsewhere: tuple[asyncpg.Connection, str],
     monkeypatch: pytest.MonkeyPatch,
-    ungoverned: None,
+    without_slower_beats: None,
     spied: Statements,
 ) -> None:
     connection, dsn = elsewhere
@@ -206,7 +214,7 @@ async def test_far_away_all_queues_are_counted_in_one_statement(
             snapshot = await reader.snapshot(View())
             trips.append(len(spied))
             by_xml.append(sum("query_to_xml" in text for text in spied.texts))
-        assert min(trips) <= 10, "where no slower beat falls into a reading"
+        assert max(trips[1:]) <= 10, trips
         assert min(by_xml) == 1
         await agrees(connection, names, snapshot)
         panel = snapshot.panel(State.FAILED)
