@@ -24,6 +24,17 @@ class Look:
     has_keys: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be read: the first tasks in these states of the queues chosen, whose counts were just read."""
+
+    states: Sequence[State]
+    chosen: Sequence[ListedQueue]
+    readings: Sequence[QueueReading]
+    view: View
+    read: ReadAt
+
+
 Wanted = Callable[[Question[Look]], int]
 """Says how many rows are wanted of a question."""
 
@@ -90,15 +101,9 @@ class Heads(Generic[Item]):
         """Read some queues again: what they gave for a panel is not there any more."""
         self._settled.forget_of(state, names)
 
-    async def read(
-        self,
-        states: Sequence[State],
-        chosen: Sequence[ListedQueue],
-        readings: Sequence[QueueReading],
-        view: View,
-        read: ReadAt,
-    ) -> Mapping[State, Found[Item]]:
-        """Read the first of the queues chosen, for all panels in one statement for as many queues as one may ask."""
+    async def read(self, wish: Wish) -> Mapping[State, Found[Item]]:
+        """Read for all panels in one statement for as many queues as one may ask."""
+        states, chosen, readings, view, read = wish.states, wish.chosen, wish.readings, wish.view, wish.read
         found: Mapping[State, Found[Item]] = {state: Found() for state in states}
         worth = {state: self._depths.worth_asking(state, chosen, having(state, readings)) for state in states}
         signs = {reading.name: reading.counts for reading in readings if reading.counts is not None}

@@ -140,7 +140,7 @@ class Merged:
                 standing.setdefault(name, set()).add(run_id)
         kept = {name: read for name, read in spots.kept.items() if shown.get(name, frozenset()) <= standing[name]}
         has_more = sum(map(len, spots.items.values())) > self._view.rows
-        return Found(items, dict(spots.full), dict(spots.refused), kept, has_more)
+        return Found(items, full=dict(spots.full), refused=dict(spots.refused), kept=kept, has_more=has_more)
 
 
 def _stands_in(state: State, row: Row, view: View) -> bool:

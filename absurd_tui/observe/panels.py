@@ -10,7 +10,7 @@ from absurd_tui.observe.branches import Gathered, ListedQueue, Question
 from absurd_tui.observe.depths import FEW_QUEUES, Depths
 from absurd_tui.observe.finished import Departed
 from absurd_tui.observe.floors import Floors
-from absurd_tui.observe.heads import Form, Found, Heads, Look, Wanted, having
+from absurd_tui.observe.heads import Form, Found, Heads, Look, Wanted, Wish, having
 from absurd_tui.observe.leases import Leases
 from absurd_tui.observe.merged import Merged
 from absurd_tui.observe.pages import read_page
@@ -71,7 +71,7 @@ class Panels:
             self._rows.forget()
             self._spots.forget()
         read_heads = self._read_many if len(chosen) > FEW_QUEUES else self._read_few
-        found = await read_heads(heads, chosen, readings, view, read)
+        found = await read_heads(Wish(heads, chosen, readings, view, read))
         if State.RUNNING in found:
             self._note_leases(found[State.RUNNING], read.now)
         panels = []
@@ -101,36 +101,22 @@ class Panels:
         """Take note that at `now` everything is as it was read last."""
         self._leases.unchanged(now)
 
-    async def _read_few(
-        self,
-        states: Sequence[State],
-        chosen: Sequence[ListedQueue],
-        readings: Sequence[QueueReading],
-        view: View,
-        read: ReadAt,
-    ) -> Mapping[State, Found[TaskRow]]:
-        found = await self._rows.read(states, chosen, readings, view, read)
-        self._see_running(found, chosen)
+    async def _read_few(self, wish: Wish) -> Mapping[State, Found[TaskRow]]:
+        found = await self._rows.read(wish)
+        self._see_running(found, wish.chosen)
         known = {row.run_id for of_state in found.values() for rows in of_state.items.values() for row in rows}
-        await self._add_finished(found, chosen, known)
+        await self._add_finished(found, wish.chosen, known)
         _drop_overtaken(found)
         return found
 
-    async def _read_many(
-        self,
-        states: Sequence[State],
-        chosen: Sequence[ListedQueue],
-        readings: Sequence[QueueReading],
-        view: View,
-        read: ReadAt,
-    ) -> Mapping[State, Found[TaskRow]]:
-        self._merged.begin(self._departed.by_queue(), view)
-        spots = await self._spots.read(states, chosen, readings, view, read)
-        self._see_running(spots, chosen)
+    async def _read_many(self, wish: Wish) -> Mapping[State, Found[TaskRow]]:
+        self._merged.begin(self._departed.by_queue(), wish.view)
+        spots = await self._spots.read(wish)
+        self._see_running(spots, wish.chosen)
         found = self._merged.rows(spots)
         for state, of_state in found.items():
             self._spots.forget_of(state, spots[state].kept.keys() - of_state.kept.keys())
-        await self._add_finished(found, chosen, self._merged.known)
+        await self._add_finished(found, wish.chosen, self._merged.known)
         return found
 
     async def _ask_rows(
