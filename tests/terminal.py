@@ -50,6 +50,9 @@ _SWITCHES = re.compile(_SET.pattern + rb"|\x1b\[(?:>[0-9]+|<)u")
 _OWN_SCREEN = re.compile(rb"\x1b\[\?1049h.*?\x1b\[\?1049l", re.DOTALL)
 # Textual's last words may come after it has left: modes, and the pointer's shape
 _LAST_WORDS = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]22;[a-z-]+\x07")
+# a terminal that shows frames whole is asked for it, says that it can, and is told where a frame begins and ends
+_IS_WHOLE, _SHOWS_WHOLE = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+_FRAME, _FRAME_END = b"\x1b[?2026h", b"\x1b[?2026l"
 # what pyte does not know, and would draw the end of
 _KEYBOARD = re.compile(rb"\x1b\[[<>=?][0-9;]*u")
 # four fifths of what is written; pyte would take as much of the time
@@ -59,10 +62,10 @@ _STYLES = re.compile(_KEYBOARD.pattern + rb"|\x1b\[[0-9;]*m")
 class Terminal:
     """A terminal of some columns and rows, and the program that runs in it.
 
-    `raw` is every byte that the program has written; `has_colours` makes the screen know
-    its colours and what is struck through, at a price. Nothing is read from the program but in
-    a call: what waits for the screen reads. What it keeps from one run to the next goes where `environ` says, else into
-    a folder that is removed.
+    `raw` is every byte that the program has written; `has_colours` makes the screen know its colours and what is struck
+    through, at a price. It shows a frame once it is whole, as most terminals do. Nothing is read from the program but
+    in a call: what waits for the screen reads. What it keeps from one run to the next goes where `environ` says, else
+    into a folder that is removed.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Terminal:
     ) -> None:
         self._skipped = _KEYBOARD if has_colours else _STYLES
         self.raw = b""
+        self._unshown = b""
         self._taken = 0
         self._drawn: tuple[int, list[str]] = (-1, [])
         self._screen = pyte.Screen(*size)
@@ -158,7 +162,7 @@ class Terminal:
             return False
         piece = os.read(self._master, 1 << 16)
         self.raw += piece
-        self._stream.feed(self._skipped.sub(b"", piece))
+        self._show(piece)
         return True
 
     def until(self, is_so: Callable[[], bool], within: float = PATIENCE) -> None:
@@ -288,6 +292,21 @@ class Terminal:
         assert on == {7, 25}, f"modes left on: {sorted(on)}"
         pushed, popped = len(re.findall(rb"\x1b\[>[0-9]+u", self.raw)), len(re.findall(rb"\x1b\[<u", self.raw))
         assert pushed == popped, "the keyboard protocol is still on"
+
+    def _show(self, piece: bytes) -> None:
+        unshown = self._unshown + piece
+        if _IS_WHOLE in unshown:
+            os.write(self._master, _SHOWS_WHOLE)
+        begun = unshown.rfind(_FRAME)
+        last = unshown.rfind(b"\x1b")
+        if begun > unshown.rfind(_FRAME_END):
+            whole = begun
+        elif last >= 0 and (_FRAME.startswith(unshown[last:]) or _IS_WHOLE.startswith(unshown[last:])):
+            whole = last
+        else:
+            whole = len(unshown)
+        self._stream.feed(self._skipped.sub(b"", unshown[:whole]))
+        self._unshown = unshown[whole:]
 
     def _set_size(self, size: tuple[int, int]) -> None:
         columns, rows = size

@@ -106,16 +106,8 @@ def until_at(shown: Terminal, text: str) -> None:
 
 
 def until_below(shown: Terminal, text: str) -> None:
-    """Read until one types in the line below a text, and still does once nothing more is written."""
-
-    def is_below() -> bool:
-        return text in shown.lines[shown.cursor[1] - 1]
-
-    while True:
-        shown.until(is_below)
-        shown.settle()
-        if is_below():
-            return
+    """Read until one types in the line below a text."""
+    shown.until(lambda: text in shown.lines[shown.cursor[1] - 1])
 
 
 def audited(state: Path) -> list[dict[str, Any]]:
