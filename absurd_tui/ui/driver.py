@@ -5,7 +5,8 @@ does not. On the `SIGCONT` after either, Textual's driver enters the terminal: a
 a `SIGSTOP` that is a second time, with a second thread that reads the keys, and
 with the modes of its own first entry taken for the user's, to be left behind at
 the end. A terminal that is lost brings a `SIGCONT` too, perhaps once the app has
-left: then there is nothing to enter.
+left: then there is nothing to enter. A signal that comes while the terminal is
+being entered or left, which may wait for seconds, has its turn after that.
 
 Textual waits in its event loop for a terminal that is behind, and for ever for one
 that is lost. This driver never waits there: what is written goes to a thread, and
@@ -13,7 +14,11 @@ while the terminal is behind no frame is made.
 """
 
 import os
+import signal
 import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
 from textual.driver import Driver
@@ -43,10 +48,12 @@ def steady(driver: type[Driver]) -> type[Driver]:
         _file: TextIO
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
+            self._is_entered = False
+            self._is_turning = False
+            self._signals: deque[int] = deque()
+            super().__init__(*arguments, **options)  # from here on it is told of signals
             self._outlet = Outlet(self._file, lost=self._lost)
             self._is_frame_owed = False
-            self._is_entered = False
             self._is_lent = False
             self._title = ""
 
@@ -63,16 +70,18 @@ def steady(driver: type[Driver]) -> type[Driver]:
             return not self._is_frame_owed
 
         def start_application_mode(self) -> None:
-            self._is_entered = True
-            super().start_application_mode()
-            if self._title:
-                self.write(_KEEP_TITLE + _TITLE.format(self._title))
+            with self._turn():
+                self._is_entered = True
+                super().start_application_mode()
+                if self._title:
+                    self.write(_KEEP_TITLE + _TITLE.format(self._title))
 
         def stop_application_mode(self) -> None:
-            if self._is_entered and self._title:
-                self.write(_GIVE_TITLE_BACK)
-            self._is_entered = False
-            super().stop_application_mode()
+            with self._turn():
+                if self._is_entered and self._title:
+                    self.write(_GIVE_TITLE_BACK)
+                self._is_entered = False
+                super().stop_application_mode()
 
         def suspend_application_mode(self) -> None:
             super().suspend_application_mode()
@@ -104,12 +113,43 @@ def steady(driver: type[Driver]) -> type[Driver]:
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._app.exit, HUNG_UP, HUNG_UP)
 
+        def _sigtstp_application(self, *arguments: Any) -> None:
+            self._signals.append(signal.SIGTSTP)
+            self._obey()
+
         def _sigcont_application(self, *arguments: Any) -> None:
+            self._signals.append(signal.SIGCONT)
+            self._obey()
+
+        @contextmanager
+        def _turn(self) -> Iterator[None]:
+            was, self._is_turning = self._is_turning, True
+            try:
+                yield
+            finally:
+                self._is_turning = was
+                self._obey()
+
+        def _obey(self) -> None:
+            while self._signals and not self._is_turning:
+                with self._turn():
+                    if self._signals:  # a handler that came between has taken what there was
+                        self._follow(self._signals.popleft())
+
+        def _follow(self, number: int) -> None:
+            if number == signal.SIGCONT:
+                self._come_back()
+            elif self._is_entered:
+                super()._sigtstp_application()
+            else:
+                os.kill(os.getpid(), signal.SIGSTOP)
+
+        def _come_back(self) -> None:
             if self._auto_restart and self._is_entered:
                 self.suspend_application_mode()
                 self._must_signal_resume = True
             if self._must_signal_resume:
-                super()._sigcont_application(*arguments)
+                super()._sigcont_application()
 
     return SteadyDriver if hasattr(driver, "_sigcont_application") else driver
 

@@ -64,12 +64,6 @@ def state_of(pid: int) -> str:
     return listed.stdout.strip()[0]
 
 
-def lines_that_stay(shown: Terminal) -> set[str]:
-    """The lines of the screen that change with nothing: the title bar of the queues, and the keys."""
-    shown.until_shown("0 Queues", "q quit")
-    return {line for line in shown.lines if "0 Queues" in line or "q quit" in line}
-
-
 def assert_nothing_is_left(left: Path) -> None:
     deadline = time.monotonic() + GONE_WITHIN
     while time.monotonic() < deadline and (left.exists() or processes_naming(left.name)):
@@ -165,13 +159,30 @@ def test_keys_typed_in_a_rush_do_no_harm(demo: Terminal) -> None:
 @pytest.mark.fault(44)
 @pytest.mark.parametrize("stop", [signal.SIGSTOP, signal.SIGTSTP])
 def test_the_program_stopped_for_a_while_paints_everything_again(demo: Terminal, stop: signal.Signals) -> None:
-    painted = lines_that_stay(demo)
     demo.process.send_signal(stop)
     demo.until(lambda: state_of(demo.process.pid) == "T")
     demo.settle()  # what was written before the stop is not what is painted after it
     demo.clear()
     demo.process.send_signal(signal.SIGCONT)
-    demo.until(lambda: painted <= set(demo.lines) and "live" in demo.lines[0], within=QUITS_WITHIN)
+    demo.until_shown("live", "0 Queues", "? help  q quit", within=QUITS_WITHIN)
+
+
+@pytest.mark.fault(44)
+@pytest.mark.slow
+def test_a_program_stopped_again_while_it_comes_back_on_a_slow_terminal_leaves_the_terminal_as_it_was() -> None:
+    with terminal("demo") as shown:
+        shown.until_shown("live", *PANELS)
+        shown.stall(ZOOMS)
+        for stop in (signal.SIGSTOP, signal.SIGTSTP):
+            shown.process.send_signal(stop)
+            while state_of(shown.process.pid) != "T":
+                time.sleep(0.05)
+            shown.process.send_signal(signal.SIGCONT)
+            time.sleep(0.5)  # it waits for the terminal before it enters it again
+        shown.until_shown("live", "0 Queues", "? help  q quit")
+        shown.press("q")
+        assert shown.wait(ENDS_WITHIN) == 0
+        shown.assert_restored()
 
 
 @pytest.mark.slow
