@@ -196,18 +196,16 @@ class BulkRun:
 
     async def _carry(self, places: Sequence[int]) -> None:
         """Do a batch; where it fails as a whole, one by one, so that a task that cannot be done costs only itself."""
-        failure = await self._do_batch(places)
-        if failure is None:
-            return
-        for place in [place for place in places if self._outcomes[place] is None]:
+        result = await self._do_batch(places)
+        for place in [place for place, outcome in zip(places, result.outcomes, strict=True) if outcome is None]:
             if self._stopping.is_set() or self.stage is Stage.HALTED:
                 return
-            failure = await self._do_batch([place])
-            if failure is not None:
-                self._note(place, failure)
+            alone = await self._do_batch([place])
+            if alone.failure is not None and not alone.is_general:
+                self._note(place, alone.failure)
 
-    async def _do_batch(self, places: Sequence[int]) -> Outcome | None:
-        """Do a batch in one write; give why some were not reached, where others may be."""
+    async def _do_batch(self, places: Sequence[int]) -> BatchResult:
+        """Do a batch in one write; what hinders every other batch too is the end of the run."""
         targets = tuple(self.plan.targets[place] for place in places)
         result = await self._perform(TaskBatch(self.plan.act, targets[0].queue, targets, self.plan.reason))
         for place, outcome in zip(places, result.outcomes, strict=True):
@@ -215,10 +213,10 @@ class BulkRun:
                 self._note(place, outcome)
         if result.failure is None or not result.is_general:
             self._changed()
-            return result.failure
-        self.failure = result.failure
-        self._turn(Stage.HALTED)
-        return None
+        else:
+            self.failure = result.failure
+            self._turn(Stage.HALTED)
+        return result
 
     def _note(self, place: int, outcome: Outcome) -> None:
         before = self._outcomes[place]

@@ -123,6 +123,25 @@ async def test_a_task_that_cannot_be_done_costs_only_itself(stage: Stage, perfor
     assert Counter(record.outcome for record in audit.records) == {"refused": 2, "done": 19}
 
 
+async def test_one_that_cannot_be_done_costs_only_itself_also_where_all_were_locked_before(
+    stage: Stage, performer: Performer, database: Database
+) -> None:
+    targets = await frozen(stage.connection, "failed", 20)
+    await stage.connection.execute(POISON)
+    other = await asyncpg.connect(database.dsn)
+    try:
+        async with other.transaction():
+            await other.fetch("select from absurd.t_mail for update")
+            run = bulk(performer, Act.RETRY, targets)
+            await run.begin()
+            assert kinds(run) == {"Locked": 20}
+    finally:
+        await other.close()
+    await run.go_on()
+    assert kinds(run) == {"Done": 19, "Refused": 1}
+    assert (await states(stage.connection)) == {"pending": 19, "failed": 1}
+
+
 async def test_a_retry_that_would_be_lost_is_not_made(stage: Stage, performer: Performer) -> None:
     await stage.failed(SpawnOptions(max_attempts=1, cancellation=Cancellation(max_duration=3600)))
     await stage.connection.execute("update absurd.t_mail set first_started_at = now() - interval '2 hours'")
