@@ -52,7 +52,7 @@ class Stage(Enum):
     CANARY = auto()
     WATCHING = auto()
     ASKING = auto()
-    """The canary was watched; the rest waits for a word."""
+    """The canary has had its time; the rest waits for a word."""
 
     REST = auto()
     STOPPED = auto()
@@ -110,6 +110,12 @@ class BulkRun:
     def canary_places(self) -> range:
         """The places of the canary."""
         return range(min(self.plan.canary, len(self.plan.targets)))
+
+    @property
+    def unread(self) -> int:
+        """How many of the canary's tasks are to be watched, and were not read once."""
+        watched = self._watched().items()
+        return sum((queue, task_id) not in self.canary for queue, task_ids in watched for task_id in task_ids)
 
     @property
     def reached(self) -> int:

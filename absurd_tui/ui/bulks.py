@@ -153,7 +153,7 @@ def _summary(run: BulkRun, ticks: float) -> Told:
     )
     match run.stage:
         case Stage.ASKING:
-            detail = "The canary was watched; the rest waits for a word. B shows it."
+            detail = "The rest waits for a word. B shows it."
         case Stage.OVER:
             detail = "Each was read back." if is_all else "B shows what came of the others."
         case _:

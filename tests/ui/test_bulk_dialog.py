@@ -8,6 +8,7 @@ from bulk_dialogs import CANCELLED, RETRIED, ask, woken
 from dialogs import DEAD, desk
 
 from absurd_tui.observe.records import State
+from absurd_tui.operations import bulk as bulk_module
 from absurd_tui.operations.outcomes import After, AlreadySo, Changed, Done, Locked, Refused, WouldBeLost
 from absurd_tui.operations.requests import Act
 from absurd_tui.ui.dialogs.bulk import BulkDialog
@@ -140,6 +141,22 @@ async def test_a_canary_that_failed_again_is_told_before_the_rest_is_asked_for()
         await ask(seen, "r", 12)
         await seen.press("y")
         await seen.shown("5 of 5 done: 5 failed", "Of the canary 5 failed again. 7 are left")
+
+
+async def test_a_canary_that_could_not_be_read_is_not_told_as_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_module, "WATCHED_FOR", 0.2)
+    async with desk(outcome=RETRIED) as seen:
+        await ask(seen, "r", 12)
+        seen.source.unread["mail"] = PermissionError("not yours")
+        await seen.press("y")
+        await seen.shown("Of the canary 5 could not be read. 7 are left")
+
+
+async def test_a_canary_of_cancellations_is_not_told_as_watched() -> None:
+    async with desk(outcome=CANCELLED) as seen:
+        await ask(seen, "c", 12, panel="1")
+        await seen.press("k", "y")
+        await seen.shown("The canary went first. 7 are left, and wait for a word.")
 
 
 async def test_the_canary_can_be_left_out_and_the_pace_chosen() -> None:

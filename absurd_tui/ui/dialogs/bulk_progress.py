@@ -207,13 +207,18 @@ class BulkProgress(DormantDialog[None]):
         return reserved(said, 2, INNER_WIDTH)
 
     def _of_canary(self) -> str:
-        """Say what speaks against going on: that some failed again, or have not ended in time."""
-        stands = [task for task in self._run.canary.values() if task is not None]
+        """Say what speaks against going on: that some failed again, were not read, or have not ended in time."""
+        run = self._run
+        stands = [task for task in run.canary.values() if task is not None]
         failed = sum(task.state in (State.FAILED, State.CANCELLED) for task in stands)
         under_way = sum(not task.is_over for task in stands)
         if failed:
             return f"Of the canary {failed} failed again."
-        return f"Of the canary {under_way} did not end in 2m." if under_way else "The canary was watched."
+        if run.unread:
+            return f"Of the canary {run.unread} could not be read."
+        if under_way:
+            return f"Of the canary {under_way} did not end in 2m."
+        return "The canary was watched." if run.canary else "The canary went first."
 
     def _keys(self) -> Fixed:
         run = self._run
