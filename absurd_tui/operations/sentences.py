@@ -183,9 +183,18 @@ def _emitted_before(request: Request, outcome: AlreadyEmitted, clock: Clock) -> 
 
 def _is_same(payload: str, ours: Json) -> bool:
     try:
-        return bool(decode_json(payload, "payload") == ours)
-    except AbsurdError:
-        return False  # only its beginning is there
+        return _is_equal(decode_json(payload, "payload"), ours)
+    except (AbsurdError, RecursionError):
+        return False  # only its beginning is there, or it is nested too deeply
+
+
+def _is_equal(one: Json, other: Json) -> bool:
+    """Compare as JSON is compared: `true` is not 1, as it is to Python."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_equal(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_equal, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and one == other
 
 
 def _short(payload: str) -> str:

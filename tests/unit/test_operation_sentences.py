@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 
 from absurd_tui.lifecycle import Cancellation, ExponentialRetry, FixedRetry, SpawnOptions
+from absurd_tui.lifecycle.json_values import Json
 from absurd_tui.observe.records import State
 from absurd_tui.observe.why import Clock
 from absurd_tui.operations.outcomes import (
     After,
+    AlreadyEmitted,
     AlreadySo,
     Changed,
     Done,
@@ -22,7 +24,7 @@ from absurd_tui.operations.outcomes import (
     Unknown,
 )
 from absurd_tui.operations.queue_sentences import Sentence
-from absurd_tui.operations.requests import CancelTask, ExtendClaim, Request, RetryTask, SpawnTask, Target
+from absurd_tui.operations.requests import CancelTask, EmitEvent, ExtendClaim, Request, RetryTask, SpawnTask, Target
 from absurd_tui.operations.retry import Retry
 from absurd_tui.operations.sentences import looking_up, operation, sentence, under_way
 from absurd_tui.operations.spawn import OWN_KEY, Spawn
@@ -233,3 +235,19 @@ def test_a_told_statement_is_quoted() -> None:
         "select * from absurd.spawn_task('it''s', e'back\\\\slash', :'params', '{}'::jsonb)"
         "  -- params and headers not kept"
     )
+
+
+@pytest.mark.parametrize(
+    ("payload", "ours", "is_same"),
+    [
+        ('{"paid": [1, true]}', {"paid": [1, True]}, True),
+        ("1.0", 1, True),
+        ("1", True, False),
+        ('{"paid": [0]}', {"paid": [False]}, False),
+        ("[1, 2]", [1], False),
+    ],
+)
+def test_a_payload_is_told_as_the_same_only_where_it_is(payload: str, ours: Json, is_same: bool) -> None:
+    outcome = AlreadyEmitted(None, since=NOW, payload=payload, now=NOW)
+    told = sentence(EmitEvent("payments", "paid", ours), outcome, CLOCK)[2].text
+    assert ("with the same payload" in told, "was not sent" in told) == (is_same, not is_same)
