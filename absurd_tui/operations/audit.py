@@ -1,5 +1,6 @@
 """What was done, by whom, and what came of it: a ring in memory and a file of JSON lines, both without payloads."""
 
+import errno
 import fcntl
 import getpass
 import json
@@ -182,9 +183,19 @@ def _append(path: Path, line: bytes, most_bytes: int) -> None:
             _put_aside(path)
             os.close(opened)
             opened = os.open(path, flags, 0o600)
-        os.write(opened, line)
+        written = os.write(opened, line)
+        if written < len(line):
+            _take_back(opened, written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(opened)
+
+
+def _take_back(opened: int, written: int) -> None:
+    """Take back the piece of a line that was all there was room for, unless another program has added to it."""
+    end = os.lseek(opened, 0, os.SEEK_CUR)
+    if os.fstat(opened).st_size == end:
+        os.ftruncate(opened, end - written)
 
 
 def _is_ours_to_put_aside(opened: int, path: Path) -> bool:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import resource
 import stat
 from dataclasses import fields, replace
 from pathlib import Path
@@ -167,6 +168,21 @@ def test_a_full_file_that_another_program_puts_aside_is_added_to(tmp_path: Path)
         audit.add(record(2))
     assert audit.trouble is None
     assert [json.loads(line)["xid"] for line in path.read_text().splitlines()] == [1, 2]
+
+
+def test_a_record_of_which_only_a_piece_has_room_is_told_and_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    audit = Audit(path)
+    audit.add(record(1))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, limits[1]))
+    try:
+        audit.add(record(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert audit.trouble == f"The audit file {path} cannot be written: No space left on device."
+    audit.add(record(3))
+    assert [json.loads(line)["xid"] for line in path.read_text().splitlines()] == [1, 3]
 
 
 def test_what_will_not_be_written_is_known_before_the_first_write(tmp_path: Path) -> None:
