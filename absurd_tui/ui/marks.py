@@ -8,6 +8,7 @@ from absurd_tui.observe.records import State, TaskRow
 from absurd_tui.operations.requests import Target
 
 Key = tuple[str, UUID]
+_CHANGED = "changed by hand: "
 
 
 class Marks:
@@ -40,7 +41,7 @@ class Marks:
         """Mark a row, or take its mark back."""
         if self.has(state, row):
             del self._targets[row.key]
-            self._changed()
+            self._changed(by_hand=True)
         else:
             self.add(state, [row], seen_at)
         self.last = row.key
@@ -54,7 +55,7 @@ class Marks:
             if not row.is_retried:
                 self._targets[row.key] = _target(match_of(row), seen_at)
                 self.last = row.key
-        self._changed()
+        self._changed(by_hand=True)
 
     def take(self, state: State, matching: Matching, origin: str) -> None:
         """Mark a frozen list: it stays as it was read, whatever the panel shows later."""
@@ -80,12 +81,14 @@ class Marks:
         self._changed()
         return had
 
-    def _changed(self) -> None:
+    def _changed(self, *, by_hand: bool = False) -> None:
         """Sum them up once: ten thousand are too many to go through at every key press."""
         self.queues = frozenset(target.queue for target in self._targets.values())
         self.states = frozenset(target.state for target in self._targets.values())
         if not self._is_frozen:
             self.origin = "marked by hand"
+        elif by_hand and not self.origin.startswith(_CHANGED):
+            self.origin = _CHANGED + self.origin
 
 
 def _target(match: Match, seen_at: float) -> Target:

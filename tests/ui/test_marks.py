@@ -61,6 +61,17 @@ async def test_star_marks_what_is_in_view_and_star_again_all() -> None:
         await seen.shown("41 tasks marked in Pending: all pending tasks of mail")
 
 
+async def test_all_but_one_are_not_told_as_all() -> None:
+    async with desk() as seen:
+        await more_pending(seen, 3)
+        await seen.press("1", "asterisk")
+        await seen.shown("* again marks all")
+        await seen.press("asterisk")
+        await seen.shown("4 tasks marked in Pending: all pending tasks of mail")
+        await seen.press("space", "c")
+        await seen.shown("─ Cancel 3 tasks ─", "changed by hand: all pending tasks of mail")
+
+
 async def test_all_are_those_of_the_queues_that_can_be_read() -> None:
     def prepare(source: FakeSource, _tasks: dict[State, UUID]) -> None:
         source.queues += ["orders", "secret"]
