@@ -67,7 +67,7 @@ class Sweep:
         while not self._stopping.is_set():
             batch, began = Batch(self._request, function), time.monotonic()
             passage.xid = passage.sql = None
-            passage.is_looked_up = False
+            passage.is_committing = passage.is_looked_up = False
             outcome = await envelope.carry(batch, passage)
             if not isinstance(outcome, Done):
                 return outcome

@@ -10,7 +10,7 @@ import pytest
 from absurd_server import Database
 from integration.operations.stage import QUEUE, Stage, until
 from seeding import put
-from statement_proxy import Harm, StatementProxy
+from statement_proxy import COMMIT, Harm, StatementProxy
 
 from absurd_tui.conninfo import ConnSpec
 from absurd_tui.lifecycle import Lifecycle
@@ -157,6 +157,26 @@ async def test_leaving_ends_it_after_the_batch_and_leaves_a_record(
     assert outcome.removed.tasks == 30 - await stage.count()
     assert outcome.removed.cut_short is not None
     assert performer.audit.records[-1].outcome == "cut short"
+
+
+async def test_a_batch_that_was_looked_up_leaves_no_question_about_the_next(
+    stage: Stage, spec: ConnSpec, database: Database, proxied: Performer, proxy: StatementProxy, at_once: None
+) -> None:
+    await put_ended(stage, 10)
+    await stage.connection.execute("update absurd.r_mail set completed_at = completed_at - interval '1 hour'")
+    await put_ended(stage, 10)
+    request = request_of(await counted(spec), limit=10)
+    other = await asyncpg.connect(database.dsn)
+    async with other.transaction():
+        await other.execute("select from absurd.r_mail where completed_at > now() - interval '150 minutes' for update")
+        proxy.arm(COMMIT, Harm.CUT_AFTER)
+        running = asyncio.create_task(proxied.perform(request))
+        await stage.until_we_wait_for_a_lock()
+        assert [pending.is_open_question for pending in proxied.pending()] == [False]
+        await proxied.close(within=0)
+    await other.close()
+    await asyncio.gather(running, return_exceptions=True)
+    assert proxied.audit.records[-1].told.endswith("The program was left before the COMMIT was sent. These are gone.")
 
 
 @pytest.mark.parametrize("change", ["dropped", "made anew"])
