@@ -14,7 +14,7 @@ from absurd_tui.database.writing import WriteSession
 from absurd_tui.observe.records import State
 from absurd_tui.operations import cancel, literals, retry, standing
 from absurd_tui.operations.needs import Needs
-from absurd_tui.operations.outcomes import AlreadySo, Done, Locked, Outcome, Refused, Unknown
+from absurd_tui.operations.outcomes import AlreadySo, Done, Locked, Outcome, QueueGone, Refused, Unknown
 from absurd_tui.operations.preflight import new_max_attempts
 from absurd_tui.operations.requests import Act, Target, TaskBatch
 from absurd_tui.operations.standing import Fetch, Standing
@@ -175,6 +175,8 @@ class BatchWork(TellsTransaction):
         """Say what came of each, the envelope having ended so; `is_open` says whether its connection lives."""
         if self._was_judged and ended is _NOTHING_TO_CALL:
             return BatchResult(tuple(self._outcomes))
+        if isinstance(ended, QueueGone) and not self._was_judged:
+            return BatchResult((ended,) * len(self._ids))
         if isinstance(ended, Done):
             if self._confirmed is not None:
                 self._settle(self._confirmed, xid)

@@ -15,7 +15,7 @@ from absurd_tui.errors import AbsurdError, CannotConnect, ConnectionLost, Denied
 from absurd_tui.lifecycle.failures import DRIVER_ERRORS, failure, sqlstate_of
 from absurd_tui.operations import aftermath, refusals
 from absurd_tui.operations.holder import HolderWatch
-from absurd_tui.operations.outcomes import Done, Gone, Locked, NotApplied, Outcome, Refused
+from absurd_tui.operations.outcomes import Done, Gone, Locked, NotApplied, Outcome, QueueGone, Refused
 from absurd_tui.operations.standing import Transaction
 from absurd_tui.operations.work import LearnsFirst, TellsTransaction, Work
 
@@ -167,7 +167,7 @@ class Envelope:
             case NotFound():
                 return Gone()
             case QueueMissing():
-                return Refused(f"There is no queue {work.queue} any more, or its tables are missing.")
+                return QueueGone(f"There is no queue {work.queue} any more, or its tables are missing.")
         return Refused(_sentence(f"The database refused it: {error}"))
 
 

@@ -125,6 +125,11 @@ class WouldBeLost(Refused):
 
 
 @dataclass(frozen=True, slots=True)
+class QueueGone(Refused):
+    """Refused by the database, because there is no such queue any more, or its tables are missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Locked:
     """Somebody else holds the rows; nothing was changed. What is not known of the holder is None."""
 

@@ -41,6 +41,7 @@ _WORDS = {
     "Gone": "gone",
     "Refused": "refused",
     "WouldBeLost": "refused",
+    "QueueGone": "refused",
     "Locked": "locked",
     "NotApplied": "not applied",
     "Unknown": "unknown",

@@ -11,9 +11,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 from absurd_server import Database
-from integration.operations.bulk_stage import bulk, frozen, kinds, seen, states
+from integration.operations.bulk_stage import bulk, frozen, kind, kinds, seen, states
 from integration.operations.stage import QUEUE, Stage
-from seeding import role
+from seeding import put, role
 from statement_proxy import COMMIT, Harm, StatementProxy
 
 from absurd_tui.conninfo import resolve
@@ -29,7 +29,7 @@ from absurd_tui.operations.bulk_check import Fate, split
 from absurd_tui.operations.bulk_export import export
 from absurd_tui.operations.outcomes import Done, Refused
 from absurd_tui.operations.perform import Performer, left_behind
-from absurd_tui.operations.requests import Act, TaskBatch
+from absurd_tui.operations.requests import Act, Target, TaskBatch
 
 POISON = """
 create function no() returns trigger language plpgsql as $$ begin raise exception 'not this one'; end $$;
@@ -140,6 +140,22 @@ async def test_one_that_cannot_be_done_costs_only_itself_also_where_all_were_loc
     await run.go_on()
     assert kinds(run) == {"Done": 19, "Refused": 1}
     assert (await states(stage.connection)) == {"pending": 19, "failed": 1}
+
+
+async def test_a_queue_that_was_dropped_costs_only_its_own_tasks(stage: Stage, performer: Performer) -> None:
+    targets = await frozen(stage.connection, "failed", 3)
+    await stage.lifecycle.create_queue("billing")
+    made = await put(stage.connection, "billing", "failed", number=2)
+    targets += tuple(Target("billing", *ids, "charge", State.FAILED, 1, None, targets[0].seen_at) for ids in made)
+    await stage.lifecycle.drop_queue(QUEUE)
+    found = await split(Act.RETRY, targets, performer.check_batch, lambda number: True)
+    assert found is not None
+    assert found.ready == targets[3:]
+    run = bulk(performer, Act.RETRY, targets)
+    await run.begin()
+    assert at(run) is At.OVER
+    assert [kind(outcome) for outcome in run.outcomes] == ["QueueGone"] * 3 + ["Done"] * 2
+    assert performer.audit.records[0].told == "3 refused"
 
 
 async def test_a_retry_that_would_be_lost_is_not_made(stage: Stage, performer: Performer) -> None:
