@@ -42,16 +42,19 @@ def unknown_function(functions: Functions, needs: Needs) -> Refused | None:
     return Refused(f"This Absurd schema has no {wanted.name} (it came with {needs.since}).")
 
 
+def no_execute(role: str, functions: Functions, needs: Needs) -> Refused | None:
+    """Refuse to call a function that is there and that the role may not execute, and say what would allow it."""
+    if functions[needs.function]:
+        return None
+    call = f"absurd.{needs.function}"
+    return Refused(f"Role {role} may not EXECUTE {call}.", f"GRANT EXECUTE ON FUNCTION {call} TO {identifier(role)};")
+
+
 def lacking(capabilities: Capabilities, needs: Needs, queue: str) -> Refused | None:
     """Say what an operation lacks in a queue, with the statements that would allow it; None where nothing is known."""
     role, functions = capabilities.role, capabilities.functions
-    if functions is not None and (unknown := unknown_function(functions, needs)):
-        return unknown
-    if functions is not None and not functions[needs.function]:
-        call = f"absurd.{needs.function}"
-        return Refused(
-            f"Role {role} may not EXECUTE {call}.", f"GRANT EXECUTE ON FUNCTION {call} TO {identifier(role)};"
-        )
+    if functions is not None and (refused := unknown_function(functions, needs) or no_execute(role, functions, needs)):
+        return refused
     access = capabilities.queues.get(queue)
     if access is None:
         return None

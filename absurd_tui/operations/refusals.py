@@ -5,7 +5,7 @@ import asyncpg
 from absurd_tui.database.writing import Place, WriteSession
 from absurd_tui.errors import Denied
 from absurd_tui.observe.identifiers import identifier
-from absurd_tui.operations.needs import Needs, no_right, unknown_function
+from absurd_tui.operations.needs import Needs, no_execute, no_right, unknown_function
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.operations.queue_rights import lacking_of_queues
 from absurd_tui.operations.work import Work
@@ -28,7 +28,7 @@ def at_once(place: Place, needs: Needs) -> Refused | None:
         return Refused(STANDBY)
     if place.fake_now is not None:
         return Refused(FAKE_CLOCK)
-    return unknown_function(place.functions, needs)
+    return unknown_function(place.functions, needs) or no_execute(place.role, place.functions, needs)
 
 
 async def denied(session: WriteSession, place: Place | None, work: Work, error: Denied) -> Refused:

@@ -262,6 +262,28 @@ async def test_a_role_without_the_right_is_told_once(stage: Stage, database: Dat
     assert len(audit.records) == 1
 
 
+async def test_a_role_that_may_not_execute_the_function_is_told_once_and_what_would_allow_it(
+    stage: Stage, database: Database, audit: Audit
+) -> None:
+    targets = await frozen(stage.connection, "failed", 150)
+    function = "absurd.retry_task(text, uuid, jsonb)"
+    await stage.connection.execute(f"revoke execute on function {function} from public")
+    async with role(stage.connection, database) as operator:
+        await stage.connection.execute(f'grant all on all tables in schema absurd to "{operator.name}"')
+        performer = Performer(resolve(operator.dsn, environ={}), audit=audit)
+        run = bulk(performer, Act.RETRY, targets)
+        await run.begin()
+        assert at(run) is At.HALTED
+        assert isinstance(run.failure, Refused)
+        assert run.failure.reason == f"Role {operator.name} may not EXECUTE {function}."
+        assert run.failure.remedy == f"GRANT EXECUTE ON FUNCTION {function} TO {operator.name};"
+        assert len(audit.records) == 1
+        await stage.connection.execute(run.failure.remedy)
+        await run.go_on()
+        assert kinds(run) == {"Done": 150}
+        await performer.close()
+
+
 async def test_a_connection_lost_in_the_call_halts_and_what_is_left_can_be_gone_on_with(
     stage: Stage, proxied: Performer, proxy: StatementProxy
 ) -> None:
