@@ -12,7 +12,7 @@ from absurd_tui.operations import literals
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import Changed, Done, Gone, Refused
 from absurd_tui.operations.queue_requests import CleanUp
-from absurd_tui.operations.queue_standing import READ, read_queue
+from absurd_tui.operations.queue_standing import READ, QueueStanding, another_queues, read_queue
 from absurd_tui.operations.standing import Fetch
 from absurd_tui.operations.work import Confirmation, Found
 
@@ -67,7 +67,8 @@ class Batch:
 
     async def look(self, fetch: Fetch) -> Found | None:
         """See that it is the queue that was counted."""
-        return await self._other(fetch)
+        found = await read_queue(fetch, self.queue)
+        return self._other(found) or another_queues(self.queue, found)
 
     async def call(self, session: WriteSession) -> None:
         """Delete a batch."""
@@ -77,7 +78,7 @@ class Batch:
 
     async def read_back(self, fetch: Fetch, xid: int) -> Done | Changed | Refused:
         """See again that it is that queue: now that rows of it are locked nobody can drop it before the COMMIT."""
-        other = await self._other(fetch)
+        other = self._other(await read_queue(fetch, self.queue))
         if isinstance(other, Gone):
             return Refused(f"There is no queue {self.queue} any more.")
         return Done(None) if other is None else other
@@ -86,8 +87,7 @@ class Batch:
         """Deleted rows cannot be looked at: the server's word is all there is."""
         return Confirmation(is_borne_out=True, after=None)
 
-    async def _other(self, fetch: Fetch) -> Changed | Gone | None:
-        found = await read_queue(fetch, self.queue)
+    def _other(self, found: QueueStanding) -> Changed | Gone | None:
         if found.created_at is None:
             return Gone()
         return None if found.created_at == self._request.created_at else Changed(None, found.after)

@@ -10,7 +10,7 @@ from absurd_tui.operations.holder import Holder
 from absurd_tui.operations.needs import Needs
 from absurd_tui.operations.outcomes import Changed, Done, Gone, Refused
 from absurd_tui.operations.queue_requests import DropQueue
-from absurd_tui.operations.queue_standing import LOCK, READ, read_queue
+from absurd_tui.operations.queue_standing import LOCK, READ, another_queues, read_queue
 from absurd_tui.operations.standing import Fetch
 from absurd_tui.operations.table_locks import HOLDERS, LIMIT, limited
 from absurd_tui.operations.work import Confirmation, Found, lifecycle_over
@@ -52,7 +52,9 @@ class Drop:
         found = await read_queue(fetch, self.queue)
         if found.created_at is None:
             return Gone()
-        return None if found.created_at == self._created_at else Changed(None, found.after)
+        if found.created_at != self._created_at:
+            return Changed(None, found.after)
+        return another_queues(self.queue, found)
 
     async def call(self, session: WriteSession) -> None:
         """Drop the queue."""

@@ -116,6 +116,20 @@ async def test_the_same_name_stored_otherwise_is_refused(queues: QueueStage, per
     assert "stored unpartitioned" in outcome.reason
 
 
+@pytest.mark.parametrize("stage", ["partitioned"], indirect=True)
+async def test_what_is_a_partition_of_another_queue_is_left_alone(queues: QueueStage, performer: Performer) -> None:
+    name = f"{QUEUE}_d"  # Absurd takes the default partition for the new queue's table, and says nothing
+    await queues.stage.lifecycle.create_queue(name)
+    made = await queues.created_at(name)
+    assert made is not None
+    clean_up = CleanUp(name, made, ttl=0, cutoff=made, limit=10, with_events=False, tasks=0, events=0)
+    for request in (DropQueue(name, made, "0 pending"), clean_up):
+        outcome = await performer.perform(request)
+        assert isinstance(outcome, Refused)
+        assert "absurd.t_mail_d" in outcome.reason
+    assert await queues.table("t", name)
+
+
 async def test_tables_that_a_dropped_queue_left_are_not_taken_over(queues: QueueStage, performer: Performer) -> None:
     await queues.connection.execute("delete from absurd.queues")
     outcome = await performer.perform(CreateQueue(QUEUE))
