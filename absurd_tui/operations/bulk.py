@@ -100,7 +100,7 @@ class BulkRun:
 
     @property
     def left(self) -> list[int]:
-        """The places of what may be tried yet: not reached, locked, or undone with a lost connection.
+        """The places of what may be tried yet: not reached, locked, or undone by the server.
 
         What is unknown is tried again only as a copy, which nobody makes twice.
         """

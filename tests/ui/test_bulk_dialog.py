@@ -9,7 +9,7 @@ from dialogs import DEAD, desk
 
 from absurd_tui.observe.records import State
 from absurd_tui.operations import bulk as bulk_module
-from absurd_tui.operations.outcomes import After, AlreadySo, Changed, Done, Locked, Refused, WouldBeLost
+from absurd_tui.operations.outcomes import After, AlreadySo, Changed, Done, Locked, NotApplied, Refused, WouldBeLost
 from absurd_tui.operations.requests import Act
 from absurd_tui.ui.dialogs.bulk import BulkDialog
 from absurd_tui.ui.dialogs.bulk_progress import BulkProgress
@@ -235,12 +235,13 @@ async def test_a_canary_that_waits_for_a_word_gives_way_to_no_other_run() -> Non
     ("outcome", "told"),
     [
         (Changed(After(State.RUNNING, 2, None, 1_790_000_020.0)), "1  changed or gone: left alone"),
-        (Locked(77, "psql", 5.0), "1  locked, or undone with a lost connection"),
+        (Locked(77, "psql", 5.0), "1  locked, or undone by the server"),
+        (NotApplied("The server gave up and undid it: timeout."), "1  locked, or undone by the server"),
         (Refused("Not this one."), "1  refused"),
     ],
-    ids=["changed", "locked", "refused"],
+    ids=["changed", "locked", "undone", "refused"],
 )
-async def test_each_outcome_is_told(outcome: Changed | Locked | Refused, told: str) -> None:
+async def test_each_outcome_is_told(outcome: Changed | Locked | NotApplied | Refused, told: str) -> None:
     async with desk(outcome=outcome) as seen:
         await seen.press("4", "space", "r")
         await woken(seen, BulkDialog)

@@ -171,7 +171,7 @@ class BulkProgress(DormantDialog[None]):
             _counted("=", run.count(AlreadySo), _ALREADY[run.plan.act], "muted"),
             _counted("!", run.count(Changed, Gone), "changed or gone: left alone", "caution"),
             _counted("✗", run.count(Refused, WouldBeLost, QueueGone), "refused", "failed"),
-            _counted("…", run.count(Locked, NotApplied), "locked, or undone with a lost connection", "muted"),
+            _counted("…", run.count(Locked, NotApplied), "locked, or undone by the server", "muted"),
             _counted("?", run.count(Unknown), "unknown: lost at COMMIT, and the server could not say", "warning"),
             _counted("·", len(run.plan.left_out), "left out before it began", "muted"),
         ]

@@ -58,7 +58,7 @@ def test_a_bulk_retry_tells_each_of_three_that_changed_meanwhile(side: Side, tmp
                 "✓       5  retried, read back as pending",
                 "=       1  already so: somebody was first",
                 "!       1  changed or gone: left alone",
-                "…       1  locked, or undone with a lost connection",
+                "…       1  locked, or undone by the server",
                 f"{str(cancelled)[-8:]}  changed: now cancelled, attempt 2",
             )
             assert side.task(locked)["attempts"] == 1
