@@ -11,12 +11,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 from absurd_server import Database
-from integration.operations.bulk_stage import bulk, frozen, kind, kinds, seen, states
+from integration.operations.bulk_stage import bulk, frozen, kinds, seen, states
 from integration.operations.stage import QUEUE, Stage
-from seeding import put, role
 from statement_proxy import COMMIT, Harm, StatementProxy
 
-from absurd_tui.conninfo import resolve
 from absurd_tui.lifecycle import Cancellation, SpawnOptions
 from absurd_tui.observe.following import FollowedTask, Standings
 from absurd_tui.observe.records import State
@@ -29,7 +27,7 @@ from absurd_tui.operations.bulk_check import Fate, split
 from absurd_tui.operations.bulk_export import export
 from absurd_tui.operations.outcomes import Done, Refused
 from absurd_tui.operations.perform import Performer, left_behind
-from absurd_tui.operations.requests import Act, Target, TaskBatch
+from absurd_tui.operations.requests import Act, TaskBatch
 
 POISON = """
 create function no() returns trigger language plpgsql as $$ begin raise exception 'not this one'; end $$;
@@ -142,22 +140,6 @@ async def test_one_that_cannot_be_done_costs_only_itself_also_where_all_were_loc
     assert (await states(stage.connection)) == {"pending": 19, "failed": 1}
 
 
-async def test_a_queue_that_was_dropped_costs_only_its_own_tasks(stage: Stage, performer: Performer) -> None:
-    targets = await frozen(stage.connection, "failed", 3)
-    await stage.lifecycle.create_queue("billing")
-    made = await put(stage.connection, "billing", "failed", number=2)
-    targets += tuple(Target("billing", *ids, "charge", State.FAILED, 1, None, targets[0].seen_at) for ids in made)
-    await stage.lifecycle.drop_queue(QUEUE)
-    found = await split(Act.RETRY, targets, performer.check_batch, lambda number: True)
-    assert found is not None
-    assert found.ready == targets[3:]
-    run = bulk(performer, Act.RETRY, targets)
-    await run.begin()
-    assert at(run) is At.OVER
-    assert [kind(outcome) for outcome in run.outcomes] == ["QueueGone"] * 3 + ["Done"] * 2
-    assert performer.audit.records[0].told == "3 refused"
-
-
 async def test_a_retry_that_would_be_lost_is_not_made(stage: Stage, performer: Performer) -> None:
     await stage.failed(SpawnOptions(max_attempts=1, cancellation=Cancellation(max_duration=3600)))
     await stage.connection.execute("update absurd.t_mail set first_started_at = now() - interval '2 hours'")
@@ -247,43 +229,6 @@ async def test_leaving_ends_a_run_and_what_was_in_flight_is_in_the_audit(
     assert "the cancel of mail › 100 tasks was still under way: it was not committed" in left_behind(left).text
 
 
-async def test_a_role_without_the_right_is_told_once(stage: Stage, database: Database, audit: Audit) -> None:
-    targets = await frozen(stage.connection, "failed", 150)
-    async with role(stage.connection, database) as viewer:
-        await stage.connection.execute(f'grant select on all tables in schema absurd to "{viewer.name}"')
-        performer = Performer(resolve(viewer.dsn, environ={}), audit=audit)
-        run = bulk(performer, Act.RETRY, targets)
-        await run.begin()
-        await performer.close()
-    assert at(run) is At.HALTED
-    assert isinstance(run.failure, Refused)
-    assert "has no" in run.failure.reason
-    assert kinds(run) == {"not reached": 150}
-    assert len(audit.records) == 1
-
-
-async def test_a_role_that_may_not_execute_the_function_is_told_once_and_what_would_allow_it(
-    stage: Stage, database: Database, audit: Audit
-) -> None:
-    targets = await frozen(stage.connection, "failed", 150)
-    function = "absurd.retry_task(text, uuid, jsonb)"
-    await stage.connection.execute(f"revoke execute on function {function} from public")
-    async with role(stage.connection, database) as operator:
-        await stage.connection.execute(f'grant all on all tables in schema absurd to "{operator.name}"')
-        performer = Performer(resolve(operator.dsn, environ={}), audit=audit)
-        run = bulk(performer, Act.RETRY, targets)
-        await run.begin()
-        assert at(run) is At.HALTED
-        assert isinstance(run.failure, Refused)
-        assert run.failure.reason == f"Role {operator.name} may not EXECUTE {function}."
-        assert run.failure.remedy == f"GRANT EXECUTE ON FUNCTION {function} TO {operator.name};"
-        assert len(audit.records) == 1
-        await stage.connection.execute(run.failure.remedy)
-        await run.go_on()
-        assert kinds(run) == {"Done": 150}
-        await performer.close()
-
-
 async def test_a_connection_lost_in_the_call_halts_and_what_is_left_can_be_gone_on_with(
     stage: Stage, proxied: Performer, proxy: StatementProxy
 ) -> None:
@@ -364,15 +309,6 @@ async def test_the_canary_is_watched_to_its_end_before_the_rest_is_asked_for(
     await run.go_on()
     assert at(run) is At.OVER
     assert await states(stage.connection) == {"pending": 20}
-
-
-async def test_a_read_only_performer_reaches_nothing(stage: Stage, audit: Audit, database: Database) -> None:
-    targets = await frozen(stage.connection, "pending", 2)
-    performer = Performer(resolve(database.dsn, environ={}), audit=audit, is_read_only=True)
-    run = bulk(performer, Act.CANCEL, targets)
-    await run.begin()
-    assert kinds(run) == {"not reached": 2}
-    assert await states(stage.connection) == {"pending": 2}
 
 
 async def test_the_result_is_written_down_for_its_owner_alone(
