@@ -50,7 +50,7 @@ _SWITCHES = re.compile(_SET.pattern + rb"|\x1b\[(?:>[0-9]+|<)u")
 _OWN_SCREEN = re.compile(rb"\x1b\[\?1049h.*?\x1b\[\?1049l", re.DOTALL)
 # Textual's last words may come after it has left: modes, and the pointer's shape
 _LAST_WORDS = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]22;[a-z-]+\x07")
-# a terminal that shows frames whole is asked for it, says that it can, and is told where a frame begins and ends
+# a terminal that shows frames whole is asked for it, says once that it can, and is told where a frame begins and ends
 _IS_WHOLE, _SHOWS_WHOLE = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 _FRAME, _FRAME_END = b"\x1b[?2026h", b"\x1b[?2026l"
 # what pyte does not know, and would draw the end of
@@ -79,6 +79,7 @@ class Terminal:
         self._skipped = _KEYBOARD if has_colours else _STYLES
         self.raw = b""
         self._unshown = b""
+        self._was_asked = False
         self._taken = 0
         self._drawn: tuple[int, list[str]] = (-1, [])
         self._screen = pyte.Screen(*size)
@@ -295,8 +296,9 @@ class Terminal:
 
     def _show(self, piece: bytes) -> None:
         unshown = self._unshown + piece
-        if _IS_WHOLE in unshown:
+        if _IS_WHOLE in unshown and not self._was_asked:
             os.write(self._master, _SHOWS_WHOLE)
+            self._was_asked = True
         begun = unshown.rfind(_FRAME)
         last = unshown.rfind(b"\x1b")
         if begun > unshown.rfind(_FRAME_END):
