@@ -89,11 +89,14 @@ class Envelope:
 
     async def _once(self, work: Work, passage: Passage) -> "Outcome | _LostInCommit":
         session = self._session
+        was_open = session.is_open
         watch: HolderWatch | None = None
         try:
             place = await self._opened(passage)
+            if refusals.at_once(place, work.needs) and was_open:
+                session.terminate()  # it may have been promoted since, its clock set right, its schema migrated
+                place = await self._opened(passage)
             if refused := refusals.at_once(place, work.needs):
-                session.terminate()  # it may be promoted, its clock set right, its schema migrated
                 return refused
             if isinstance(work, LearnsFirst):
                 await work.learn(session.fetch)

@@ -10,9 +10,10 @@ import asyncpg
 import pytest
 from absurd_server import Database
 from integration.operations.stage import EVENT, KEYED, OPERATIONS, QUEUE, Stage, until
+from seeding import role
 from statement_proxy import COMMIT, Harm, StatementProxy
 
-from absurd_tui.conninfo import ConnSpec
+from absurd_tui.conninfo import ConnSpec, resolve
 from absurd_tui.database.writing import WriteSession
 from absurd_tui.lifecycle import SpawnOptions
 from absurd_tui.operations.audit import Audit
@@ -45,6 +46,20 @@ async def test_different_targets_wait_for_each_other_and_are_all_done(stage: Sta
     outcomes = await asyncio.gather(*map(performer.perform, requests))
     assert all(isinstance(outcome, Done) for outcome in outcomes)
     assert await stage.connection.fetchval(OURS) == 1
+
+
+async def test_a_right_that_came_after_the_connection_was_made_counts(
+    stage: Stage, database: Database, audit: Audit
+) -> None:
+    cancel, retry = await stage.request("cancel"), await stage.request("retry")
+    await stage.connection.execute("revoke execute on function absurd.retry_task from public")
+    async with role(stage.connection, database) as operator:
+        await stage.connection.execute(f'grant all on all tables in schema absurd to "{operator.name}"')
+        performer = Performer(resolve(operator.dsn, environ={}), audit=audit)
+        assert isinstance(await performer.perform(cancel), Done)
+        await stage.connection.execute(f'grant execute on function absurd.retry_task to "{operator.name}"')
+        assert isinstance(await performer.perform(retry), Done)
+        await performer.close()
 
 
 @pytest.mark.fault(85)
