@@ -75,8 +75,13 @@ class Create:
         if found.created_at is not None:
             return self._is_there(found)
         if found.tables:
-            names = ", ".join(f"absurd.{letter}_{self.queue}" for letter in sorted(found.tables))
+            names = _tables(found, self.queue)
             return Refused(f"Tables of such a queue are there without it, and it would take them over: {names}.")
+        if self._mode == PARTITIONED:
+            default = f"{self.queue}_d"
+            taken = await read_queue(fetch, default)
+            if taken.tables:
+                return Refused(f"Absurd would take what is there for its partitions: {_tables(taken, default)}.")
         return None
 
     def _is_there(self, found: QueueStanding) -> AlreadySo | Refused:
@@ -99,3 +104,7 @@ class Create:
         """The queue is there."""
         found = await read_queue(fetch, self.queue)
         return Confirmation(found.created_at is not None, None)
+
+
+def _tables(found: QueueStanding, name: str) -> str:
+    return ", ".join(f"absurd.{letter}_{name}" for letter in sorted(found.tables))

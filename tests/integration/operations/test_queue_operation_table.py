@@ -130,6 +130,14 @@ async def test_what_is_a_partition_of_another_queue_is_left_alone(queues: QueueS
     assert await queues.table("t", name)
 
 
+async def test_what_is_another_queue_is_not_taken_for_a_partition(queues: QueueStage, performer: Performer) -> None:
+    await queues.stage.lifecycle.create_queue("post_d")
+    outcome = await performer.perform(CreateQueue("post", "partitioned"))
+    assert isinstance(outcome, Refused)
+    assert "absurd.t_post_d" in outcome.reason
+    assert await queues.created_at("post") is None
+
+
 async def test_tables_that_a_dropped_queue_left_are_not_taken_over(queues: QueueStage, performer: Performer) -> None:
     await queues.connection.execute("delete from absurd.queues")
     outcome = await performer.perform(CreateQueue(QUEUE))
