@@ -248,6 +248,13 @@ class Terminal:
             os.write(self._master, key.encode())
             time.sleep(0.03)
 
+    def trickle(self, bytes_a_second: int) -> None:
+        """Take what the program writes slowly, as over a bad line, until it has ended."""
+        while self.process.poll() is None:
+            if select.select([self._master], [], [], 0.05)[0]:
+                self.raw += os.read(self._master, bytes_a_second // 40)
+            time.sleep(1 / 40)
+
     def resize(self, columns: int, rows: int) -> None:
         """Change the size of the terminal."""
         self._screen.resize(rows, columns)

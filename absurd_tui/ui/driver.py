@@ -16,6 +16,7 @@ while the terminal is behind no frame is made.
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,8 +32,8 @@ HUNG_UP = 129
 MOST_WAITING = 30
 """Writes that the terminal may be behind; a frame is up to three of them."""
 
-WRITTEN_WITHIN = 2.0
-"""Seconds that leaving waits for a terminal to take what is still to be written."""
+TAKES_WITHIN, WRITTEN_WITHIN = 2.0, 10.0
+"""Seconds that leaving waits for a terminal to take something, and all that is still to be written."""
 
 _KEEP_TITLE, _GIVE_TITLE_BACK, _TITLE = "\x1b[22;2t", "\x1b[23;2t", "\x1b]2;{}\x07"
 
@@ -102,7 +103,9 @@ def steady(driver: type[Driver]) -> type[Driver]:
             super().close()  # ends Textual's own thread, which had nothing to write
             written = threading.Event()
             self._outlet.then(written.set)
-            written.wait(WRITTEN_WITHIN)
+            end, taken = time.monotonic() + WRITTEN_WITHIN, self._outlet.taken
+            while not written.wait(TAKES_WITHIN) and taken < self._outlet.taken and time.monotonic() < end:
+                taken = self._outlet.taken
 
         def _caught_up(self) -> None:
             self._is_frame_owed = False

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TextIO
 
+_AT_ONCE = 4096
+"""Bytes: whether a slow terminal takes anything is seen after each of these."""
+
 
 class Outlet:
     """Writes to a terminal in order, past Python's buffers: their locks, held by a thread that waits, abort an exit.
@@ -19,6 +22,7 @@ class Outlet:
         self._encoding, self._errors = file.encoding, file.errors or "strict"
         self._lost = lost
         self._is_lost = False
+        self._taken = 0
         # a signal's handler may write while the code that it came upon does: this queue can be entered again
         self._queue: SimpleQueue[str | Callable[[], None]] = SimpleQueue()
         threading.Thread(target=self._run, daemon=True, name="outlet").start()
@@ -27,6 +31,11 @@ class Outlet:
     def waiting(self) -> int:
         """How much the terminal is behind, in calls."""
         return self._queue.qsize()
+
+    @property
+    def taken(self) -> int:
+        """How many bytes the terminal has taken so far."""
+        return self._taken
 
     def write(self, text: str) -> None:
         """Write this after what was to be written before."""
@@ -48,7 +57,9 @@ class Outlet:
         try:
             while left:
                 try:
-                    left = left[os.write(self._descriptor, left) :]
+                    taken = os.write(self._descriptor, left[:_AT_ONCE])
+                    self._taken += taken
+                    left = left[taken:]
                 except BlockingIOError:  # whoever started us may have made the terminal one that does not wait
                     select.select([], [self._descriptor], [])
         except OSError:

@@ -248,3 +248,14 @@ def test_nothing_is_left_after_the_end_of_a_terminal_that_takes_nothing(ending: 
             shown.hang_up()
         assert shown.process.wait(ENDS_WITHIN) in ended_by
         assert_nothing_is_left(left)
+
+
+@pytest.mark.slow
+def test_a_terminal_that_is_slow_and_behind_is_left_as_it_was() -> None:
+    with terminal("demo") as shown:
+        shown.until_shown("live", *PANELS)
+        shown.stall(ZOOMS)
+        shown.process.terminate()
+        shown.trickle(bytes_a_second=40_000)
+        assert shown.wait(ENDS_WITHIN) == 143
+        shown.assert_restored()
