@@ -22,6 +22,8 @@ UNANSWERED_MILLISECONDS = 10_000
 """After so long without a sign of what was sent, the system ends a connection."""
 
 _KEPT_BY_POOLERS = "application_name"
+_READ_ONLY = "default_transaction_read_only"
+_ASK_WHETHER_IT_WRITES = ("read-write", "read-only")
 _NEEDS_NO_SERVER_MEMORY = {"statement_cache_size": 0}
 
 
@@ -43,17 +45,33 @@ async def dial(
     """
     settings = server_settings or {}
     if not is_pooled:
+        first, afterwards = _in_their_order(settings, spec)
+        within = arguments.get("timeout", ASYNCPG_SECONDS)
         try:
-            connection = await _on_its_transport(spec, settings, arguments)
+            connection = await _on_its_transport(spec, first, arguments)
         except asyncpg.ProtocolViolationError as error:
             if "unsupported startup parameter" not in str(error):
                 raise
         else:
-            if not await _is_pooled(connection, arguments.get("timeout", ASYNCPG_SECONDS)):
+            if not await _is_pooled(connection, within):
+                for setting in afterwards:
+                    await _answered(connection, f"set {setting} = {afterwards[setting]}", within)
                 return Line(connection, is_pooled=False)
             connection.terminate()
     name = {key: value for key, value in settings.items() if key == _KEPT_BY_POOLERS}
     return Line(await _on_its_transport(spec, name, arguments | _NEEDS_NO_SERVER_MEMORY), is_pooled=True)
+
+
+def _in_their_order(settings: dict[str, str], spec: ConnSpec) -> tuple[dict[str, str], dict[str, str]]:
+    """The settings to begin with, and those for afterwards.
+
+    Whether a server takes writes is judged by the session that it gives: one that we ask to be read only tells nothing.
+    """
+    late = {_READ_ONLY} & settings.keys() if spec.target_session_attrs in _ASK_WHETHER_IT_WRITES else set()
+    return (
+        {name: value for name, value in settings.items() if name not in late},
+        {name: settings[name] for name in late},
+    )
 
 
 async def _on_its_transport(
@@ -96,12 +114,17 @@ async def _connect(
 async def _is_pooled(connection: "asyncpg.Connection[asyncpg.Record]", within: float) -> bool:
     """Whether another process answers than the one that was named at the beginning; nothing is prepared for it."""
     named = connection.get_server_pid()
-    asking = asyncio.ensure_future(connection.execute(f"select where pg_catalog.pg_backend_pid() = {named}"))
+    return await _answered(connection, f"select where pg_catalog.pg_backend_pid() = {named}", within) == "SELECT 0"
+
+
+async def _answered(connection: "asyncpg.Connection[asyncpg.Record]", statement: str, within: float) -> str:
+    """What the server says of a statement that is done; a connection that does not do it in time is no more."""
+    asking = asyncio.ensure_future(connection.execute(statement))
     try:
         answered, _ = await asyncio.wait({asking}, timeout=within)
         if not answered:
             raise TimeoutError
-        return asking.result() == "SELECT 0"
+        return asking.result()
     except BaseException:
         # without a cancel request, which a connection that is waited for no longer would send
         connection.terminate()

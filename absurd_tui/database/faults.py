@@ -119,6 +119,8 @@ def sentence(error: BaseException) -> str:
         return "The server closed the connection."
     if isinstance(error, InterfaceError) and not isinstance(error, ClientConfigurationError):
         return "The connection is closed."
+    if isinstance(error, TargetServerAttributeNotMatched):
+        return "No server that answers is of the kind that target_session_attrs asks for."
     if is_out_of_step(error):
         return "The connection can no longer be used."
     if not isinstance(error, _SPEAKS):

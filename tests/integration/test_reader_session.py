@@ -82,6 +82,35 @@ async def test_the_server_itself_refuses_to_write_for_it(mail: str, database: Da
         reader.terminate()
 
 
+@pytest.mark.parametrize(
+    ("asked", "default", "is_met"),
+    [
+        ("read-write", "off", True),
+        ("primary", "off", True),
+        ("read-only", "off", False),
+        ("read-write", "on", False),
+        ("read-only", "on", True),
+    ],
+)
+async def test_a_server_that_takes_writes_is_told_by_its_own_session_not_by_ours_that_only_reads(
+    connection: asyncpg.Connection, database: Database, asked: str, default: str, is_met: bool
+) -> None:
+    await connection.execute(f'alter database "{database.name}" set default_transaction_read_only = {default}')
+    reader = Session(resolve(database.dsn, environ={"PGTARGETSESSIONATTRS": asked}))
+    if not is_met:
+        with pytest.raises(asyncpg.TargetServerAttributeNotMatched):
+            await reader.open()
+        return
+    await reader.open()
+    try:
+        (row,) = await reader.fetch("select current_setting('default_transaction_read_only') as given")
+        assert row["given"] == session.READING_SETTINGS["default_transaction_read_only"]
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await reader.fetch("create table x ()")
+    finally:
+        reader.terminate()
+
+
 async def test_a_backend_that_was_ended_is_a_lost_connection_and_the_next_one_works(
     connection: asyncpg.Connection, mail: str, database: Database
 ) -> None:

@@ -132,7 +132,7 @@ def test_what_the_server_did_not_say_has_no_code(error: Exception) -> None:
         (ConnectionError("unexpected connection_lost() call"), "The server closed the connection."),
         (pg.InterfaceError("connection is closed"), "The connection is closed."),
         (pg.InternalClientError("cannot switch to state 12"), "The connection can no longer be used."),
-        (pg.TargetServerAttributeNotMatched("None of the hosts match"), "None of the hosts match"),
+        (pg.TargetServerAttributeNotMatched("None of the hosts match"), "No server that answers is of the kind that "),
         (
             pg.ClientConfigurationError("cannot load root.crt\nHINT: provide it"),
             "cannot load root.crt HINT: provide it",
