@@ -1,5 +1,6 @@
 """What a connection string came to: the one value the rest of the program connects with."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,12 @@ class ConnSpec:
         """
         hosts = (_shown(host) + ("" if port == DEFAULT_PORT else f":{port}") for host, port in self.hosts)
         return f"{self.user}@{','.join(hosts)}/{self.database}"
+
+    @property
+    def options(self) -> str:
+        """The target as psql and absurdctl take it, each word quoted for a shell; without a password."""
+        hosts, ports = (",".join(str(host[part]) for host in self.hosts) for part in (0, 1))
+        return shlex.join(["-h", hosts, "-p", ports, "-U", self.user, "-d", self.database])
 
     @property
     def is_local(self) -> bool:

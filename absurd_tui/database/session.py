@@ -49,7 +49,7 @@ class Session:
     """
 
     def __init__(self, spec: ConnSpec, *, plans_once: bool = False) -> None:
-        self._spec = spec
+        self.spec = spec
         self._plans_once = plans_once
         self._lock = asyncio.Lock()
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
@@ -70,7 +70,7 @@ class Session:
         """Connect anew, dropping what was there. Raises what asyncpg raises; `faults.classify` reads it."""
         self.terminate()
         line = await dial(
-            self._spec,
+            self.spec,
             is_pooled=self._is_known_as_pooled,
             server_settings={"application_name": application_name(), **self._settings},
             timeout=CONNECT_SECONDS,

@@ -47,7 +47,7 @@ async def statements_for(spec: ConnSpec, role: str) -> Sequence[str]:
     try:
         await _open(session)
         probe = (await session.fetch(queries.PROBE))[0]
-        if (absent := server_checks.of_absence(probe)) is not None:
+        if (absent := server_checks.of_absence(spec, probe)) is not None:
             raise CannotStart(f"{absent.told[:1].upper()}{absent.told[1:]}. {absent.remedy or ''}".rstrip())
         try:
             queues = await capabilities.read_queues(session.fetch)
@@ -70,7 +70,7 @@ async def _checks(session: Session, spec: ConnSpec) -> AsyncIterator[Check]:
     probe = (await session.fetch(queries.PROBE))[0]
     for check in (*server_checks.of_connection(spec, probe, link), *server_checks.of_server(probe, link)):
         yield check
-    if (absent := server_checks.of_absence(probe)) is not None:
+    if (absent := server_checks.of_absence(spec, probe)) is not None:
         yield absent
         return
     functions = await capabilities.read_functions(session.fetch)

@@ -88,12 +88,12 @@ def _skew(link: Link) -> Check:
     return Check(SERVER, "clock", Level.PROBLEM if is_skewed else Level.FINE, told, facts=facts)
 
 
-def of_absence(probe: Row) -> Check | None:
+def of_absence(spec: ConnSpec, probe: Row) -> Check | None:
     """Say what keeps everything else from being read, with its cure; None where nothing does."""
     database, role = probe["database"], probe["role"]
     if not probe["has_schema"]:
         told = f"there is no Absurd schema in database {database}"
-        return Check(SCHEMA, "absurd", Level.PROBLEM, told, f"absurdctl init -d {database}")
+        return Check(SCHEMA, "absurd", Level.PROBLEM, told, f"absurdctl init {spec.options}")
     if not probe["has_usage"]:
         told, remedy = (
             f"role {role} lacks USAGE on schema absurd",
@@ -102,7 +102,7 @@ def of_absence(probe: Row) -> Check | None:
         return Check(SCHEMA, "absurd", Level.PROBLEM, told, remedy)
     if not probe["has_queues"]:
         told = "the schema absurd has no table queues"
-        return Check(SCHEMA, "absurd", Level.PROBLEM, told, f"absurdctl init -d {database}")
+        return Check(SCHEMA, "absurd", Level.PROBLEM, told, f"absurdctl init {spec.options}")
     if not probe["may_list"]:
         told, remedy = (
             f"role {role} may not read absurd.queues",

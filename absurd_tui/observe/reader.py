@@ -35,6 +35,7 @@ class Reader:
     def __init__(self, session: Session, address: str) -> None:
         self._asking = Asking(session)
         self._address = address
+        self._target = session.spec.options
         self._beats = Beats(self._asking.account)
         self._listing = Listing(self._asking, self._beats)
         floors = Floors()
@@ -54,7 +55,7 @@ class Reader:
         self._census.forget_totals()
         self._examining.forget()
         row = (await self._asking.fetch(queries.PROBE))[0]
-        _require_absurd(row)
+        _require_absurd(row, self._target)
         self._asking.role = row["role"]
         self._listing.has_modes = row["has_modes"]
         await self._listing.begin_anew()
@@ -156,12 +157,10 @@ class Reader:
         return self._last
 
 
-def _require_absurd(row: Row) -> None:
+def _require_absurd(row: Row, target: str) -> None:
     database, role = row["database"], row["role"]
     if not row["has_schema"]:
-        raise CannotStart(
-            f"There is no Absurd schema in database {database}. Install it with: absurdctl init -d {database}"
-        )
+        raise CannotStart(f"There is no Absurd schema in database {database}. Install it with: absurdctl init {target}")
     if not row["has_usage"]:
         raise CannotStart(
             f"Role {role} lacks USAGE on schema absurd in database {database}."
@@ -170,7 +169,7 @@ def _require_absurd(row: Row) -> None:
     if not row["has_queues"]:
         raise CannotStart(
             f"The schema absurd in database {database} has no table queues."
-            f" Install or finish it with: absurdctl init -d {database}"
+            f" Install or finish it with: absurdctl init {target}"
         )
     if not row["may_list"]:
         raise CannotStart(

@@ -278,7 +278,8 @@ def test_a_database_that_is_not_there(server: Refusing) -> None:
 @pytest.mark.fault(34)
 def test_a_database_without_absurd(server: Refusing) -> None:
     said = refusal_in_terminal("--dsn", server.dsn("bare"))
-    assert said == "There is no Absurd schema in database bare. Install it with: absurdctl init -d bare"
+    where = f"-h 127.0.0.1 -p {server.port} -U postgres -d bare"
+    assert said == f"There is no Absurd schema in database bare. Install it with: absurdctl init {where}"
 
 
 @pytest.mark.fault(35)
