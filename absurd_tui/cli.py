@@ -39,7 +39,7 @@ _FRAME_WIDTH = 120
 _FOR_DEVELOPERS = ("TEXTUAL", *(f"TEXTUAL_{name}" for name in ("DEBUG", "LOG", "PRESS", "SCREENSHOT", "SHOW_RETURN")))
 """Textual's variables that log and picture what is on the screen into files, send it elsewhere, or press keys."""
 
-_ENDING_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_ENDING_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
 def _number(_context: click.Context, _option: click.Parameter, value: float) -> float:

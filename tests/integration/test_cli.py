@@ -358,7 +358,7 @@ def test_a_password_that_everybody_can_read_is_told_once(server: Refusing) -> No
 
 
 @pytest.mark.fault(44)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_signal_ends_the_dashboard_with_the_terminal_as_it_was(server: Refusing, number: signal.Signals) -> None:
     with terminal("--dsn", server.dsn()) as running:
         running.until_shown("live", "mail")
