@@ -14,14 +14,17 @@ def told(progress: Progress | None, number: int, clock: Clock, *, is_stopped: bo
     """Say what a search that found so many tasks has done, and whether it goes on."""
     if progress is None:
         return plain("Stopped before anything was looked at." if is_stopped else "Looking.")
-    looked_at = units.plural(progress.looked_at, "task")
+    looked_at = units.plural(progress.looked_at, "run" if progress.is_by_claim else "task")
     found = units.plural(number, "task")
     if progress.trouble:
         return say("{found} until it stopped: {why}", found=found, why=progress.trouble)
     if progress.is_over and number < MOST_FOUND:
         queues = units.plural(progress.queues, "queue")
         return say(
-            "{found}: all there are among {looked_at} in {queues}.", found=found, looked_at=looked_at, queues=queues
+            "{found}: all there are; {looked_at} looked at in {queues}.",
+            found=found,
+            looked_at=looked_at,
+            queues=queues,
         )
     how = ", stopped" if is_stopped else ", and there may be more" if progress.is_over else " so far"
     told = "{found}{how}. Looked back to {back} at {looked_at}."

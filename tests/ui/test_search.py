@@ -68,7 +68,7 @@ async def test_what_is_found_stands_under_the_filter_and_opens(pilot: Pilot[int]
     await find(pilot, "state:failed  queue:m*")
     found = await results(pilot)
     await until_shown(
-        pilot, "/ state:failed queue:m*", "1 task: all there are among 6 tasks in 2 queues.", "HTTPError: 503"
+        pilot, "/ state:failed queue:m*", "1 task: all there are; 6 tasks looked at in 2 queues.", "HTTPError: 503"
     )
     assert "mail_0" not in text(pilot.app)
     await pilot.press("down", "enter")
@@ -89,7 +89,16 @@ async def test_matches_stream_in_while_it_says_how_far_back_it_has_looked(
     source.step.set()
     await until_shown(pilot, "2 tasks so far", "(5m ago) at 500 tasks", "orders_1")
     source.step.set()
-    await until_shown(pilot, "3 tasks: all there are among 600 tasks in 2 queues.", "orders_2")
+    await until_shown(pilot, "3 tasks: all there are; 600 tasks looked at in 2 queues.", "orders_2")
+
+
+async def test_what_the_index_on_claims_answers_counts_runs_not_tasks(pilot: Pilot[int], source: FakeSource) -> None:
+    source.step = asyncio.Event()
+    source.progresses = [step(source, 0, is_by_claim=True), step(source, 4, is_by_claim=True, is_over=True)]
+    await find(pilot, "state:failed")
+    await until_shown(pilot, "1 task so far. Looked back to claims of ", "(1m ago) at 100 runs.")
+    source.step.set()
+    await until_shown(pilot, "2 tasks: all there are; 500 runs looked at in 2 queues.")
 
 
 async def test_a_key_stops_it_at_once_and_the_next_one_leaves(pilot: Pilot[int], source: FakeSource) -> None:
@@ -169,7 +178,7 @@ async def test_nothing_found_and_what_could_not_be_read_are_told(pilot: Pilot[in
     await find(pilot, "name:50%_*")
     await until_shown(
         pilot,
-        "0 tasks: all there are among 10,000,000 tasks in 3 queues.",
+        "0 tasks: all there are; 10,000,000 tasks looked at in 3 queues.",
         "Not read: billing (locked). 2 tasks have documents too large to look into.",
         "Nothing was found.",
     )
