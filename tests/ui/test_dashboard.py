@@ -279,6 +279,22 @@ async def test_help_lists_the_keys_and_leaves_the_cursor_where_it_was() -> None:
         await until_shown(pilot, "mail › done_task")
 
 
+async def test_a_cursor_that_was_let_go_is_given_to_no_other_table_by_a_look_at_another_screen() -> None:
+    source, stage = await furnished()
+    await stage.spawn("orders", "pack_order")
+    async with running(source) as pilot:
+        await until_shown(pilot, "pends_task", "pack_order")
+        await pilot.press("right", "right", "escape")
+        await until_not_shown(pilot, "pends_task")
+        await pilot.press("question_mark")
+        await until_shown(pilot, "hold the screen still; reading goes on")
+        await pilot.press("escape")
+        await until_not_shown(pilot, "hold the screen still; reading goes on")
+        await pilot.press("enter")
+        await until_shown(pilot, "open: no row is under the cursor")
+        assert "pends_task" not in text(pilot.app)
+
+
 @pytest.mark.parametrize("theme", ["absurd-dark", "absurd-light", "absurd-ansi", "nord", "textual-light", "ansi-light"])
 async def test_every_theme_shows_the_same_words(theme: str) -> None:
     source, _ = await furnished()

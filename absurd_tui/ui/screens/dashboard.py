@@ -50,6 +50,7 @@ class Dashboard(MarkingScreen):
         Binding("0", "queues", show=False),
         Binding("escape", "let_go", show=False),
     ]
+    AUTO_FOCUS = ""  # where esc let the cursor go, another screen gives none to the queues
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (116, "-grid"), (182, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
 
