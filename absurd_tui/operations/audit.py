@@ -92,6 +92,11 @@ class Audit:
         """Where this program keeps what it writes down; None where it writes nothing down."""
         return self._path.parent if self._path is not None else None
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a file, and it took the last record."""
+        return self._path is not None and self.trouble is None
+
     def add(self, record: AuditRecord) -> None:
         """Keep a record."""
         self._kept.append(record)

@@ -108,8 +108,11 @@ class Bulks:
             return []
         tasks = units.plural(len(run.outcomes), "task")
         reached = units.count(run.reached)
-        told = "the {act} of {tasks} came as far as {reached}; the audit file has what came of each."
-        return [say(told, act=run.plan.act.value, tasks=tasks, reached=reached)]
+        told = say(
+            "the {act} of {tasks} came as far as {reached}", act=run.plan.act.value, tasks=tasks, reached=reached
+        )
+        is_kept = self._performer is not None and self._performer.audit.is_kept
+        return [told + plain("; the audit file has what came of each." if is_kept else ".")]
 
     @property
     def _is_seen(self) -> bool:

@@ -1,12 +1,14 @@
 """A run over many tasks that nobody looks at any more, or that leaving stops: what is told of it."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from bulk_dialogs import RETRIED, ask, woken
 from dialogs import desk
 
 from absurd_tui.operations import bulk as bulk_module
+from absurd_tui.operations.audit import Audit
 from absurd_tui.operations.batch import BatchResult, nothing_reached
 from absurd_tui.operations.outcomes import Refused
 from absurd_tui.operations.perform import LEAVING, Pending
@@ -31,8 +33,19 @@ async def test_what_came_of_a_run_is_told_also_where_nobody_looked() -> None:
         await seen.shown("✓ Retried 1 of 1 task", "Each was read back.")
 
 
-async def test_leaving_tells_how_far_a_run_came() -> None:
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("audit.jsonl", "as far as 0; the audit file has what came of each."),
+        ("", "as far as 0."),
+        (None, "as far as 0."),
+    ],
+)
+async def test_leaving_tells_how_far_a_run_came_and_of_the_audit_file_only_where_it_was_written(
+    tmp_path: Path, place: str | None, told: str
+) -> None:
     async with desk(outcome=RETRIED) as seen:
+        seen.performer.audit = Audit(tmp_path / place if place is not None else None)
         seen.performer.gate = asyncio.Event()
         await ask(seen, "r", 20)
         await seen.press("k", "y")
@@ -41,9 +54,7 @@ async def test_leaving_tells_how_far_a_run_came() -> None:
         assert isinstance(app, AbsurdApp)
         await seen.press("escape", "q")
         await seen.until(lambda: not app.is_running or bool(app.left_behind))
-    assert [said.text for said in app.left_behind] == [
-        "the retry of 20 tasks came as far as 0; the audit file has what came of each."
-    ]
+    assert [said.text for said in app.left_behind] == [f"the retry of 20 tasks came {told}"]
 
 
 async def test_leaving_tells_of_a_canary_that_waits_for_a_word() -> None:
@@ -56,9 +67,7 @@ async def test_leaving_tells_of_a_canary_that_waits_for_a_word() -> None:
         assert isinstance(app, AbsurdApp)
         await seen.press("escape", "q")
         await seen.until(lambda: not app.is_running or bool(app.left_behind))
-    assert [said.text for said in app.left_behind] == [
-        "the retry of 12 tasks came as far as 5; the audit file has what came of each."
-    ]
+    assert [said.text for said in app.left_behind] == ["the retry of 12 tasks came as far as 5."]
 
 
 async def test_leaving_tells_of_a_run_that_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +96,4 @@ async def test_leaving_tells_of_a_run_that_it_stopped(monkeypatch: pytest.Monkey
         assert isinstance(app, AbsurdApp)
         await seen.press("escape", "q")
         await seen.until(lambda: not app.is_running or bool(app.left_behind))
-    assert [said.text for said in app.left_behind] == [
-        "the retry of 20 tasks came as far as 10; the audit file has what came of each."
-    ]
+    assert [said.text for said in app.left_behind] == ["the retry of 20 tasks came as far as 10."]
