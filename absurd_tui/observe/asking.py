@@ -170,7 +170,7 @@ class Asking:
             try:
                 await self.fetch(far.WORKS)
             except Exception as error:
-                if classify(error) in (Fault.RECONNECT, Fault.RETRY_ONCE):
+                if classify(error) is Fault.RECONNECT:
                     raise
                 self._may_ask_far = False
             else:

@@ -234,12 +234,13 @@ async def test_far_away_a_queue_at_fault_stands_alone_too(
     assert [queue.name for queue in snapshot.queues if queue.refusal is not None] == ["q013"]
 
 
+@pytest.mark.parametrize("refuses", ["select this_server_has_no_xml()", "do 'begin raise feature_not_supported; end'"])
 async def test_without_xml_a_far_server_is_read_in_few_statements_all_the_same(
-    connection: asyncpg.Connection, database: Database, monkeypatch: pytest.MonkeyPatch
+    connection: asyncpg.Connection, database: Database, monkeypatch: pytest.MonkeyPatch, refuses: str
 ) -> None:
     names = await furnish(connection, 60)
     monkeypatch.setattr(asking, "FAR", -1.0)
-    monkeypatch.setattr(far, "WORKS", "select this_server_has_no_xml()")
+    monkeypatch.setattr(far, "WORKS", refuses)
     async with reading(database.dsn) as reader:
         await agrees(connection, names, await reader.snapshot(View()))
 
