@@ -27,8 +27,8 @@ _NAME, _FLOOR = "{queue}", "to_timestamp('{floor}'::float8)"
 _STATEMENT = """
 select (p.position - 1)::int as qi,
        query_to_xml('select encode(convert_to(coalesce(json_agg(b)::text, ''[]''), ''UTF8''), ''base64'') as answer'
-                    || ' from (' || replace(replace(($1::text[])[p.template], '{queue}', replace(p.name, '"', '""')),
-                                            '{floor}', p.floor::text) || ') b',
+                    || ' from (' || replace(replace(($1::text[])[p.template], '{floor}', p.floor::text),
+                                            '{queue}', replace(p.name, '"', '""')) || ') b',
                     true, true, '')::text as answer
   from unnest($2::int[], $3::text[], $4::float8[]) with ordinality as p (template, name, floor, position)"""
 

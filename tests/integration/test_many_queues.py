@@ -12,7 +12,7 @@ import pytest
 from absurd_server import Database, Server
 from absurdctl import BUNDLED_SCHEMA_SQL
 from integration.statements import Statements, statements
-from seeding import put, reading
+from seeding import counts_of, put, reading
 
 from absurd_tui.demo.postgres import LocalPostgres
 from absurd_tui.errors import CannotStart
@@ -232,6 +232,22 @@ async def test_far_away_a_queue_at_fault_stands_alone_too(
     async with reading(dsn) as reader:
         snapshot = await reader.snapshot(View())
     assert [queue.name for queue in snapshot.queues if queue.refusal is not None] == ["q013"]
+
+
+async def test_far_away_a_queue_may_be_called_as_a_part_of_the_statement_is(
+    elsewhere: tuple[asyncpg.Connection, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, dsn = elsewhere
+    await furnish(connection, 60)
+    lifecycle = Lifecycle(connection)
+    for name in ("{floor}", "{queue}"):
+        await lifecycle.create_queue(name)
+        await lifecycle.spawn(name, "waits", {})
+    monkeypatch.setattr(asking, "FAR", -1.0)
+    async with reading(dsn) as reader:
+        snapshot = await reader.snapshot(View())
+    for name in ("{floor}", "{queue}"):
+        assert counts_of(snapshot, name).pending.value == 1
 
 
 @pytest.mark.parametrize("refuses", ["select this_server_has_no_xml()", "do 'begin raise feature_not_supported; end'"])
