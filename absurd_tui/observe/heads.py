@@ -105,7 +105,7 @@ class Heads(Generic[Item]):
         """Read for all panels in one statement for as many queues as one may ask."""
         states, chosen, readings, view, read = wish.states, wish.chosen, wish.readings, wish.view, wish.read
         found: Mapping[State, Found[Item]] = {state: Found() for state in states}
-        worth = {state: self._depths.worth_asking(state, chosen, having(state, readings)) for state in states}
+        worth = {state: self._depths.worth_asking(state, chosen, having(state, view, readings)) for state in states}
         signs = {reading.name: reading.counts for reading in readings if reading.counts is not None}
         for state in states:
             for queue in worth[state]:
@@ -206,6 +206,7 @@ class Heads(Generic[Item]):
         return again
 
 
-def having(state: State, readings: Sequence[QueueReading]) -> Collection[str]:
-    """Name the queues that have tasks in a state."""
-    return {r.name for r in readings if r.counts is not None and r.counts.of(state).value}
+def having(state: State, view: View, readings: Sequence[QueueReading]) -> Collection[str]:
+    """Name the queues that have tasks in a state, or may have: attempts that were tried again are not counted."""
+    is_uncounted = state is State.FAILED and view.with_retried
+    return {r.name for r in readings if r.counts is not None and (is_uncounted or r.counts.of(state).value)}

@@ -93,7 +93,7 @@ class Panels:
             raise ValueError("no panel is away from its head")
         state = view.away.state
         page = await read_page(
-            self._asking, self._depths.worth_asking(state, chosen, having(state, readings)), view, view.away
+            self._asking, self._depths.worth_asking(state, chosen, having(state, view, readings)), view, view.away
         )
         return replace(page, rows=tuple(self._leases.see(page.rows, now))) if state is State.RUNNING else page
 

@@ -142,6 +142,18 @@ async def test_what_was_tried_again_is_not_shown_as_failed_though_as_many_have_f
         assert again.task_id in by_state[State.PENDING] - by_state[State.FAILED]
 
 
+async def test_attempts_that_were_tried_again_are_shown_of_a_queue_without_a_failed_task(
+    lifecycle: Lifecycle, database: Database
+) -> None:
+    for queue in QUEUES:
+        await lifecycle.spawn(queue, "again", {})
+        (claimed,) = await lifecycle.claim(queue, worker_id="w")
+        await lifecycle.fail(queue, claimed.run_id, {"message": "no"})
+    async with reading(database.dsn) as reader:
+        found = await reader.snapshot(View(with_retried=True))
+        assert {queue for queue, _ in shown(found, State.FAILED)} == {*QUEUES}
+
+
 @pytest.mark.parametrize("is_pooled", [False, True])
 async def test_rows_that_stand_where_they_stood_are_shown_again_though_nothing_else_is_asked(
     lifecycle: Lifecycle, database: Database, monkeypatch: pytest.MonkeyPatch, is_pooled: bool
