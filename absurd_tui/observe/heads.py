@@ -13,6 +13,9 @@ from absurd_tui.observe.settled import Settled
 
 Item = TypeVar("Item")
 
+_AMONG_OTHERS = frozenset({State.FAILED, State.CANCELLED})
+"""The states whose tasks are looked for among failed runs, of which most may have been tried again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -117,7 +120,7 @@ class Heads(Generic[Item]):
             state: [queue for queue in worth[state] if queue.name not in found[state].items] for state in states
         }
         await self._ask(found, asked, chosen, view)
-        while again := self._to_ask_again(found, worth, view):
+        while again := self._to_ask_again(found, worth, wish):
             await self._ask(found, again, chosen, view)
         for state in states:
             for name in found[state].items.keys() - found[state].kept.keys() - found[state].refused.keys():
@@ -182,10 +185,16 @@ class Heads(Generic[Item]):
         return questions
 
     def _to_ask_again(
-        self, found: Mapping[State, Found[Item]], worth: Mapping[State, Sequence[ListedQueue]], view: View
+        self, found: Mapping[State, Found[Item]], worth: Mapping[State, Sequence[ListedQueue]], wish: Wish
     ) -> Mapping[State, Sequence[ListedQueue]]:
         """Give the queues that may have more of the rows to be shown than they were asked for; empty where none has."""
-        again = {state: self._with_more(state, found[state], worth[state], view) for state in found}
+        again = {
+            state: [
+                *self._with_more(state, found[state], worth[state], wish.view),
+                *self._with_hidden(state, found[state], worth[state], wish),
+            ]
+            for state in found
+        }
         return again if any(again.values()) else {}
 
     def _with_more(
@@ -203,6 +212,23 @@ class Heads(Generic[Item]):
                 if last_shown is None or last < last_shown:
                     self._depths.needed(state, queue.name)
                     again.append(queue)
+        return again
+
+    def _with_hidden(
+        self, state: State, found: Found[Item], asked: Sequence[ListedQueue], wish: Wish
+    ) -> Sequence[ListedQueue]:
+        """Give the queues that have more than they gave, because only few runs were looked at."""
+        if state not in _AMONG_OTHERS:
+            return []
+        rows = wish.view.rows
+        counts = {reading.name: reading.counts.of(state).value for reading in wish.readings if reading.counts}
+        again = []
+        for queue in asked:
+            wanted = self._depths.rows(state, queue.name, len(wish.chosen), rows)
+            least = min(wanted, counts.get(queue.name, 0))
+            if wanted < rows and len(found.items.get(queue.name, ())) < least:
+                self._depths.needed(state, queue.name)
+                again.append(queue)
         return again
 
 

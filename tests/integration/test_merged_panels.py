@@ -142,6 +142,20 @@ async def test_what_was_tried_again_is_not_shown_as_failed_though_as_many_have_f
         assert again.task_id in by_state[State.PENDING] - by_state[State.FAILED]
 
 
+async def test_a_task_that_failed_is_shown_though_many_attempts_have_failed_since(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    for state in ("failed", "cancelled"):
+        await put(
+            connection, "q05", "failed", task={"state": f"'{state}'"}, run={"available_at": "now() - interval '1 day'"}
+        )
+    await put(connection, "q05", "failed", number=400, task={"state": "'completed'"}, run={"available_at": AGO})
+    async with reading(database.dsn) as reader:
+        found = await reader.snapshot(View())
+        for state in (State.FAILED, State.CANCELLED):
+            assert shown(found, state) == [("q05", "task 1")]
+
+
 async def test_attempts_that_were_tried_again_are_shown_of_a_queue_without_a_failed_task(
     lifecycle: Lifecycle, database: Database
 ) -> None:
