@@ -110,14 +110,24 @@ class Panels:
         return found
 
     async def _read_many(self, wish: Wish) -> Mapping[State, Found[TaskRow]]:
-        self._merged.begin(self._departed.by_queue(), wish.view)
-        spots = await self._spots.read(wish)
+        spots, found = await self._merge(wish)
+        if self._has_forgotten(spots, found):
+            spots, found = await self._merge(wish)
         self._see_running(spots, wish.chosen)
-        found = self._merged.rows(spots)
-        for state, of_state in found.items():
-            self._spots.forget_of(state, spots[state].kept.keys() - of_state.kept.keys())
         await self._add_finished(found, wish.chosen, self._merged.known)
         return found
+
+    async def _merge(self, wish: Wish) -> tuple[Mapping[State, Found[Spot]], Mapping[State, Found[TaskRow]]]:
+        self._merged.begin(self._departed.by_queue(), wish.view)
+        spots = await self._spots.read(wish)
+        return spots, self._merged.rows(spots)
+
+    def _has_forgotten(self, spots: Mapping[State, Found[Spot]], found: Mapping[State, Found[TaskRow]]) -> bool:
+        """Forget what queues gave before of which something is not there any more; says whether there was such."""
+        gone = {state: spots[state].kept.keys() - of_state.kept.keys() for state, of_state in found.items()}
+        for state, names in gone.items():
+            self._spots.forget_of(state, names)
+        return any(gone.values())
 
     async def _ask_rows(
         self,

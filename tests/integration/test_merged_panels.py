@@ -142,6 +142,17 @@ async def test_what_was_tried_again_is_not_shown_as_failed_though_as_many_have_f
         assert again.task_id in by_state[State.PENDING] - by_state[State.FAILED]
 
 
+async def test_what_failed_in_the_place_of_what_was_tried_again_is_shown_at_once(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
+) -> None:
+    await work(lifecycle, "q05", "fails")
+    async with reading(database.dsn) as reader:
+        (again,) = the(await reader.snapshot(View()), State.FAILED).rows
+        await lifecycle.retry("q05", again.task_id)
+        await put(connection, "q05", "failed", task={"task_name": "'other'"})
+        assert shown(await reader.snapshot(View()), State.FAILED) == [("q05", "other")]
+
+
 async def test_a_task_that_failed_is_shown_though_many_attempts_have_failed_since(
     connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
 ) -> None:
