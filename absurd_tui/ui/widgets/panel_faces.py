@@ -49,7 +49,8 @@ def count_text(state: State, snapshot: Snapshot, queue: str | None) -> str:
     """Give how many tasks of one queue, or of all, are in a state; at least so many when not every queue could be read.
 
     The rows of a panel were read a moment after the counts. Where they are all there is, they are the count, so
-    that a title never contradicts the rows under it; of cancelled tasks a few may be left out of the rows.
+    that a title never contradicts the rows under it; of cancelled tasks a few may be left out of the rows, and of
+    failed ones where there are too many failed runs to count.
     """
     chosen = _chosen(snapshot, queue)
     counts = [reading.counts.of(state) for reading in chosen if reading.counts is not None]
@@ -60,7 +61,8 @@ def count_text(state: State, snapshot: Snapshot, queue: str | None) -> str:
     if panel is not None and panel.away is None and snapshot.view.queue in (None, queue) and not total.is_capped:
         rows = sum(not row.is_retried for row in rows_of(state, snapshot, queue))
         if max(total.value, rows) < snapshot.view.rows and not panel.refused:
-            total = Count(max(rows, total.value) if state is State.CANCELLED else rows)
+            may_leave_out = state is State.CANCELLED or (state is State.FAILED and total.is_estimate)
+            total = replace(total, value=max(rows, total.value)) if may_leave_out else Count(rows)
     return units.count(total.value, capped=total.is_capped, estimated=total.is_estimate)
 
 
