@@ -137,6 +137,7 @@ class Reader:
             read = ReadAt(moment.now, moment.ticks)
             panels = await self._panels.read(self._chosen, readings, view, read, is_urged=is_urged)
         is_pending = any(panel.refused or panel.read is not None for panel in panels)
+        is_pending |= self._beats.as_of(Part.COUNTS) is not moment  # of many queues those are asked that counts name
         self._beats.read(Part.PANELS, asked, until=-inf if is_pending else inf)
         return _once(panels)
 

@@ -1,6 +1,7 @@
 """Panels that many queues share: planned once, whoever has rows, and each row where it is found now."""
 
 from collections.abc import Iterator
+from math import inf
 
 import asyncpg
 import pytest
@@ -11,7 +12,7 @@ from seeding import put, reading
 from absurd_tui.conninfo import resolve
 from absurd_tui.database.session import STATEMENTS_KEPT, Session
 from absurd_tui.lifecycle import Lifecycle, SpawnOptions
-from absurd_tui.observe import asking, beats, panels
+from absurd_tui.observe import asking, beats, census, panels
 from absurd_tui.observe.depths import FEW_QUEUES
 from absurd_tui.observe.reader import Reader
 from absurd_tui.observe.records import PanelReading, Snapshot, State, View
@@ -165,6 +166,20 @@ async def test_a_task_that_failed_is_shown_though_many_attempts_have_failed_sinc
         found = await reader.snapshot(View())
         for state in (State.FAILED, State.CANCELLED):
             assert shown(found, state) == [("q05", "task 1")]
+
+
+async def test_what_older_counts_did_not_name_is_shown_as_soon_as_they_are_read_again(
+    lifecycle: Lifecycle, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lifecycle.spawn("q01", "waits", {})
+    monkeypatch.setattr(census, "_LONG", 0)
+    async with reading(database.dsn) as reader:
+        await reader.snapshot(View())
+        monkeypatch.setattr(census, "_LONG_EVERY", inf)
+        await lifecycle.spawn("q05", "late", {})
+        assert shown(await reader.snapshot(View()), State.PENDING) == [("q01", "waits")], "its count is older"
+        monkeypatch.setattr(census, "_LONG_EVERY", 0.0)
+        assert shown(await reader.snapshot(View()), State.PENDING) == [("q01", "waits"), ("q05", "late")]
 
 
 async def test_attempts_that_were_tried_again_are_shown_of_a_queue_without_a_failed_task(
