@@ -1,9 +1,12 @@
 """The number in a panel's title: its rows where they are all there is, and no less than there are elsewhere."""
 
+from dataclasses import replace
+
 import pytest
 from readings import queue, row, snapshot
 
-from absurd_tui.observe.records import Count, PanelReading, State
+from absurd_tui.observe.places import EARLIEST
+from absurd_tui.observe.records import Count, PanelReading, Snapshot, State, TaskRow
 from absurd_tui.ui.widgets.panel_faces import count_text, notes
 
 
@@ -22,6 +25,23 @@ def test_failed_tasks_are_not_none_where_newer_attempts_may_hide_them(count: Cou
     found = snapshot(queue(failed=count), panels=(panel,))
     assert count_text(State.FAILED, found, None) == told
     assert notes(State.FAILED, found, None) == ()
+
+
+def full(state: State, shown: TaskRow, **counted: int) -> Snapshot:
+    """Many rows of mail in a panel that has room for no more; orders has some too."""
+    found = snapshot(queue("mail", **counted), queue("orders", **{state.value: 3}))
+    return replace(found, panels=(PanelReading(state, (shown,) * found.view.rows, after=EARLIEST),))
+
+
+def test_a_queue_is_not_empty_because_the_first_rows_of_all_are_others() -> None:
+    found = full(State.PENDING, row(State.PENDING), pending=90)
+    assert count_text(State.PENDING, found, "orders") == "3"
+    assert notes(State.PENDING, found, "orders") == ()
+
+
+def test_failed_tasks_are_not_none_because_the_first_rows_were_tried_again() -> None:
+    found = full(State.FAILED, row(State.FAILED, is_retried=True), failed=1)
+    assert count_text(State.FAILED, found, None) == "4"
 
 
 def test_completed_tasks_are_those_shown_where_all_are() -> None:

@@ -58,12 +58,19 @@ def count_text(state: State, snapshot: Snapshot, queue: str | None) -> str:
         return units.UNKNOWN
     total = sum(counts, Count(0, is_capped=len(counts) < len(chosen)))
     panel = snapshot.panel(state)
-    if panel is not None and panel.away is None and snapshot.view.queue in (None, queue) and not total.is_capped:
+    if panel is not None and _has_all(panel, snapshot, queue) and not total.is_capped:
         rows = sum(not row.is_retried for row in rows_of(state, snapshot, queue))
-        if max(total.value, rows) < snapshot.view.rows and not panel.refused:
+        if total.value < snapshot.view.rows:
             may_leave_out = state is State.CANCELLED or (state is State.FAILED and total.is_estimate)
             total = replace(total, value=max(rows, total.value)) if may_leave_out else Count(rows)
     return units.count(total.value, capped=total.is_capped, estimated=total.is_estimate)
+
+
+def _has_all(panel: PanelReading, snapshot: Snapshot, queue: str | None) -> bool:
+    """Whether a panel has every row of one queue, or of all, as far as it was not told that there are more."""
+    if panel.away is not None or panel.refused or len(panel.rows) >= snapshot.view.rows:
+        return False
+    return snapshot.view.queue == queue or (snapshot.view.queue is None and panel.after is None)
 
 
 def rows_of(state: State, snapshot: Snapshot, queue: str | None) -> tuple[TaskRow, ...]:
