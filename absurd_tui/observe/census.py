@@ -106,10 +106,8 @@ class Census:
     async def _read_done(self, readable: Sequence[ListedQueue]) -> None:
         found = merged(await self._asking.count([Question(queue, None) for queue in readable], _done_branch))
         self._done = {
-            queue.name: counted_minutes(
-                found.rows.get(queue.name, ()), "done", _DONE_MINUTES, 2 * count_queries.LIVE_CAP
-            )
-            for queue in readable
+            name: counted_minutes(rows, "done", _DONE_MINUTES, 2 * count_queries.LIVE_CAP)
+            for name, rows in found.rows.items()
         }
 
 

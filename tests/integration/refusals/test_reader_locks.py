@@ -199,3 +199,25 @@ async def test_what_a_lone_panel_refuses_is_told_in_that_panel(
     assert [name for name, _ in panel.refused] == ["secret"]
     assert {row.queue for row in panel.rows} == {"mail", "orders"}
     assert counts_of(snapshot, "secret").pending == Count(1)
+
+
+async def test_a_queue_that_is_locked_once_it_was_counted_has_no_half_hour_rather_than_an_empty_one(
+    connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lifecycle.create_queue("orders")
+    await put(connection, "mail", "completed")
+    fetch = session.Session.fetch
+
+    async def locked_meanwhile(self: session.Session, statement: str, *arguments: object) -> object:
+        if "as done," not in statement:
+            return await fetch(self, statement, *arguments)
+        async with connection.transaction():
+            await connection.execute("lock table absurd.r_mail in access exclusive mode")
+            return await fetch(self, statement, *arguments)
+
+    monkeypatch.setattr(session.Session, "fetch", locked_meanwhile)
+    async with reading(database.dsn) as reader:
+        snapshot = await reader.snapshot(View())
+    done = {queue.name: queue.done for queue in snapshot.queues}
+    assert counts_of(snapshot, "mail").completed == Count(1)
+    assert (done["mail"], done["orders"]) == ((), (0,) * 30)
