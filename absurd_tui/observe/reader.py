@@ -76,7 +76,8 @@ class Reader:
     async def snapshot(self, view: View, *, is_urged: bool = False) -> Snapshot:
         """Read what a view asks for; where urged, also what is read less often to spare the database.
 
-        A view without panels gets those that were read last: `Snapshot.panels_taken` says when.
+        A view without panels gets those that were read last, if they were of the same queues: `Snapshot.panels_taken`
+        says when.
         Raises only what ends the connection; a queue's refusal is in the snapshot.
         """
         if self._server is None:
@@ -127,7 +128,10 @@ class Reader:
         self, readings: Sequence[QueueReading], view: View, moment: Moment, *, is_urged: bool
     ) -> tuple[PanelReading, ...]:
         if not view.panels and self._last is not None:
-            return self._last.panels
+            if self._last.view.queue == view.queue:
+                return self._last.panels
+            self._beats.forget(Part.PANELS)
+            return ()
         asked = (view, tuple(queue.name for queue in self._chosen))
         if self._last is not None and not self._beats.is_due(Part.PANELS, asked):
             if self._beats.as_of(Part.PANELS) is moment:

@@ -260,6 +260,18 @@ async def test_the_times_a_queues_health_is_read_from(
     assert (counts.done_last_minute, counts.failed_last_minute) == (Count(1), Count(1))
 
 
+async def test_rows_that_are_kept_while_none_are_read_are_not_taken_for_those_of_another_queue(
+    lifecycle: Lifecycle, database: Database
+) -> None:
+    await lifecycle.spawn("mail", "waits", {})
+    await lifecycle.create_queue("orders")
+    async with reading(database.dsn) as reader:
+        read = (await reader.snapshot(View())).panels
+        assert (await reader.snapshot(View(panels=()))).panels == read
+        assert (await reader.snapshot(View("orders", panels=()))).panels == ()
+        assert names_of(await reader.snapshot(View()), State.PENDING) == ["waits"]
+
+
 async def test_what_was_done_is_counted_by_minutes_the_newest_last(
     connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database
 ) -> None:
