@@ -193,6 +193,8 @@ def doctor(context: click.Context, /, is_json: bool, grants: str | None, **given
 
     before = context.parent.params if context.parent is not None else {}
     chosen = given if any(value is not None for value in given.values()) else {name: before[name] for name in given}
+    if grants is not None and not grants.strip():
+        raise CannotStart("--grants needs the name of a role.")
     spec = _resolved(**chosen)
     _write_anything()
     if grants is not None:
@@ -332,6 +334,8 @@ def _refuse_both(dsn: str | None, database: str | None) -> None:
 
 def _write_anything() -> None:
     """Let standard output take every character, written as an escape where its encoding has none."""
+    if sys.stdout is None:
+        raise CannotStart("Standard output is closed: there is nowhere to write to.")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

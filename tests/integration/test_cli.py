@@ -200,6 +200,18 @@ def test_output_that_cannot_be_written_is_one_line() -> None:
     assert done.stderr == "absurd-tui: No space left on device\n"
 
 
+@pytest.mark.parametrize("arguments", ["--once", "doctor"])
+def test_output_that_goes_nowhere_is_refused(arguments: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m absurd_tui {arguments} --dsn postgresql://127.0.0.1:1/orders >&-', sys.executable],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "absurd-tui: Standard output is closed: there is nowhere to write to.\n"
+
+
 # refused by a server
 
 

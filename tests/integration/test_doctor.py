@@ -131,6 +131,12 @@ def test_without_a_connection_there_is_one_line_no_password_and_exit_code_2(run:
         assert PASSWORD not in err
 
 
+def test_grants_for_nobody_are_refused(run: Run, database: Database) -> None:
+    for nobody in ("", " "):
+        code, out, err = run("doctor", "--dsn", database.dsn, "--grants", nobody)
+        assert (code, out, err) == (2, "", "absurd-tui: --grants needs the name of a role.\n")
+
+
 async def test_no_password_is_written(
     connection: asyncpg.Connection, lifecycle: Lifecycle, database: Database, run: Run
 ) -> None:
