@@ -15,8 +15,6 @@ while the terminal is behind no frame is made.
 
 import os
 import signal
-import threading
-import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,11 +99,7 @@ def steady(driver: type[Driver]) -> type[Driver]:
 
         def close(self) -> None:
             super().close()  # ends Textual's own thread, which had nothing to write
-            written = threading.Event()
-            self._outlet.then(written.set)
-            end, taken = time.monotonic() + WRITTEN_WITHIN, self._outlet.taken
-            while not written.wait(TAKES_WITHIN) and taken < self._outlet.taken and time.monotonic() < end:
-                taken = self._outlet.taken
+            self._outlet.drain(WRITTEN_WITHIN, TAKES_WITHIN)
 
         def _caught_up(self) -> None:
             self._is_frame_owed = False

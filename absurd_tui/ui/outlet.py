@@ -3,6 +3,7 @@
 import os
 import select
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TextIO
@@ -32,11 +33,6 @@ class Outlet:
         """How much the terminal is behind, in calls."""
         return self._queue.qsize()
 
-    @property
-    def taken(self) -> int:
-        """How many bytes the terminal has taken so far."""
-        return self._taken
-
     def write(self, text: str) -> None:
         """Write this after what was to be written before."""
         self._queue.put(text)
@@ -44,6 +40,14 @@ class Outlet:
     def then(self, told: Callable[[], None]) -> None:
         """Call this, in the thread, once all before it is written or dropped."""
         self._queue.put(told)
+
+    def drain(self, within: float, takes_within: float) -> None:
+        """Wait until all is written; for some seconds at most, and for fewer where the terminal takes nothing."""
+        written = threading.Event()
+        self.then(written.set)
+        end, taken = time.monotonic() + within, self._taken
+        while not written.wait(takes_within) and taken < self._taken and time.monotonic() < end:
+            taken = self._taken
 
     def _run(self) -> None:
         while True:
