@@ -45,8 +45,8 @@ class ConnSpec:
         return f"{self.user}@{','.join(hosts)}/{self.database}"
 
     @property
-    def options(self) -> str:
-        """The target as psql and absurdctl take it, each word quoted for a shell; without a password."""
+    def target(self) -> str:
+        """What it leads to, as options of psql and absurdctl, each word quoted for a shell; without a password."""
         hosts, ports = (",".join(str(host[part]) for host in self.hosts) for part in (0, 1))
         return shlex.join(["-h", hosts, "-p", ports, "-U", self.user, "-d", self.database])
 

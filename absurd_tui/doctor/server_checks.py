@@ -93,7 +93,7 @@ def of_absence(spec: ConnSpec, probe: Row) -> Check | None:
     database, role = probe["database"], probe["role"]
     if not probe["has_schema"]:
         told = f"there is no Absurd schema in database {database}"
-        return Check(SCHEMA, "absurd", Level.PROBLEM, told, f"absurdctl init {spec.options}")
+        return Check(SCHEMA, "absurd", Level.PROBLEM, told, f"absurdctl init {spec.target}")
     if not probe["has_usage"]:
         told, remedy = (
             f"role {role} lacks USAGE on schema absurd",
@@ -102,7 +102,7 @@ def of_absence(spec: ConnSpec, probe: Row) -> Check | None:
         return Check(SCHEMA, "absurd", Level.PROBLEM, told, remedy)
     if not probe["has_queues"]:
         told = "the schema absurd has no table queues"
-        return Check(SCHEMA, "absurd", Level.PROBLEM, told, f"absurdctl init {spec.options}")
+        return Check(SCHEMA, "absurd", Level.PROBLEM, told, f"absurdctl init {spec.target}")
     if not probe["may_list"]:
         told, remedy = (
             f"role {role} may not read absurd.queues",

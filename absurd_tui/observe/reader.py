@@ -35,7 +35,7 @@ class Reader:
     def __init__(self, session: Session, address: str) -> None:
         self._asking = Asking(session)
         self._address = address
-        self._target = session.spec.options
+        self._target = session.spec.target
         self._beats = Beats(self._asking.account)
         self._listing = Listing(self._asking, self._beats)
         floors = Floors()

@@ -157,7 +157,7 @@ async def test_without_absurd_it_says_what_installs_it(
     code, out, _ = await asyncio.to_thread(run, "doctor", "--dsn", database.dsn)
     assert code == 1
     assert f"there is no Absurd schema in database {database.name}" in out
-    assert f"absurdctl init {resolve(database.dsn).options}" in out
+    assert f"absurdctl init {resolve(database.dsn).target}" in out
 
 
 @pytest.mark.fault(35)

@@ -21,7 +21,7 @@ def read(home: Path, dsn: str, **environ: str) -> ConnSpec:
 
 def test_a_command_for_another_program_names_the_same_target_and_no_password(home: Path) -> None:
     spec = read(home, "host=a,/some/folder port=1,2 user=u dbname='it''s; $x' password=p".replace("''", "\\'"))
-    assert spec.options == """-h a,/some/folder -p 1,2 -U u -d 'it'"'"'s; $x'"""
+    assert spec.target == """-h a,/some/folder -p 1,2 -U u -d 'it'"'"'s; $x'"""
 
 
 def test_every_argument_is_explicit_so_that_asyncpg_asks_nobody_else(home: Path) -> None:
